@@ -1,0 +1,53 @@
+// Everything an administrator can set: the typed result of reading milter.conf, and the table it is made from.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "conf/values.h"
+
+namespace fallbackmx {
+
+/// How a parameter is written in milter.conf, and what it is in C++.
+namespace kind {
+using Text = std::string;
+using Mode = int;
+using Time = Seconds;
+using Flag = bool;
+using RestrictionNames = Restrictions;
+using Domains = DomainList;
+using Networks = NetworkList;
+using Code = int;
+using Number = int;
+using Tempfail = TempfailAction;
+using Unverified = UnverifiedAction;
+using Undecided = UndecidedAction;
+using KnownBad = KnownBadAction;
+using Words = fallbackmx::Words;
+using Preference = AddressPreference;
+using Tls = TlsLevel;
+using LogTo = LogTarget;
+}  // namespace kind
+
+/// One consistent set of parameters. A value; held by shared_ptr<const Settings>, so that a reload disturbs nobody.
+/// `Settings{}` is all C++ zeros: take `default_settings()` for the documented defaults.
+struct Settings {
+#define SECTION(name, title)
+#define PARAMETER(type, name, initial, least, most, help) kind::type name{};
+#include "conf/parameters.def"
+#undef PARAMETER
+#undef SECTION
+};
+
+/// One row of the table.
+struct Parameter {
+  std::string_view name, type, initial, section, help;
+  long least, most;
+};
+std::span<const Parameter> parameter_table();
+
+/// The documented defaults, $name expanded.
+Settings default_settings();
+
+}  // namespace fallbackmx

@@ -1,0 +1,27 @@
+// The types a parameter can have.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "conf/domain_list.h"
+#include "conf/network_list.h"
+#include "conf/restriction.h"
+
+namespace fallbackmx {
+
+using Seconds = std::chrono::seconds;
+using Words = std::vector<std::string>;
+
+/// What to do when a test that was meant to reject could not be finished.
+enum class TempfailAction { defer_if_permit, defer };
+/// The same for an unverified recipient, with the value that a fallback MX needs and Postfix refuses.
+enum class UnverifiedAction { defer_if_permit, defer, permit };
+enum class UndecidedAction { automatic, defer, permit };
+enum class KnownBadAction { defer, permit };
+enum class TlsLevel { none, may };
+enum class AddressPreference { any, ipv6, ipv4 };
+enum class LogTarget { syslog, standard_error };
+
+}  // namespace fallbackmx

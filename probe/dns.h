@@ -1,0 +1,66 @@
+// DNS as the rest of the program sees it: questions, answers, and the seam between the two.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "probe/clock.h"
+#include "probe/endpoint.h"
+
+namespace fallbackmx {
+
+enum class RecordType { a, aaaa, mx, tlsa };
+
+std::string_view to_string(RecordType);
+
+struct MxRecord {
+  int preference = 0;
+  std::string host;  ///< lower case, no trailing dot; empty for the root: a null MX (RFC 7505)
+  friend bool operator==(const MxRecord&, const MxRecord&) = default;
+};
+
+struct TlsaRecord {  ///< RFC 6698
+  std::uint8_t usage = 0, selector = 0, matching = 0;
+  std::string data;  ///< raw bytes
+  friend bool operator==(const TlsaRecord&, const TlsaRecord&) = default;
+};
+
+/// The answer to one question, CNAMEs followed. A value.
+struct DnsAnswer {
+  enum class Status {
+    ok,         ///< at least one record of the type asked for, perhaps with a malformed name
+    no_data,    ///< the name exists, such records do not
+    nx_domain,  ///< the name does not exist, or is not one that can be asked for
+    temporary,  ///< SERVFAIL, REFUSED, bogus, malformed, no answer in time: nothing was learned
+  };
+  Status status = Status::temporary;
+  bool authentic = false;          ///< AD bit from a trusted resolver
+  std::string canonical;           ///< the name at the end of the CNAME chain
+  std::vector<MxRecord> mx;        ///< in order of the packet
+  std::vector<IpAddress> addresses;
+  std::vector<TlsaRecord> tlsa;
+  std::chrono::seconds ttl{0};     ///< how long it may be kept
+  std::string why;                 ///< when not ok: a sentence with name, type, server and reason
+};
+
+/// How Postfix's smtpd ranks an answer (dns_lookup.c). `temporary` also takes REFUSED and FORMERR, which
+/// Postfix may treat as permanent by way of its C library.
+enum class DnsRank { ok, not_found, null_mx, malformed, temporary };
+DnsRank rank(RecordType, const DnsAnswer&);
+
+/// Postfix's valid_hostname(): labels of letters, digits, hyphen, underscore; at most 63 and 255 bytes; no
+/// hyphen at a label's end; no empty label; not all digits and dots.
+bool valid_hostname(std::string_view);
+
+/// The seam to the DNS. Used by many threads at once. Blocks until the answer or the deadline; names are asked
+/// as they are, never completed from a search list.
+class Resolver {
+ public:
+  virtual ~Resolver() = default;
+  virtual DnsAnswer lookup(std::string_view name, RecordType type, SteadyTime deadline) = 0;
+};
+
+}  // namespace fallbackmx

@@ -1,0 +1,28 @@
+// One address of one host of a route: what a probe can connect to.
+#pragma once
+
+#include <boost/asio/ip/address.hpp>
+#include <cstdint>
+#include <string>
+
+namespace fallbackmx {
+
+using IpAddress = boost::asio::ip::address;
+
+/// A value.
+struct Endpoint {
+  std::string host;  ///< as found in DNS, lower case, no trailing dot; the literal's text for a literal
+  IpAddress address;
+  std::uint16_t port = 25;
+  int preference = 0;           ///< of the MX record; 0 for a fixed next hop
+  bool authenticated = false;   ///< every DNS answer that led here carried a trusted AD bit (RFC 7672)
+
+  /// `mx1.example.org[192.0.2.1]:25`, as Postfix writes it.
+  std::string text() const;
+  /// `192.0.2.1:25`, `[2001:db8::1]:25`: what health is kept for.
+  std::string key() const;
+
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
+};
+
+}  // namespace fallbackmx

@@ -1,0 +1,31 @@
+// What is remembered about an address, and for how long it counts (Postfix's verify(8) rules).
+#pragma once
+
+#include <string>
+
+#include "conf/parameters.h"
+#include "probe/clock.h"
+#include "probe/verdict.h"
+
+namespace fallbackmx {
+
+/// A value; only final verdicts are remembered.
+struct AddressRecord {
+  Verdict verdict = Verdict::deliverable;  ///< deliverable or undeliverable
+  int code = 0;                            ///< of the primary's reply
+  std::string dsn;                         ///< its enhanced code, may be empty
+  std::string words;                       ///< its text, printable, at most 500 bytes
+  WallTime asked{};                        ///< when the verdict was given
+  WallTime last_yes{};                     ///< epoch: never
+  friend bool operator==(const AddressRecord&, const AddressRecord&) = default;
+};
+
+/// How a record counts at a moment. A time in the future (the clock was set back) counts as just now.
+struct Standing {
+  Remembered remembered = Remembered::nothing;  ///< nothing once expired
+  bool serve = false;    ///< may be answered from memory (a no only with address_verify_negative_cache)
+  bool refresh = false;  ///< is due to be asked again
+};
+Standing standing(const AddressRecord&, WallTime now, const Settings&);
+
+}  // namespace fallbackmx

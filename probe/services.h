@@ -1,0 +1,21 @@
+// The seams, handed around together.
+#pragma once
+
+namespace fallbackmx {
+
+class Clock;
+class Resolver;
+class StreamFactory;
+class Store;
+class Log;
+
+/// References only; whoever made the services keeps them alive longer than everybody who uses them.
+struct Services {
+  Clock& clock;
+  Resolver& resolver;
+  StreamFactory& streams;
+  Store& store;
+  Log& log;
+};
+
+}  // namespace fallbackmx

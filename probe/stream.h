@@ -1,0 +1,65 @@
+// A byte stream to a server, and the seam that makes them. All socket calls of the probe module live behind it.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "probe/clock.h"
+#include "probe/endpoint.h"
+
+namespace fallbackmx {
+
+struct IoResult {
+  enum class Status { done, would_block, closed, failed };
+  Status status = Status::done;
+  std::size_t bytes = 0;  ///< moved, when done; never 0 then
+  std::string why;        ///< when closed or failed: "connection refused", "connection reset by peer", ...
+};
+
+/// Never blocks. Owned by one thread. The destructor closes without ceremony.
+class Stream {
+ public:
+  virtual ~Stream() = default;
+  /// would_block until the connection stands or has failed.
+  virtual IoResult connected() = 0;
+  virtual IoResult read(std::span<char> into) = 0;
+  virtual IoResult write(std::string_view bytes) = 0;
+};
+
+/// What a thread waits for: readable always, writable (or connected) when asked.
+struct Watch {
+  Stream* stream = nullptr;
+  bool want_write = false;
+};
+
+class StreamFactory {
+ public:
+  virtual ~StreamFactory() = default;
+  /// Begins to connect. Trouble that is known at once is reported by the stream's connected().
+  virtual std::unique_ptr<Stream> connect(const Endpoint& to) = 0;
+  /// Sleeps until one of the streams is ready, `sleeper` is woken, or the deadline; false at the deadline. May
+  /// wake without cause: try the streams and see.
+  virtual bool wait(std::span<const Watch> watches, Sleeper& sleeper, SteadyTime deadline) = 0;
+};
+
+/// Local addresses to bind to (smtp_bind_address, smtp_bind_address6); unspecified ones leave it to the kernel.
+struct BindAddresses {
+  IpAddress v4 = boost::asio::ip::address_v4();
+  IpAddress v6 = boost::asio::ip::address_v6();
+};
+
+/// TCP over IPv4 and IPv6.
+class TcpStreamFactory final : public StreamFactory {
+ public:
+  explicit TcpStreamFactory(BindAddresses bind = {}) : bind_(bind) {}
+  std::unique_ptr<Stream> connect(const Endpoint& to) override;
+  bool wait(std::span<const Watch> watches, Sleeper& sleeper, SteadyTime deadline) override;
+
+ private:
+  BindAddresses bind_;
+};
+
+}  // namespace fallbackmx

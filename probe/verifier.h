@@ -1,0 +1,62 @@
+// The front door of the probe module: does this recipient exist?
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "conf/parameters.h"
+#include "probe/address.h"
+#include "probe/clock.h"
+#include "probe/services.h"
+#include "probe/smtp_reply.h"
+#include "probe/verdict.h"
+
+namespace fallbackmx {
+
+struct Question {
+  Address recipient;
+  std::string next_hop;  ///< the MTA's own, for instance {rcpt_host}; empty: the recipient's domain
+  SteadyTime deadline;   ///< the answer comes by then
+};
+
+/// All that is known in answer to a Question. A value.
+struct Finding {
+  Verdict verdict = Verdict::unavailable;
+  Source source = Source::none;
+  Remembered remembered = Remembered::nothing;  ///< about this address, before this probe
+  bool from_mx = true;      ///< clients can find the primary by its MX records
+  Stage stage = Stage::lookup;  ///< where it was decided
+  std::string primary;      ///< `mx1.example.org[192.0.2.1]:25`, empty when none was reached
+  int code = 0;             ///< of the primary's reply, 0 without one
+  std::string dsn;          ///< its enhanced code, may be empty
+  std::string words;        ///< its text without the enhanced code, printable
+  std::string why;          ///< a sentence for the log: who, at which stage, what
+  std::string_view tls = "none";  ///< level reached: none, may (encrypted, not authenticated), ...
+};
+
+/// Used by many threads at once. Blocks the caller until there is an answer or the deadline has come; probes go on in
+/// session threads of its own, and what they learn is stored.
+class Verifier {
+ public:
+  Verifier(Services services, std::shared_ptr<const Settings> settings);
+  /// Ends all sessions with QUIT, waits for their threads, answers whoever still waits with `late`.
+  ~Verifier();
+  Verifier(const Verifier&) = delete;
+  Verifier& operator=(const Verifier&) = delete;
+
+  Finding verify(const Question&);
+
+  /// From now on; sessions in progress end as soon as they are idle.
+  void reload(std::shared_ptr<const Settings> settings);
+  /// Everybody who waits is answered `late` at once, and so is everybody who asks from now on.
+  void drain();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace fallbackmx
