@@ -1,0 +1,55 @@
+#include "probe/clock.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <limits>
+#include <system_error>
+
+namespace fallbackmx {
+
+namespace {
+
+class EventSleeper final : public Sleeper {
+ public:
+  EventSleeper() : fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+  }
+  ~EventSleeper() override { close(fd_); }
+  EventSleeper(const EventSleeper&) = delete;
+  EventSleeper& operator=(const EventSleeper&) = delete;
+
+  void wake() noexcept override {
+    const std::uint64_t one = 1;
+    // Fails only when the counter is full, and then the sleeper is awake anyway.
+    [[maybe_unused]] auto written = write(fd_, &one, sizeof one);
+  }
+
+  bool sleep_until(SteadyTime deadline) override {
+    for (;;) {
+      std::uint64_t count;
+      if (read(fd_, &count, sizeof count) == sizeof count) return true;
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+      if (left.count() <= 0) return false;
+      pollfd pending{fd_, POLLIN, 0};
+      poll(&pending, 1, static_cast<int>(std::min<std::int64_t>(left.count(), std::numeric_limits<int>::max())));
+    }
+  }
+
+  int fd() const noexcept override { return fd_; }
+
+ private:
+  int fd_;
+};
+
+}  // namespace
+
+SteadyTime SystemClock::now() const { return std::chrono::steady_clock::now(); }
+WallTime SystemClock::wall() const { return std::chrono::system_clock::now(); }
+std::unique_ptr<Sleeper> SystemClock::sleeper() { return std::make_unique<EventSleeper>(); }
+
+}  // namespace fallbackmx
