@@ -29,13 +29,13 @@ struct SmtpReply {
 class ReplyParser {
  public:
   void feed(std::string_view bytes);
-  /// The next complete reply, if there is one.
+  /// The next complete reply, if there is one; those before rubbish stand.
   std::optional<SmtpReply> next();
   /// Set once rubbish was met; the text says what it was, escaped and short.
   const std::optional<std::string>& broken() const { return broken_; }
   /// True if nothing is buffered: neither bytes nor unread replies.
   bool empty() const;
-  /// Forgets everything buffered: used after STARTTLS (RFC 3207 section 4.2).
+  /// Forgets everything, rubbish included: used after STARTTLS (RFC 3207 section 4.2).
   void clear();
 
  private:
