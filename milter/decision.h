@@ -10,7 +10,7 @@ namespace fallbackmx {
 struct Decision {
   enum class Action { pass, reject, defer, defer_if_permit };
   Action action = Action::pass;
-  Reply reply;              ///< when not pass: what reject, defer say, or what defer_if_permit will say
+  Reply reply{};            ///< when not pass: what reject, defer say, or what defer_if_permit will say
   bool unverified = false;  ///< passes although nobody could say whether the recipient exists
   bool alarm = false;       ///< misrouted: only the operator can mend it
 };

@@ -1,0 +1,55 @@
+#include "milter/dns_tests.h"
+
+#include <strings.h>
+
+#include <algorithm>
+#include <boost/asio/ip/address_v4.hpp>
+#include <boost/asio/ip/address_v6.hpp>
+#include <string>
+
+namespace fallbackmx {
+
+namespace {
+
+DnsRank ask(Questions& questions, std::string_view name, RecordType type) {
+  return rank(type, questions.lookup(name, type));
+}
+
+}  // namespace
+
+DnsRank find_mail_domain(Questions& questions, std::string_view domain) {
+  if (!valid_hostname(domain)) return DnsRank::not_found;
+  DnsRank worst = DnsRank::not_found;
+  // NXDOMAIN for MX does not end it: there are name servers that lie about types they do not know.
+  for (const auto type : {RecordType::mx, RecordType::a, RecordType::aaaa}) {
+    const DnsRank found = ask(questions, domain, type);
+    if (found == DnsRank::ok || found == DnsRank::null_mx || found == DnsRank::malformed) return found;
+    worst = std::max(worst, found);
+  }
+  return worst;
+}
+
+DnsRank find_helo_name(Questions& questions, std::string_view helo) {
+  if (!valid_hostname(helo)) return DnsRank::not_found;
+  DnsRank worst = DnsRank::not_found;
+  for (const auto type : {RecordType::a, RecordType::aaaa, RecordType::mx}) {
+    const DnsRank found = ask(questions, helo, type);
+    if (found == DnsRank::ok) return found;
+    worst = std::max(worst, found);  // the enumerators stand in Postfix's order
+  }
+  return worst;
+}
+
+bool valid_literal(std::string_view text) {
+  if (text.size() < 2 || text.front() != '[' || text.back() != ']') return false;
+  const std::string inside(text.substr(1, text.size() - 2));
+  boost::system::error_code error;
+  if (strncasecmp(inside.c_str(), "IPv6:", 5) == 0) {
+    boost::asio::ip::make_address_v6(inside.substr(5), error);
+  } else {
+    boost::asio::ip::make_address_v4(inside, error);
+  }
+  return !error;
+}
+
+}  // namespace fallbackmx
