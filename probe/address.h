@@ -14,7 +14,8 @@ class Address {
  public:
   /// Takes the argument as the client typed it: with or without <>, with or without a source route (dropped,
   /// RFC 5321 appendix C), local part plain or quoted, domain a name (UTF-8 is converted to A-labels), a
-  /// literal in brackets, or absent (`postmaster`). `<>` gives the null address.
+  /// literal in brackets (kept in its shortest form), or absent (`postmaster`, and what else an MTA takes for its
+  /// own). `<>` gives the null address. The error names the argument, printable.
   static Result<Address> parse(std::string_view argument);
 
   Address() = default;  ///< the null address
