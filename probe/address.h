@@ -14,8 +14,8 @@ class Address {
  public:
   /// Takes the argument as the client typed it: with or without <>, with or without a source route (dropped,
   /// RFC 5321 appendix C), local part plain or quoted, domain a name (UTF-8 is converted to A-labels), a
-  /// literal in brackets (kept in its shortest form), or absent (`postmaster`, and what else an MTA takes for its
-  /// own). `<>` gives the null address. The error names the argument, printable.
+  /// literal in brackets (kept in its shortest form), or absent (`postmaster`, and what else an MTA takes for
+  /// its own). `<>` gives the null address. The error names the argument, printable.
   static Result<Address> parse(std::string_view argument);
 
   Address() = default;  ///< the null address
@@ -29,7 +29,8 @@ class Address {
 
   bool null() const { return local_.empty() && domain_.empty(); }
   bool is_literal() const { return !domain_.empty() && domain_.front() == '['; }
-  /// True when the local part needs SMTPUTF8 at the next server (the domain never does: it is sent in A-labels).
+  /// True when the local part needs SMTPUTF8 at the next server (the domain never does: it is sent in
+  /// A-labels).
   bool needs_smtputf8() const;
 
   /// local@domain as it is sent to a primary between < and >.
@@ -43,8 +44,8 @@ class Address {
   std::string text_, local_, domain_;
 };
 
-/// The domain in lower-case A-labels, or an error when it is not a domain name (RFC 5890, libidn2). A trailing
-/// dot is dropped.
+/// The domain in lower-case A-labels, or an error when it is not a domain name (RFC 5890, libidn2). A
+/// trailing dot is dropped.
 Result<std::string> ascii_domain(std::string_view domain);
 
 }  // namespace fallbackmx

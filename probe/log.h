@@ -18,12 +18,13 @@ enum class LogLevel {
 
 std::string_view to_string(LogLevel);
 
-/// `key=value` pairs behind a lead: `NOQUEUE: sid=7f3a rcpt=<u@example.org> reply="5.1.1 User unknown"`. Values are
-/// escaped (no control character, no byte above 0x7e leaves it unescaped) and quoted where a reader or a program
-/// could lose the thread; the line is cut at 2,048 bytes, whole pairs only.
+/// `key=value` pairs behind a lead: `NOQUEUE: sid=7f3a rcpt=<u@example.org> reply="5.1.1 User unknown"`.
+/// Values are escaped (no control character, no byte above 0x7e leaves it unescaped) and quoted where a
+/// reader or a program could lose the thread (inside quotes `\"`, `\\`, `\xNN`); the line stays within 2,048
+/// bytes, a pair that does not fit is left out as a whole.
 class LogLine {
  public:
-  explicit LogLine(std::string_view lead = {}) : text_(lead) {}
+  explicit LogLine(std::string_view lead = {});
   LogLine& put(std::string_view key, std::string_view value);
   /// An address between < and >.
   LogLine& put_address(std::string_view key, std::string_view address);
@@ -34,7 +35,8 @@ class LogLine {
   std::string text_;
 };
 
-/// Takes lines from all threads. A line never blocks on anything but the sink.
+/// Takes lines from all threads, one at a time. A line never blocks on anything but the sink, which sees
+/// nothing but printable ASCII and at most 2,048 bytes: other bytes of a line become \xNN.
 class Log {
  public:
   using Sink = std::function<void(LogLevel, std::string_view line)>;
@@ -45,8 +47,10 @@ class Log {
   Log& operator=(const Log&) = delete;
 
   /// syslog(3) with the ident and a facility name as in syslog_facility ("mail"); spdlog's syslog sink.
-  static std::unique_ptr<Log> to_syslog(const std::string& ident, const std::string& facility, LogLevel least);
-  /// Standard error, with a time stamp unless a journal makes its own; spdlog's stderr sink.
+  static std::unique_ptr<Log> to_syslog(const std::string& ident, const std::string& facility,
+                                        LogLevel least);
+  /// Standard error, with a time stamp and the level; when that is the systemd journal, only the level, as it
+  /// likes it.
   static std::unique_ptr<Log> to_stderr(LogLevel least);
 
   void write(LogLevel level, std::string_view line);
@@ -57,8 +61,9 @@ class Log {
   bool wants(LogLevel level) const { return level >= least_; }
 
  private:
+  std::mutex mutex_;  ///< guards sink_
   Sink sink_;
-  LogLevel least_;
+  const LogLevel least_;
 };
 
 }  // namespace fallbackmx
