@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "probe/smtp_reply.h"
+
 namespace fallbackmx {
 
 namespace {
@@ -13,7 +15,22 @@ Seconds age(WallTime then, WallTime now) {
                   Seconds(0));
 }
 
+constexpr std::size_t kWordsLimit = 500;
+constexpr std::size_t kDsnLimit = 11;  // "5.999.999" and room to see rubbish
+
 }  // namespace
+
+std::optional<AddressRecord> sound(AddressRecord record) {
+  using std::chrono::floor;
+  if (!is_final(record.verdict)) return std::nullopt;
+  if (record.code != 0 && (record.code < 200 || record.code > 599)) return std::nullopt;
+  record.dsn = printable(record.dsn, kDsnLimit);
+  record.words = printable(record.words, kWordsLimit);
+  record.asked = floor<Seconds>(record.asked);
+  record.last_yes = floor<Seconds>(record.last_yes);
+  if (record.asked < WallTime() || record.last_yes < WallTime()) return std::nullopt;
+  return record;
+}
 
 // Postfix's verify(8): a result counts until it is older than the expiry time, and is due when it is older
 // than the refresh time.

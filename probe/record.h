@@ -1,6 +1,7 @@
 // What is remembered about an address, and for how long it counts (Postfix's verify(8) rules).
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "conf/parameters.h"
@@ -19,6 +20,11 @@ struct AddressRecord {
   WallTime last_yes{};                     ///< epoch: never
   friend bool operator==(const AddressRecord&, const AddressRecord&) = default;
 };
+
+/// The record as it may be kept and believed: whole seconds, text printable and within bounds. Nothing when
+/// its verdict is not final or its numbers cannot be. Used on the way into a store and on the way out, where
+/// any byte may be wrong.
+std::optional<AddressRecord> sound(AddressRecord);
 
 /// How a record counts at a moment. A time in the future (the clock was set back) counts as just now.
 struct Standing {

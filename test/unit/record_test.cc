@@ -86,5 +86,26 @@ TEST(Standing, TakesTimesBeyondAllMeasure) {
   EXPECT_EQ(describe(standing(no(days(10000)), now, endless)), "no refresh");
 }
 
+TEST(SoundRecord, HasPrintableWordsAndWholeSeconds) {
+  auto record = no(0s);
+  record.words = "no\r\nsuch \xfc" + std::string(1000, 'x');
+  record.asked += 700ms;
+  const auto clean = sound(record);
+  ASSERT_TRUE(clean);
+  EXPECT_TRUE(clean->words.starts_with("no??such ?xxx"));
+  EXPECT_EQ(clean->words.size(), 500u);
+  EXPECT_EQ(clean->asked, now);
+  EXPECT_EQ(*sound(*clean), *clean);
+}
+
+TEST(SoundRecord, IsNoneWithAnUnknownVerdictOrImpossibleNumbers) {
+  EXPECT_FALSE(sound({Verdict::deferred, 450, "", "", now, {}}));
+  EXPECT_FALSE(sound({static_cast<Verdict>(77), 250, "", "", now, now}));
+  EXPECT_FALSE(sound({Verdict::deliverable, 1, "", "", now, now}));
+  EXPECT_FALSE(sound({Verdict::deliverable, 600, "", "", now, now}));
+  EXPECT_FALSE(sound({Verdict::deliverable, 250, "", "", WallTime(-1s), now}));
+  EXPECT_TRUE(sound({Verdict::deliverable, 0, "", "", now, now}));
+}
+
 }  // namespace
 }  // namespace fallbackmx

@@ -1,0 +1,122 @@
+#include <algorithm>
+#include <mutex>
+#include <set>
+#include <tuple>
+#include <unordered_map>
+
+#include "probe/store.h"
+
+namespace fallbackmx {
+
+namespace {
+
+// About 100 MB, until clean_up says otherwise.
+constexpr std::size_t kDefaultRows = 200'000;
+constexpr std::size_t kKeyLimit = 512;
+constexpr std::size_t kBatch = 1000;  // rows dropped while the lock is held
+
+std::string_view domain_of(std::string_view key) {
+  const auto at = key.rfind('@');
+  return at == std::string_view::npos ? std::string_view() : key.substr(at + 1);
+}
+
+class MemoryStore final : public Store {
+ public:
+  std::optional<AddressRecord> find(const std::string& key) override {
+    const std::lock_guard lock(mutex_);
+    const auto row = rows_.find(key);
+    return row == rows_.end() ? std::nullopt : std::optional(row->second);
+  }
+
+  void put(const std::string& key, const AddressRecord& record) override {
+    auto clean = sound(record);
+    if (!clean || key.empty() || key.size() > kKeyLimit) return;
+    const std::lock_guard lock(mutex_);
+    if (const auto old = rows_.find(key); old != rows_.end()) drop(old);
+    const auto row = rows_.emplace(key, *std::move(clean)).first;
+    by_age_.insert(age_entry(*row));
+    if (is_yes(*row)) good_.insert(good_entry(*row));
+    if (rows_.size() > max_rows_) drop_oldest();
+  }
+
+  void forget(const std::string& key) override {
+    const std::lock_guard lock(mutex_);
+    if (const auto row = rows_.find(key); row != rows_.end()) drop(row);
+  }
+
+  std::optional<std::string> recent_good(std::string_view domain) override {
+    const std::lock_guard lock(mutex_);
+    auto after = good_.lower_bound({domain, WallTime::max(), {}});
+    if (after == good_.begin()) return std::nullopt;
+    const auto& [its_domain, last_yes, key] = *std::prev(after);
+    if (its_domain != domain) return std::nullopt;
+    return std::string(key);
+  }
+
+  void clean_up(WallTime now, const Settings& settings, std::size_t max_rows) override {
+    while (drop_batch(now, settings, max_rows)) {
+    }
+  }
+
+  std::size_t rows() override {
+    const std::lock_guard lock(mutex_);
+    return rows_.size();
+  }
+
+ private:
+  using Rows = std::unordered_map<std::string, AddressRecord>;
+  using AgeEntry = std::tuple<bool, WallTime, std::string_view>;               // yes?, since when, key
+  using GoodEntry = std::tuple<std::string_view, WallTime, std::string_view>;  // domain, last yes, key
+
+  static bool is_yes(const Rows::value_type& row) { return row.second.verdict == Verdict::deliverable; }
+  static AgeEntry age_entry(const Rows::value_type& row) {
+    return {is_yes(row), is_yes(row) ? row.second.last_yes : row.second.asked, row.first};
+  }
+  static GoodEntry good_entry(const Rows::value_type& row) {
+    return {domain_of(row.first), row.second.last_yes, row.first};
+  }
+
+  void drop(Rows::iterator row) {
+    by_age_.erase(age_entry(*row));
+    good_.erase(good_entry(*row));
+    rows_.erase(row);
+  }
+
+  /// The oldest no, or if there is none the oldest yes: a dictionary attack never evicts a yes.
+  void drop_oldest() { drop(rows_.find(std::string(std::get<2>(*by_age_.begin())))); }
+
+  /// True when there may be more to drop.
+  bool drop_batch(WallTime now, const Settings& settings, std::size_t max_rows) {
+    const std::lock_guard lock(mutex_);
+    max_rows_ = max_rows;
+    std::size_t left = kBatch;
+    // What has expired stands at the front, among the noes and among the yeses.
+    for (const bool yes : {false, true}) {
+      while (left > 0) {
+        const auto oldest = by_age_.lower_bound({yes, WallTime::min(), {}});
+        if (oldest == by_age_.end() || std::get<0>(*oldest) != yes) break;
+        const auto row = rows_.find(std::string(std::get<2>(*oldest)));
+        if (standing(row->second, now, settings).remembered != Remembered::nothing) break;
+        drop(row);
+        --left;
+      }
+    }
+    while (left > 0 && rows_.size() > max_rows_) {
+      drop_oldest();
+      --left;
+    }
+    return left == 0;
+  }
+
+  std::mutex mutex_;  ///< guards everything below
+  Rows rows_;
+  std::set<AgeEntry> by_age_;  ///< string_views point into the keys of rows_
+  std::set<GoodEntry> good_;   ///< only yeses
+  std::size_t max_rows_ = kDefaultRows;
+};
+
+}  // namespace
+
+std::unique_ptr<Store> make_memory_store() { return std::make_unique<MemoryStore>(); }
+
+}  // namespace fallbackmx
