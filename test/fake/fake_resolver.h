@@ -35,8 +35,6 @@ class FakeResolver final : public Resolver {
   using Wait = std::function<void(SteadyTime deadline)>;
 
   /// TIMEOUT sleeps on a Sleeper of this clock, made by the thread that asks and gone when it has its answer.
-  /// A virtual clock has to count that thread as asleep even if it has another Sleeper that is not; where it
-  /// cannot, hand in a Wait instead.
   explicit FakeResolver(Clock& clock);
   explicit FakeResolver(Wait wait) : wait_(std::move(wait)) {}
 

@@ -1,0 +1,134 @@
+#include "probe/next_hop.h"
+
+#include <algorithm>
+#include <boost/asio/ip/address.hpp>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "probe/address.h"
+#include "probe/dns.h"
+
+namespace fallbackmx {
+
+namespace {
+
+constexpr std::string_view separators = ", \t\r\n";
+constexpr std::size_t most_next_hops = 100;
+
+/// What stands between brackets, or before the colon of an unbracketed one; and what stands behind the colon.
+struct Parts {
+  std::string_view host, port;
+  bool bracketed = false;
+};
+
+Error malformed(std::string_view item, std::string_view reason) {
+  return Error{"next hop \"" + std::string(item) + "\": " + std::string(reason)};
+}
+
+bool same_letters(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return (x | 0x20) == (y | 0x20); });
+}
+
+/// The service names that an SMTP server has; others need the number.
+std::optional<std::uint16_t> port_of(std::string_view text) {
+  constexpr std::pair<std::string_view, std::uint16_t> services[] = {
+      {"smtp", 25}, {"lmtp", 24}, {"submission", 587}, {"submissions", 465}, {"smtps", 465}};
+  for (const auto& [name, port] : services) {
+    if (same_letters(text, name)) return port;
+  }
+  std::uint16_t port = 0;
+  const auto [end, trouble] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (trouble != std::errc() || end != text.data() + text.size() || port == 0) return std::nullopt;
+  return port;
+}
+
+std::optional<std::string> address_text(std::string_view text) {
+  constexpr std::string_view tag = "IPv6:";
+  const bool tagged = same_letters(text.substr(0, tag.size()), tag);
+  if (tagged) text.remove_prefix(tag.size());
+  boost::system::error_code trouble;
+  const auto address = boost::asio::ip::make_address(std::string(text), trouble);
+  if (trouble || (tagged && !address.is_v6())) return std::nullopt;
+  return address.to_string();
+}
+
+Result<Parts> split(std::string_view item) {
+  Parts parts;
+  if (item.front() == '[') {
+    const std::size_t end = item.find(']');
+    if (end == std::string_view::npos) return malformed(item, "a closing bracket is missing");
+    parts.host = item.substr(1, end - 1);
+    parts.bracketed = true;
+    const std::string_view rest = item.substr(end + 1);
+    if (!rest.empty() && rest.front() != ':')
+      return malformed(item, "after the bracket only :port can follow");
+    parts.port = rest.empty() ? rest : rest.substr(1);
+    return parts;
+  }
+  const std::size_t colon = item.rfind(':');
+  parts.host = item.substr(0, colon);
+  if (colon != std::string_view::npos) parts.port = item.substr(colon + 1);
+  if (parts.host.find(':') != std::string_view::npos) {
+    return malformed(item, "neither host nor host:port; an IPv6 address needs brackets");
+  }
+  return parts;
+}
+
+Result<NextHop> parse_one(std::string_view item) {
+  const auto parts = split(item);
+  if (!parts) return Error{parts.error()};
+  NextHop hop;
+  if (!parts->port.empty()) {
+    const auto port = port_of(parts->port);
+    if (!port) return malformed(item, "\"" + std::string(parts->port) + "\" is not a port");
+    hop.port = *port;
+  }
+  // A bare IPv4 address has no MX records; Postfix finds that out by asking and then takes it for what it is.
+  if (auto address = address_text(parts->host)) {
+    hop.host = *address;
+    hop.mx_lookup = false;
+    return hop;
+  }
+  auto host = ascii_domain(parts->host);
+  if (!host) return malformed(item, host.error());
+  if (!valid_hostname(*host)) return malformed(item, "not a host name");
+  hop.host = *std::move(host);
+  hop.mx_lookup = !parts->bracketed;
+  return hop;
+}
+
+/// Up to the next separator. Sendmail's lists are joined by colons: `[a.example]:[b.example]`.
+std::string_view next_item(std::string_view text) {
+  std::string_view item = text.substr(0, text.find_first_of(separators));
+  return item.substr(0, item.find(":["));
+}
+
+}  // namespace
+
+std::string NextHop::text() const {
+  std::string out = mx_lookup ? host : "[" + host + "]";
+  if (port != 25) out += ":" + std::to_string(port);
+  return out;
+}
+
+Result<std::vector<NextHop>> parse_next_hops(std::string_view text) {
+  std::vector<NextHop> hops;
+  for (;;) {
+    const std::size_t start = text.find_first_not_of(separators);
+    if (start == std::string_view::npos) break;
+    text.remove_prefix(start);
+    const std::string_view item = next_item(text);
+    auto hop = item.empty() ? malformed(text, "begins with a colon") : parse_one(item);
+    if (!hop) return Error{hop.error()};
+    if (hops.size() == most_next_hops) return Error{"more than 100 next hops"};
+    hops.push_back(*std::move(hop));
+    text.remove_prefix(item.size());
+    if (text.starts_with(":[")) text.remove_prefix(1);
+  }
+  if (hops.empty()) return Error{"there is no next hop"};
+  return hops;
+}
+
+}  // namespace fallbackmx

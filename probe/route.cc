@@ -1,0 +1,194 @@
+#include "probe/route.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace fallbackmx {
+
+namespace {
+
+/// As Postfix bounds its lists: a zone with more than that is an attack or a mistake.
+constexpr std::size_t most_hosts = 100;
+
+/// A host that gave no address, and why.
+struct Unresolved {
+  int preference = 0;
+  bool temporary = false;
+  std::string why;
+};
+
+/// What one next hop comes to.
+struct Way {
+  Route route;
+  bool loops = false;  ///< an address of ours was among those of the next hop
+};
+
+Way trouble(Verdict verdict, std::string why) {
+  Way way;
+  way.route.trouble = verdict;
+  way.route.why = std::move(why);
+  return way;
+}
+
+const std::string& most_telling(const std::vector<Unresolved>& lost) {
+  static const std::string none = "there is no usable host";
+  if (lost.empty()) return none;
+  const auto temporary =
+      std::find_if(lost.begin(), lost.end(), [](const Unresolved& each) { return each.temporary; });
+  return temporary == lost.end() ? lost.front().why : temporary->why;
+}
+
+Way without_address(const NextHop& hop, const std::vector<Unresolved>& lost, bool from_mx) {
+  const std::string& why = most_telling(lost);
+  if (from_mx) return trouble(Verdict::unavailable, "no MX host of " + hop.host + " has an address: " + why);
+  const bool temporary = !lost.empty() && lost.front().temporary;
+  return trouble(temporary ? Verdict::unavailable : Verdict::misrouted, "host or domain not found: " + why);
+}
+
+Way only_ourselves(const NextHop& hop, const Endpoint& self, const std::vector<Unresolved>& lost) {
+  std::vector<Unresolved> better;
+  for (const auto& each : lost) {
+    if (each.preference < self.preference) better.push_back(each);
+  }
+  // A better host that cannot be found for now may be the primary: here Postfix defers, but bounces a loop.
+  Way way = better.empty() ? trouble(Verdict::misrouted, "mail for " + hop.text() +
+                                                             " loops back to ourselves: " + self.text() +
+                                                             " is one of our addresses")
+                           : trouble(Verdict::unavailable,
+                                     "no MX host of " + hop.host +
+                                         " better than ourselves has an address: " + most_telling(better));
+  way.loops = true;
+  return way;
+}
+
+class Search {
+ public:
+  Search(const Settings& settings, const OwnAddresses& own, Resolver& resolver, SteadyTime deadline)
+      : settings_(settings), own_(own), resolver_(resolver), deadline_(deadline) {}
+
+  Way by_next_hop(const NextHop& hop) {
+    boost::system::error_code not_literal;
+    const auto literal = boost::asio::ip::make_address(hop.host, not_literal);
+    if (!not_literal) return finish(hop, {{hop.host, literal, hop.port, 0, false}}, {}, false);
+    return hop.mx_lookup ? by_mx(hop) : by_address(hop, true, {});
+  }
+
+ private:
+  Way by_mx(const NextHop& hop) {
+    const DnsAnswer answer = resolver_.lookup(hop.host, RecordType::mx, deadline_);
+    switch (rank(RecordType::mx, answer)) {
+      case DnsRank::ok:
+        return by_mx_hosts(hop, answer);
+      case DnsRank::not_found:
+        return by_address(hop, answer.authentic, answer.why);
+      case DnsRank::null_mx:
+        return trouble(Verdict::misrouted, hop.host + " does not accept mail (null MX, RFC 7505)");
+      case DnsRank::malformed:
+        return trouble(Verdict::misrouted, hop.host + ": no MX record bears a valid host name");
+      case DnsRank::temporary:
+        break;
+    }
+    // No address fall-back: the domain may well have MX records, and its address need not take mail.
+    return trouble(Verdict::unavailable, "MX lookup failed: " + answer.why);
+  }
+
+  Way by_mx_hosts(const NextHop& hop, const DnsAnswer& answer) {
+    auto hosts = answer.mx;
+    std::stable_sort(hosts.begin(), hosts.end(),
+                     [](const MxRecord& a, const MxRecord& b) { return a.preference < b.preference; });
+    if (hosts.size() > most_hosts) hosts.resize(most_hosts);
+    std::vector<Endpoint> found;
+    std::vector<Unresolved> lost;
+    for (const auto& host : hosts) {
+      add_addresses(host, hop.port, answer.authentic, found, lost);
+    }
+    return finish(hop, std::move(found), lost, true);
+  }
+
+  /// `no_mx` is why there are no MX records, empty when nobody looked.
+  Way by_address(const NextHop& hop, bool authentic, const std::string& no_mx) {
+    std::vector<Endpoint> found;
+    std::vector<Unresolved> lost;
+    add_addresses({0, hop.host}, hop.port, authentic, found, lost);
+    if (!lost.empty() && !no_mx.empty()) lost.front().why = no_mx + "; " + lost.front().why;
+    return finish(hop, std::move(found), lost, false);
+  }
+
+  void add_addresses(const MxRecord& host, std::uint16_t port, bool authentic, std::vector<Endpoint>& found,
+                     std::vector<Unresolved>& lost) {
+    boost::system::error_code not_numeric;
+    const auto numeric = boost::asio::ip::make_address(host.host, not_numeric);
+    if (!not_numeric) {
+      found.push_back({host.host, numeric, port, host.preference, false});
+      return;
+    }
+    const DnsAnswer v4 = resolver_.lookup(host.host, RecordType::a, deadline_);
+    const DnsAnswer v6 = resolver_.lookup(host.host, RecordType::aaaa, deadline_);
+    bool any = false;
+    for (const auto& [type, answer] : {std::pair(RecordType::a, &v4), std::pair(RecordType::aaaa, &v6)}) {
+      if (rank(type, *answer) != DnsRank::ok) continue;
+      for (const auto& address : answer->addresses) {
+        found.push_back({host.host, address, port, host.preference, authentic && answer->authentic});
+        any = true;
+      }
+    }
+    if (any) return;
+    const auto failed = [](const DnsAnswer& answer) { return answer.status == DnsAnswer::Status::temporary; };
+    const DnsAnswer& telling = failed(v6) && !failed(v4) ? v6 : v4;
+    const std::string why = telling.why.empty() ? host.host + ": malformed name in the answer" : telling.why;
+    lost.push_back({host.preference, failed(v4) || failed(v6), why});
+  }
+
+  Way finish(const NextHop& hop, std::vector<Endpoint> found, const std::vector<Unresolved>& lost,
+             bool from_mx) {
+    if (found.empty()) return without_address(hop, lost, from_mx);
+    const auto ours =
+        std::find_if(found.begin(), found.end(), [&](const Endpoint& e) { return own_.contains(e.address); });
+    const Endpoint self = ours == found.end() ? Endpoint{} : *ours;
+    const bool loops = eliminate_self(found, own_);
+    if (found.empty()) return only_ourselves(hop, self, lost);
+    Route route;
+    route.endpoints = in_order(std::move(found), settings_.smtp_address_preference,
+                               static_cast<std::size_t>(settings_.smtp_mx_address_limit));
+    route.from_mx = from_mx;
+    return {std::move(route), loops};
+  }
+
+  const Settings& settings_;
+  const OwnAddresses& own_;
+  Resolver& resolver_;
+  const SteadyTime deadline_;
+};
+
+void append_new(std::vector<Endpoint>& list, std::vector<Endpoint> more) {
+  for (auto& endpoint : more) {
+    const auto same = [&](const Endpoint& known) { return known.key() == endpoint.key(); };
+    if (std::none_of(list.begin(), list.end(), same)) list.push_back(std::move(endpoint));
+  }
+}
+
+}  // namespace
+
+Route find_route(std::span<const NextHop> next_hops, const Settings& settings, const OwnAddresses& own,
+                 Resolver& resolver, SteadyTime deadline) {
+  Search search(settings, own, resolver, deadline);
+  Route whole;
+  whole.trouble = Verdict::misrouted;
+  for (const auto& hop : next_hops) {
+    Way way = search.by_next_hop(hop);
+    if (way.route.endpoints.empty()) {
+      whole.trouble = nearest_to_recipient(whole.trouble, way.route.trouble);
+      whole.why += (whole.why.empty() ? "" : "; ") + way.route.why;
+    } else {
+      whole.from_mx = way.route.from_mx && (whole.endpoints.empty() || whole.from_mx);
+      append_new(whole.endpoints, std::move(way.route.endpoints));
+    }
+    // Postfix tries no substitute for a next hop that we are a host of: that mail would come back.
+    if (way.loops) break;
+  }
+  if (whole.why.empty() && whole.endpoints.empty()) whole.why = "there is no next hop";
+  if (!whole.endpoints.empty()) whole.why.clear();
+  return whole;
+}
+
+}  // namespace fallbackmx

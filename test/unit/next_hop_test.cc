@@ -1,0 +1,83 @@
+#include "probe/next_hop.h"
+
+#include <gtest/gtest.h>
+
+namespace fallbackmx {
+namespace {
+
+/// `example.org:25 [mx.example.org]:25`, or the error between < and >.
+std::string show(const Result<std::vector<NextHop>>& hops) {
+  if (!hops) return "<" + hops.error() + ">";
+  std::string out;
+  for (const auto& hop : *hops) out += (out.empty() ? "" : " ") + hop.text();
+  return out;
+}
+
+TEST(NextHop, IsReadAsPostfixAndSendmailWriteIt) {
+  const struct {
+    const char *name, *in, *want;
+  } table[] = {
+      {"a domain", "example.org", "example.org"},
+      {"a domain with a port still has MX records", "example.org:2525", "example.org:2525"},
+      {"an empty port is the default", "example.org:", "example.org"},
+      {"a service name", "example.org:submission", "example.org:587"},
+      {"a service name in capitals", "[example.org]:SMTP", "[example.org]"},
+      {"a host", "[mx.example.org]", "[mx.example.org]"},
+      {"a host with a port", "[mx.example.org]:2525", "[mx.example.org]:2525"},
+      {"capitals", "[MX.Example.ORG]", "[mx.example.org]"},
+      {"a domain in UTF-8", "m\xc3\xbcnchen.example", "xn--mnchen-3ya.example"},
+      {"Sendmail's trailing dot", "example.org.", "example.org"},
+      {"the dot within brackets", "[mx.example.org.]", "[mx.example.org]"},
+      {"IPv4", "[192.0.2.1]", "[192.0.2.1]"},
+      {"IPv4 with a port", "[192.0.2.1]:2525", "[192.0.2.1]:2525"},
+      {"IPv4 without brackets has no MX records", "192.0.2.1", "[192.0.2.1]"},
+      {"IPv4 without brackets, with a port", "192.0.2.1:2525", "[192.0.2.1]:2525"},
+      {"IPv6", "[IPv6:2001:db8::1]", "[2001:db8::1]"},
+      {"IPv6 with the tag in capitals", "[IPV6:2001:DB8::1]:2525", "[2001:db8::1]:2525"},
+      {"IPv6 without the tag", "[2001:db8::1]:2525", "[2001:db8::1]:2525"},
+      {"several", "a.example, [b.example]:26\tc.example", "a.example [b.example]:26 c.example"},
+      {"commas alone between", "a.example,,b.example,", "a.example b.example"},
+      {"Sendmail's list", "[a.example]:[b.example]:[192.0.2.1]", "[a.example] [b.example] [192.0.2.1]"},
+  };
+  for (const auto& row : table) EXPECT_EQ(show(parse_next_hops(row.in)), row.want) << row.name;
+}
+
+TEST(NextHop, WhatIsNoneIsNamed) {
+  const struct {
+    const char *name, *in, *names;
+  } table[] = {
+      {"nothing", "", "no next hop"},
+      {"separators", " , ", "no next hop"},
+      {"no closing bracket", "[mx.example.org", "closing bracket"},
+      {"rubbish behind the bracket", "[mx.example.org]25", "only :port"},
+      {"an empty literal", "[]", "[]"},
+      {"port 0", "example.org:0", "not a port"},
+      {"port 65536", "example.org:65536", "not a port"},
+      {"a port with a tail", "example.org:25x", "not a port"},
+      {"an unknown service", "example.org:imap", "not a port"},
+      {"IPv6 without brackets", "2001:db8::1", "needs brackets"},
+      {"a tag before IPv4", "[IPv6:192.0.2.1]", "IPv6:192.0.2.1"},
+      {"LMTP", "inet:host.example:24", "inet:host.example:24"},
+      {"LMTP without a port", "inet:host.example", "not a port"},
+      {"a socket", "unix:/run/lmtp", "not a port"},
+      {"a path", "/run/lmtp", "/run/lmtp"},
+      {"a malformed name", "-mx.example.org", "-mx.example.org"},
+      {"the second of two", "a.example b_.ex!ample", "b_.ex!ample"},
+      {"a colon alone", ":", ":"},
+      {"a bracket after a colon", ":[a.example]", "begins with a colon"},
+  };
+  for (const auto& row : table) {
+    const auto hops = parse_next_hops(row.in);
+    ASSERT_FALSE(hops) << row.name << ": " << show(hops);
+    EXPECT_NE(hops.error().find(row.names), std::string::npos) << row.name << ": " << hops.error();
+  }
+}
+
+TEST(NextHop, ALongListIsRefused) {
+  std::string list;
+  for (int i = 0; i < 101; ++i) list += "a.example ";
+  EXPECT_FALSE(parse_next_hops(list));
+}
+
+}  // namespace
+}  // namespace fallbackmx

@@ -1,0 +1,239 @@
+#include "probe/route.h"
+
+#include <gtest/gtest.h>
+
+#include "test/fake/fake_resolver.h"
+
+namespace fallbackmx {
+namespace {
+
+IpAddress ip(const std::string& text) { return boost::asio::ip::make_address(text); }
+
+/// The zone all tests below start from: mx1 is the primary, mx2 ourselves, mx3 another fallback.
+const std::vector<std::string> hosts = {"mx1.example.org A 192.0.2.1", "mx2.example.org A 192.0.2.9",
+                                        "mx3.example.org A 192.0.2.3"};
+
+struct Case {
+  const char* name;
+  std::string next_hops;
+  std::vector<std::string> zone;
+  std::string want;  ///< endpoints in order, or the trouble
+};
+
+Settings settings() {
+  Settings s;
+  s.smtp_address_preference = AddressPreference::ipv4;
+  s.smtp_mx_address_limit = 5;
+  return s;
+}
+
+Route route_of(const Case& row) {
+  FakeResolver dns{FakeResolver::Wait()};
+  for (const auto& line : hosts) dns.add(line);
+  for (const auto& line : row.zone) dns.add(line);
+  const auto hops = parse_next_hops(row.next_hops);
+  EXPECT_TRUE(hops) << row.name;
+  return find_route(*hops, settings(), OwnAddresses({ip("192.0.2.9")}), dns, SteadyTime());
+}
+
+std::string show(const Route& route) {
+  if (route.endpoints.empty()) return std::string(to_string(route.trouble));
+  std::string out;
+  for (const auto& e : route.endpoints) {
+    out += (out.empty() ? "" : " ") + e.text() + (e.authenticated ? "!" : "");
+  }
+  return out + (route.from_mx ? " from MX" : "");
+}
+
+TEST(Route, LeadsWherePostfixWouldDeliver) {
+  const Case table[] = {
+      {"the primary, and nobody no better than ourselves",
+       "example.org",
+       {"example.org MX 30 mx3.example.org", "example.org MX 20 mx2.example.org",
+        "example.org MX 10 mx1.example.org"},
+       "mx1.example.org[192.0.2.1]:25 from MX"},
+      {"all hosts in order when we are not among them",
+       "example.org",
+       {"example.org MX 30 mx3.example.org", "example.org MX 10 mx1.example.org"},
+       "mx1.example.org[192.0.2.1]:25 mx3.example.org[192.0.2.3]:25 from MX"},
+      {"both families",
+       "example.org",
+       {"example.org MX 10 mx1.example.org", "mx1.example.org AAAA 2001:db8::1"},
+       "mx1.example.org[192.0.2.1]:25 mx1.example.org[2001:db8::1]:25 from MX"},
+      {"one family fails for now",
+       "example.org",
+       {"example.org MX 10 mx1.example.org", "mx1.example.org SERVFAIL AAAA"},
+       "mx1.example.org[192.0.2.1]:25 from MX"},
+      {"hosts that do not resolve are skipped",
+       "example.org",
+       {"example.org MX 5 gone.example.org", "example.org MX 6 broken.example", "broken.example SERVFAIL",
+        "example.org MX 10 mx1.example.org"},
+       "mx1.example.org[192.0.2.1]:25 from MX"},
+      {"a malformed host is skipped",
+       "example.org",
+       {"example.org MX 5 -bad.example", "example.org MX 10 mx1.example.org"},
+       "mx1.example.org[192.0.2.1]:25 from MX"},
+      {"a numeric host counts",
+       "example.org",
+       {"example.org MX 10 192.0.2.77"},
+       "192.0.2.77[192.0.2.77]:25 from MX"},
+      {"no MX records: the domain's own address",
+       "example.org",
+       {"example.org A 192.0.2.5"},
+       "example.org[192.0.2.5]:25"},
+      {"IPv6 alone will do", "example.org", {"example.org AAAA 2001:db8::5"}, "example.org[2001:db8::5]:25"},
+      {"the domain is an alias",
+       "example.org",
+       {"example.org CNAME other.example", "other.example MX 10 mx1.example.org"},
+       "mx1.example.org[192.0.2.1]:25 from MX"},
+      {"a host is an alias, and keeps its name",
+       "example.org",
+       {"example.org MX 10 alias.example", "alias.example CNAME mx1.example.org"},
+       "alias.example[192.0.2.1]:25 from MX"},
+      {"another port: MX records, and nobody is ourselves",
+       "example.org:2525",
+       {"example.org MX 20 mx2.example.org", "example.org MX 10 mx1.example.org"},
+       "mx1.example.org[192.0.2.1]:2525 mx2.example.org[192.0.2.9]:2525 from MX"},
+      {"brackets: no MX records",
+       "[mx1.example.org]",
+       {"mx1.example.org MX 10 mx3.example.org"},
+       "mx1.example.org[192.0.2.1]:25"},
+      {"an address", "[192.0.2.44]:26", {}, "192.0.2.44[192.0.2.44]:26"},
+      {"an IPv6 address", "[IPv6:2001:db8::44]", {}, "2001:db8::44[2001:db8::44]:25"},
+      {"several next hops in order",
+       "[mx3.example.org], example.org",
+       {"example.org MX 10 mx1.example.org"},
+       "mx3.example.org[192.0.2.3]:25 mx1.example.org[192.0.2.1]:25"},
+      {"the first next hop is unknown",
+       "gone.example example.org",
+       {"example.org MX 10 mx1.example.org"},
+       "mx1.example.org[192.0.2.1]:25 from MX"},
+      {"the same address by two next hops",
+       "[mx1.example.org] [192.0.2.1]",
+       {},
+       "mx1.example.org[192.0.2.1]:25"},
+      {"authentic all the way",
+       "example.org",
+       {"example.org MX 10 mx1.example.org", "example.org AD", "mx1.example.org AD"},
+       "mx1.example.org[192.0.2.1]:25! from MX"},
+      {"an MX answer that is not",
+       "example.org",
+       {"example.org MX 10 mx1.example.org", "mx1.example.org AD"},
+       "mx1.example.org[192.0.2.1]:25 from MX"},
+      {"an address answer that is not",
+       "example.org",
+       {"example.org MX 10 mx1.example.org", "example.org AD"},
+       "mx1.example.org[192.0.2.1]:25 from MX"},
+      {"an authentic host without MX lookup",
+       "[mx1.example.org]",
+       {"mx1.example.org AD"},
+       "mx1.example.org[192.0.2.1]:25!"},
+      {"an authentic \"no MX records\"",
+       "example.org",
+       {"example.org A 192.0.2.5", "example.org AD"},
+       "example.org[192.0.2.5]:25!"},
+  };
+  for (const auto& row : table) EXPECT_EQ(show(route_of(row)), row.want) << row.name;
+}
+
+TEST(Route, WhatCannotBeFoundNowIsUnavailableAndWhatCannotBeFoundAtAllIsMisrouted) {
+  const struct {
+    Case row;
+    const char* why;
+  } table[] = {
+      {{"no such domain", "gone.example", {}, "misrouted"}, "gone.example MX: no such name"},
+      {{"a domain without mail", "example.org", {"www.example.org A 192.0.2.5"}, "misrouted"},
+       "no such record"},
+      {{"a null MX", "example.org", {"example.org MX 0 ."}, "misrouted"}, "null MX"},
+      {{"a null MX and an address",
+        "example.org",
+        {"example.org MX 0 .", "example.org A 192.0.2.5"},
+        "misrouted"},
+       "null MX"},
+      {{"malformed hosts alone", "example.org", {"example.org MX 10 -bad.example"}, "misrouted"},
+       "valid host name"},
+      {{"we are the best",
+        "example.org",
+        {"example.org MX 10 mx2.example.org", "example.org MX 20 mx3.example.org"},
+        "misrouted"},
+       "mx2.example.org[192.0.2.9]:25 is one of our addresses"},
+      {{"we are the only one", "example.org", {"example.org MX 10 mx2.example.org"}, "misrouted"},
+       "loops back"},
+      {{"the next hop is ourselves", "[192.0.2.9]", {}, "misrouted"}, "loops back"},
+      {{"the next hop is ourselves by name", "[mx2.example.org]", {}, "misrouted"}, "loops back"},
+      {{"ourselves, and then another that must not be tried",
+        "[192.0.2.9] [mx1.example.org]",
+        {},
+        "misrouted"},
+       "loops back"},
+      {{"a host that does not exist", "[gone.example.org]", {}, "misrouted"},
+       "gone.example.org A: no such name"},
+      {{"MX fails for now, and the address must not stand in",
+        "example.org",
+        {"example.org SERVFAIL MX", "example.org A 192.0.2.5"},
+        "unavailable"},
+       "example.org MX: SERVFAIL"},
+      {{"bogus", "example.org", {"example.org BOGUS"}, "unavailable"}, "bogus"},
+      {{"no MX records, and the address fails for now",
+        "example.org",
+        {"example.org A 192.0.2.5", "example.org SERVFAIL A"},
+        "unavailable"},
+       "example.org A: SERVFAIL"},
+      {{"no host has an address", "example.org", {"example.org MX 10 gone.example.org"}, "unavailable"},
+       "gone.example.org A: no such name"},
+      {{"no host has an address for now: the failure is told",
+        "example.org",
+        {"example.org MX 10 gone.example.org", "example.org MX 20 broken.example", "broken.example SERVFAIL"},
+        "unavailable"},
+       "broken.example A: SERVFAIL"},
+      {{"only ourselves are left, the primary has no address for now",
+        "example.org",
+        {"example.org MX 10 broken.example", "broken.example SERVFAIL", "example.org MX 20 mx2.example.org"},
+        "unavailable"},
+       "better than ourselves has an address: broken.example A: SERVFAIL"},
+      {{"only ourselves are left, a worse host has no address",
+        "example.org",
+        {"example.org MX 30 broken.example", "broken.example SERVFAIL", "example.org MX 20 mx2.example.org"},
+        "misrouted"},
+       "loops back"},
+      {{"a bracketed host fails for now", "[broken.example]", {"broken.example SERVFAIL"}, "unavailable"},
+       "SERVFAIL"},
+      {{"one unknown next hop, one that fails for now",
+        "gone.example broken.example",
+        {"broken.example SERVFAIL"},
+        "unavailable"},
+       "gone.example MX: no such name"},
+  };
+  for (const auto& [row, why] : table) {
+    const Route route = route_of(row);
+    EXPECT_EQ(show(route), row.want) << row.name;
+    EXPECT_NE(route.why.find(why), std::string::npos) << row.name << ": " << route.why;
+  }
+}
+
+TEST(Route, WhenTheTimeIsUpWhatIsKnownIsUsed) {
+  const Case row{
+      "",
+      "example.org",
+      {"example.org MX 10 mx1.example.org", "example.org MX 20 slow.example", "slow.example TIMEOUT"},
+      ""};
+  EXPECT_EQ(show(route_of(row)), "mx1.example.org[192.0.2.1]:25 from MX");
+}
+
+TEST(Route, NoMoreAddressesThanTheLimit) {
+  FakeResolver dns{FakeResolver::Wait()};
+  for (int i = 1; i <= 9; ++i) dns.add("example.org A 192.0.2." + std::to_string(i));
+  const auto hops = parse_next_hops("example.org");
+  EXPECT_EQ(find_route(*hops, settings(), OwnAddresses(), dns, SteadyTime()).endpoints.size(), 5u);
+}
+
+TEST(Route, ADomainWithManyHostsCostsABoundedNumberOfQuestions) {
+  FakeResolver dns{FakeResolver::Wait()};
+  for (int i = 0; i < 1000; ++i) dns.add("example.org MX 10 h" + std::to_string(i) + ".example.org");
+  const auto hops = parse_next_hops("example.org");
+  EXPECT_TRUE(find_route(*hops, settings(), OwnAddresses(), dns, SteadyTime()).endpoints.empty());
+  EXPECT_LE(dns.questions(), 201u);
+}
+
+}  // namespace
+}  // namespace fallbackmx
