@@ -11,7 +11,7 @@
 namespace fallbackmx {
 
 struct ConfigSources {
-  std::string file;  ///< path of milter.conf; empty for none
+  std::string file;                                              ///< path of milter.conf; empty for none
   std::vector<std::pair<std::string, std::string>> environment;  ///< FALLBACKMX_name=value, prefix removed
   std::vector<std::string> overrides;                            ///< -o name=value, in order
 };

@@ -10,7 +10,8 @@
 
 namespace fallbackmx {
 
-/// A value. Items as in Postfix: `192.0.2.0/24`, `192.0.2.1`, `[2001:db8::]/32`, `2001:db8::/32`, `!192.0.2.7`,
+/// A value. Items as in Postfix: `192.0.2.0/24`, `192.0.2.1`, `[2001:db8::]/32`, `2001:db8::/32`,
+/// `!192.0.2.7`,
 /// `/file` (items, one or several a line), `texthash:/file` (the keys of a table).
 class NetworkList {
  public:

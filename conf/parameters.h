@@ -1,4 +1,5 @@
-// Everything an administrator can set: the typed result of reading milter.conf, and the table it is made from.
+// Everything an administrator can set: the typed result of reading milter.conf, and the table it is made
+// from.
 #pragma once
 
 #include <span>
@@ -30,8 +31,8 @@ using Tls = TlsLevel;
 using LogTo = LogTarget;
 }  // namespace kind
 
-/// One consistent set of parameters. A value; held by shared_ptr<const Settings>, so that a reload disturbs nobody.
-/// `Settings{}` is all C++ zeros: take `default_settings()` for the documented defaults.
+/// One consistent set of parameters. A value; held by shared_ptr<const Settings>, so that a reload disturbs
+/// nobody. `Settings{}` is all C++ zeros: take `default_settings()` for the documented defaults.
 struct Settings {
 #define SECTION(name, title)
 #define PARAMETER(type, name, initial, least, most, help) kind::type name{};
@@ -46,6 +47,8 @@ struct Parameter {
   long least, most;
 };
 std::span<const Parameter> parameter_table();
+/// nullptr when there is none of that name.
+const Parameter* find_parameter(std::string_view name);
 
 /// The documented defaults, $name expanded.
 Settings default_settings();

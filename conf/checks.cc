@@ -1,0 +1,267 @@
+#include "conf/checks.h"
+
+#include <fmt/format.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/ip/address.hpp>
+
+#include "conf/nearest_name.h"
+#include "conf/text_file.h"
+#include "conf/units.h"
+#include "probe/address.h"
+
+namespace fallbackmx {
+
+namespace {
+
+namespace ip = boost::asio::ip;
+using Findings = std::vector<Finding>;
+
+bool is_address(std::string_view text) {
+  boost::system::error_code trouble;
+  ip::make_address(std::string(text), trouble);
+  return !trouble;
+}
+
+bool is_port(std::string_view text) {
+  const auto port = parse_number(text);
+  return port && *port >= 1 && *port <= 65535;
+}
+
+/// A port number, or a service name: /etc/services is looked up when the socket is made.
+bool is_port_or_service(std::string_view text) {
+  if (text.empty()) return false;
+  if (text.find_first_not_of("0123456789") == std::string_view::npos) return is_port(text);
+  return text.find_first_of(":@[]/ \t") == std::string_view::npos;
+}
+
+std::string_view without_brackets(std::string_view text) {
+  if (text.size() < 2 || text.front() != '[' || text.back() != ']') return text;
+  return text.substr(1, text.size() - 2);
+}
+
+/// What stands in EHLO: one word of printable ASCII.
+bool is_host_name(std::string_view name) {
+  const auto printable = [](char c) { return c > ' ' && c < 0x7f && c != '<' && c != '>'; };
+  return !name.empty() && name.size() <= 255 && name.front() != '/' &&
+         std::all_of(name.begin(), name.end(), printable);
+}
+
+void check_milter(const Settings& s, Findings& found) {
+  if (auto error = milter_socket_error(s.milter_socket); !error.empty()) {
+    found.push_back({true, {"milter_socket"}, std::move(error)});
+  }
+  if (s.answer_timeout >= Seconds(30)) {
+    found.push_back(
+        {false,
+         {"answer_timeout"},
+         "Postfix gives up on a filter after 30 seconds (milter_command_timeout), stock Sendmail after 10"});
+  }
+  if (!is_host_name(s.myhostname)) {
+    found.push_back(
+        {true, {"myhostname"}, fmt::format("{} is not the name of a host", quoted(s.myhostname))});
+  }
+}
+
+void check_order(const Restrictions& list, std::string_view name, Findings& found) {
+  const auto ends = [](Restriction r) {
+    return r == Restriction::permit || r == Restriction::reject || r == Restriction::defer;
+  };
+  const auto last = std::find_if(list.begin(), list.end(), ends);
+  if (last == list.end() || last + 1 == list.end()) return;
+  found.push_back({false,
+                   {name},
+                   fmt::format("{} is never reached: {} before it always decides", to_string(last[1]),
+                               to_string(*last))});
+}
+
+void check_rules(const Settings& s, Findings& found) {
+  check_order(s.smtpd_helo_restrictions, "smtpd_helo_restrictions", found);
+  check_order(s.smtpd_sender_restrictions, "smtpd_sender_restrictions", found);
+  check_order(s.smtpd_recipient_restrictions, "smtpd_recipient_restrictions", found);
+  const auto verifies = [](const Restrictions& list) {
+    return std::find(list.begin(), list.end(), Restriction::reject_unverified_recipient) != list.end();
+  };
+  if (!verifies(s.smtpd_helo_restrictions) && !verifies(s.smtpd_sender_restrictions) &&
+      !verifies(s.smtpd_recipient_restrictions)) {
+    found.push_back({false,
+                     {"smtpd_recipient_restrictions"},
+                     "without reject_unverified_recipient no primary is ever asked"});
+  }
+}
+
+void check_verify(const Settings& s, Findings& found) {
+  const auto& reason = s.unverified_recipient_reject_reason;
+  if (std::any_of(reason.begin(), reason.end(),
+                  [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {
+    found.push_back({false,
+                     {"unverified_recipient_reject_reason"},
+                     "replies are ASCII: other characters are sent as blanks"});
+  }
+}
+
+void check_refresh(Seconds refresh, std::string_view refresh_name, Seconds expire,
+                   std::string_view expire_name, Findings& found) {
+  if (refresh <= expire) return;
+  found.push_back({false,
+                   {refresh_name, expire_name},
+                   fmt::format("is never reached: what is remembered expires before, by {}", expire_name)});
+}
+
+void check_memory(const Settings& s, Findings& found) {
+  const std::string_view map = s.address_verify_map;
+  const bool known = map.empty() || map == "memory:" || map.starts_with("sqlite:/");
+  if (map.starts_with("sqlite:") && !known) {
+    found.push_back({true, {"address_verify_map"}, "write the whole path after sqlite:, beginning with /"});
+  } else if (!known) {
+    found.push_back(
+        {true,
+         {"address_verify_map"},
+         fmt::format(
+             "{} is neither sqlite:/path nor memory: (Postfix's own verify database cannot be shared)",
+             quoted(map))});
+  }
+  check_refresh(s.address_verify_positive_refresh_time, "address_verify_positive_refresh_time",
+                s.address_verify_positive_expire_time, "address_verify_positive_expire_time", found);
+  check_refresh(s.address_verify_negative_refresh_time, "address_verify_negative_refresh_time",
+                s.address_verify_negative_expire_time, "address_verify_negative_expire_time", found);
+}
+
+void check_sender(const std::string& sender, std::string_view name, Findings& found) {
+  if (sender.empty()) return;
+  const auto address = Address::parse(sender);
+  if (!address) found.push_back({true, {name}, address.error()});
+}
+
+void check_probes(const Settings& s, Findings& found) {
+  check_sender(s.address_verify_sender, "address_verify_sender", found);
+  check_sender(s.probe_fallback_sender, "probe_fallback_sender", found);
+  const auto& local = s.probe_control_recipient;
+  const auto address = Address::parse(local + "@example.org");
+  if (!address || address->local() != local || local.find('@') != std::string::npos) {
+    found.push_back({true,
+                     {"probe_control_recipient"},
+                     fmt::format("{} is not a local part: it is what stands before the @, such as postmaster",
+                                 quoted(local))});
+  }
+}
+
+void check_interfaces(const Words& words, bool keywords, std::string_view name, Findings& found) {
+  for (const auto& word : words) {
+    if (keywords && (word == "all" || word == "loopback-only")) continue;
+    if (is_address(without_brackets(word))) continue;
+    found.push_back(
+        {true, {name}, fmt::format("{} is not an address (names of hosts are not looked up)", quoted(word))});
+  }
+}
+
+void check_smtp(const Settings& s, Findings& found) {
+  if (!is_host_name(s.smtp_helo_name)) {
+    found.push_back(
+        {true, {"smtp_helo_name"}, fmt::format("{} is not the name of a host", quoted(s.smtp_helo_name))});
+  }
+  boost::system::error_code no_v4, no_v6;
+  ip::make_address_v4(s.smtp_bind_address, no_v4);
+  ip::make_address_v6(std::string(without_brackets(s.smtp_bind_address6)), no_v6);
+  if (!s.smtp_bind_address.empty() && no_v4) {
+    found.push_back(
+        {true, {"smtp_bind_address"}, fmt::format("{} is not an IPv4 address", quoted(s.smtp_bind_address))});
+  }
+  if (!s.smtp_bind_address6.empty() && no_v6) {
+    found.push_back({true,
+                     {"smtp_bind_address6"},
+                     fmt::format("{} is not an IPv6 address", quoted(s.smtp_bind_address6))});
+  }
+  check_interfaces(s.inet_interfaces, true, "inet_interfaces", found);
+  check_interfaces(s.proxy_interfaces, false, "proxy_interfaces", found);
+}
+
+void check_dns(const Settings& s, Findings& found) {
+  for (const auto& server : s.resolver) {
+    if (auto error = resolver_error(server); !error.empty())
+      found.push_back({true, {"resolver"}, std::move(error)});
+  }
+}
+
+void check_log(const Settings& s, Findings& found) {
+  static constexpr std::array<std::string_view, 20> facilities = {
+      "auth", "authpriv", "cron",   "daemon", "ftp",    "kern",   "lpr",    "mail",   "news",   "syslog",
+      "user", "uucp",     "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"};
+  if (std::find(facilities.begin(), facilities.end(), s.syslog_facility) != facilities.end()) return;
+  const auto nearest = nearest_name(s.syslog_facility, facilities);
+  const auto hint = nearest.empty() ? std::string() : fmt::format("; did you mean {}?", nearest);
+  found.push_back(
+      {true, {"syslog_facility"}, fmt::format("unknown facility {}{}", quoted(s.syslog_facility), hint)});
+}
+
+std::string unix_socket_error(std::string_view path) {
+  if (!path.starts_with('/')) return fmt::format("{}: write the whole path, beginning with /", quoted(path));
+  if (path.size() >= sizeof(sockaddr_un::sun_path)) {
+    return fmt::format("{}: a socket's path has at most {} characters", quoted(path),
+                       sizeof(sockaddr_un::sun_path) - 1);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<Finding> check_settings(const Settings& settings) {
+  Findings found;
+  check_milter(settings, found);
+  check_rules(settings, found);
+  check_verify(settings, found);
+  check_memory(settings, found);
+  check_probes(settings, found);
+  check_smtp(settings, found);
+  check_dns(settings, found);
+  check_log(settings, found);
+  return found;
+}
+
+std::string milter_socket_error(std::string_view socket) {
+  if (socket.starts_with('/')) return unix_socket_error(socket);
+  const auto colon = std::min(socket.find(':'), socket.size());
+  const auto type = socket.substr(0, colon);
+  const auto rest = socket.substr(std::min(colon + 1, socket.size()));
+  if (type == "unix" || type == "local") return unix_socket_error(rest);
+  if (type == "fd") {
+    const auto number = parse_number(rest);
+    if (number && *number >= 0 && *number < 1 << 20) return {};
+    return fmt::format("{}: fd: is followed by the number of an open socket", quoted(socket));
+  }
+  if (type != "inet" && type != "inet6") {
+    return fmt::format("{} is none of unix:/path, inet:host:port, inet:port@host, inet6:..., fd:N",
+                       quoted(socket));
+  }
+  // Sendmail's order has an @; in Postfix's the port stands behind the last colon, unless that belongs to an
+  // address.
+  if (const auto at = rest.find('@'); at != std::string_view::npos) {
+    if (is_port_or_service(rest.substr(0, at)) && at + 1 < rest.size()) return {};
+  } else if (const auto last = rest.rfind(':'); last == std::string_view::npos) {
+    if (is_port_or_service(rest)) return {};
+  } else {
+    const auto host = rest.substr(0, last);
+    const bool bare_v6 = host.find(':') != std::string_view::npos && !host.starts_with('[');
+    if (!host.empty() && !bare_v6 && is_port_or_service(rest.substr(last + 1))) return {};
+  }
+  return fmt::format("{}: neither inet:host:port nor inet:port@host (IPv6 addresses in brackets)",
+                     quoted(socket));
+}
+
+std::string resolver_error(std::string_view server) {
+  if (is_address(without_brackets(server))) return {};
+  const auto colon = server.rfind(':');
+  if (colon != std::string_view::npos) {
+    const auto host = server.substr(0, colon);
+    const auto address = without_brackets(host);
+    const bool v6 = address.find(':') != std::string_view::npos;
+    if (is_address(address) && v6 == (address != host) && is_port(server.substr(colon + 1))) return {};
+  }
+  return fmt::format(
+      "{} is not the address of a name server: 192.0.2.1, 192.0.2.1:53, 2001:db8::1 or [2001:db8::1]:53",
+      quoted(server));
+}
+
+}  // namespace fallbackmx

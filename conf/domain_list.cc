@@ -1,0 +1,42 @@
+#include "conf/domain_list.h"
+
+#include <fmt/format.h>
+
+#include "conf/list_items.h"
+#include "conf/text_file.h"
+#include "probe/address.h"
+
+namespace fallbackmx {
+
+Result<DomainList> DomainList::parse(std::string_view text) {
+  const auto items = list_items(text);
+  if (!items) return Error{items.error()};
+  DomainList list;
+  list.text_ = text;
+  for (const auto& item : *items) {
+    const bool below_only = item.pattern.starts_with('.');
+    const auto name = ascii_domain(std::string_view(item.pattern).substr(below_only ? 1 : 0));
+    if (!name) return Error{fmt::format("{}{}: {}", item.where, quoted(item.pattern), name.error())};
+    // The earlier of two equal items wins, as the first match does: try_emplace leaves it alone.
+    list.items_.try_emplace(below_only ? "." + *name : *name, Item{list.items_.size(), item.negated});
+  }
+  return list;
+}
+
+bool DomainList::matches(std::string_view domain) const {
+  const Item* first = nullptr;
+  const auto look = [&](std::string name) {
+    const auto found = items_.find(std::move(name));
+    if (found != items_.end() && (first == nullptr || found->second.order < first->order))
+      first = &found->second;
+  };
+  look(std::string(domain));
+  for (auto dot = domain.find('.'); dot != std::string_view::npos; dot = domain.find('.', dot + 1)) {
+    const auto below = domain.substr(dot);
+    look(std::string(below));
+    look(std::string(below.substr(1)));
+  }
+  return first != nullptr && !first->negated;
+}
+
+}  // namespace fallbackmx

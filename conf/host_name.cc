@@ -1,0 +1,70 @@
+#include "conf/host_name.h"
+
+#include <netdb.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+namespace fallbackmx {
+
+namespace {
+
+/// What the resolver has for `name`, or empty. Takes as long as resolv.conf allows, which may be half a
+/// minute.
+std::string canonical_name(const std::string& name) {
+  addrinfo hints{};
+  hints.ai_flags = AI_CANONNAME;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(name.c_str(), nullptr, &hints, &found) != 0) return {};
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owned(found, ::freeaddrinfo);
+  std::string canonical = found->ai_canonname == nullptr ? "" : found->ai_canonname;
+  if (canonical.ends_with('.')) canonical.pop_back();
+  return canonical;
+}
+
+/// canonical_name() for two seconds; after that the question is left to end by itself. Its thread takes no
+/// signals: they belong to main.
+std::string canonical_name_in_time(const std::string& name) {
+  auto answer = std::make_shared<std::promise<std::string>>();
+  auto future = answer->get_future();
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::thread([answer, name] { answer->set_value(canonical_name(name)); }).detach();
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (future.wait_for(std::chrono::seconds(2)) != std::future_status::ready) return {};
+  return future.get();
+}
+
+std::string short_host_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
+  return name.data();
+}
+
+}  // namespace
+
+std::string host_name() {
+  const auto name = short_host_name();
+  if (name.find('.') != std::string::npos) return name;
+
+  static std::mutex mutex;
+  static std::string asked, answer;
+  const std::lock_guard lock(mutex);
+  if (asked != name) {
+    const auto canonical = canonical_name_in_time(name);
+    answer = canonical.find('.') == std::string::npos ? name : canonical;
+    asked = name;
+  }
+  return answer;
+}
+
+}  // namespace fallbackmx

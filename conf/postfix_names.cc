@@ -1,0 +1,72 @@
+#include "conf/postfix_names.h"
+
+#include <strings.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace fallbackmx {
+
+namespace {
+
+#define NAME(name) std::string_view(#name),
+constexpr std::array parameters = {
+#include "conf/postfix_parameters.def"
+};
+#undef NAME
+
+#define NAME(name, arguments, ours) PostfixRestriction{#name, arguments, ours},
+constexpr std::array restrictions = {
+#include "conf/postfix_restrictions.def"
+};
+#undef NAME
+
+constexpr std::array<std::string_view, 11> planned = {
+    "address_verify_transport_maps",
+    "invalid_hostname_reject_code",
+    "non_fqdn_reject_code",
+    "smtp_destination_concurrency_limit",
+    "smtp_tls_CAfile",
+    "smtp_tls_CApath",
+    "smtp_tls_cert_file",
+    "smtp_tls_key_file",
+    "smtp_tls_mandatory_protocols",
+    "smtp_tls_policy_maps",
+    "smtp_tls_protocols",
+};
+
+bool is_listed(std::string_view name) {
+  return std::binary_search(parameters.begin(), parameters.end(), name);
+}
+
+}  // namespace
+
+bool is_postfix_parameter(std::string_view name) {
+  if (is_listed(name)) return true;
+  // For every `default_x` about deliveries there is a `transport_x`.
+  for (auto at = name.find('_', 1); at != std::string_view::npos; at = name.find('_', at + 1)) {
+    const auto of_transport = name.substr(at + 1);
+    const bool about_deliveries =
+        of_transport.starts_with("destination_") || of_transport.starts_with("delivery_slot_") ||
+        of_transport.starts_with("recipient_") || of_transport.starts_with("transport_");
+    if (about_deliveries && is_listed("default_" + std::string(of_transport))) return true;
+  }
+  return false;
+}
+
+bool is_planned_parameter(std::string_view name) {
+  return std::find(planned.begin(), planned.end(), name) != planned.end();
+}
+
+const PostfixRestriction* postfix_restriction(std::string_view name) {
+  for (const auto& restriction : restrictions) {
+    if (restriction.name.size() == name.size() &&
+        strncasecmp(restriction.name.data(), name.data(), name.size()) == 0) {
+      return &restriction;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace fallbackmx

@@ -1,0 +1,16 @@
+// Restriction lists as they are written: names with commas and blanks between them.
+#pragma once
+
+#include <string_view>
+
+#include "conf/restriction.h"
+#include "probe/result.h"
+
+namespace fallbackmx {
+
+/// All wrong names of the list are in the one error. A restriction that Postfix has and we do not is named as
+/// Postfix's own, with the words that belong to it left out of the complaint; for a slip of the pen the
+/// nearest name is suggested.
+Result<Restrictions> parse_restrictions(std::string_view text);
+
+}  // namespace fallbackmx

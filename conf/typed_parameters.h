@@ -1,0 +1,35 @@
+// From texts to Settings: types and bounds of parameters. The home of Boost.Program_options.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "conf/parameters.h"
+
+namespace fallbackmx {
+
+/// One set of parameters in the making. The library's own file parser is of no use to us (FACTS 7), but its
+/// options description and its variables map are: each parameter is stored by itself, so that each error is
+/// known by its name and none hides another.
+class TypedParameters {
+ public:
+  TypedParameters();
+  ~TypedParameters();
+  TypedParameters(const TypedParameters&) = delete;
+  TypedParameters& operator=(const TypedParameters&) = delete;
+
+  /// `value` is expanded already. Nothing when it fits; else what is wrong with it, and the parameter stays
+  /// unset. Once per parameter.
+  std::optional<std::string> set(const Parameter&, std::string_view value);
+
+  /// What was set; zeros for the rest.
+  Settings settings();
+
+ private:
+  struct Options;
+  std::unique_ptr<Options> options_;
+};
+
+}  // namespace fallbackmx

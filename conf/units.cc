@@ -1,0 +1,100 @@
+#include "conf/units.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <limits>
+#include <optional>
+
+#include "conf/text_file.h"
+
+namespace fallbackmx {
+
+namespace {
+
+/// The whole of `text` as a number: no sign but minus, no white space, nothing behind it.
+std::optional<long> whole_number(std::string_view text, int base) {
+  long number = 0;
+  const auto [end, trouble] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+  if (trouble != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+constexpr long seconds_in(char unit) {
+  switch (unit) {
+    case 's':
+      return 1;
+    case 'm':
+      return 60;
+    case 'h':
+      return 60 * 60;
+    case 'd':
+      return 24 * 60 * 60;
+    case 'w':
+      return 7 * 24 * 60 * 60;
+    default:
+      return 0;
+  }
+}
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool same(std::string_view text, std::string_view word) {
+  if (text.size() != word.size()) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (lower(text[i]) != word[i]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<std::chrono::seconds> parse_time(std::string_view text, char default_unit) {
+  constexpr long longest = std::numeric_limits<std::int32_t>::max();
+  const Error bad{
+      fmt::format("{} is not a time: a whole number, optionally followed by s, m, h, d or w", quoted(text))};
+  if (text.empty()) return bad;
+  char unit = default_unit;
+  auto digits = text;
+  if (const char last = lower(text.back()); seconds_in(last) != 0) {
+    unit = last;
+    digits.remove_suffix(1);
+  }
+  if (digits.empty() || digits.find_first_not_of("0123456789") != std::string_view::npos) return bad;
+  const auto number = whole_number(digits, 10);
+  if (!number || *number > longest / seconds_in(unit)) {
+    return Error{fmt::format("{} is too long a time", quoted(text))};
+  }
+  return std::chrono::seconds(*number * seconds_in(unit));
+}
+
+char unit_of(std::string_view time) {
+  return time.empty() || seconds_in(lower(time.back())) == 0 ? 's' : lower(time.back());
+}
+
+Result<long> parse_number(std::string_view text) {
+  if (const auto number = whole_number(text, 10)) return *number;
+  return Error{fmt::format("{} is not a whole number", quoted(text))};
+}
+
+Result<int> parse_code(std::string_view text) {
+  const auto number = whole_number(text, 10);
+  const bool is_class = !text.empty() && (text[0] == '2' || text[0] == '4' || text[0] == '5');
+  if (number && text.size() == 3 && is_class) return static_cast<int>(*number);
+  return Error{fmt::format("{} is not an SMTP reply code: three digits, of which the first is 2, 4 or 5",
+                           quoted(text))};
+}
+
+Result<bool> parse_flag(std::string_view text) {
+  if (same(text, "yes")) return true;
+  if (same(text, "no")) return false;
+  return Error{fmt::format("{} is neither yes nor no", quoted(text))};
+}
+
+Result<int> parse_mode(std::string_view text) {
+  const auto number = whole_number(text, 8);
+  if (number && *number >= 0 && *number <= 07777) return static_cast<int>(*number);
+  return Error{fmt::format("{} is not a file mode in octal digits, such as 0660", quoted(text))};
+}
+
+}  // namespace fallbackmx
