@@ -27,6 +27,10 @@ class Stream {
   virtual IoResult connected() = 0;
   virtual IoResult read(std::span<char> into) = 0;
   virtual IoResult write(std::string_view bytes) = 0;
+  /// The stream that carries this one: itself, unless it is a layer such as TLS. A StreamFactory waits for wires.
+  virtual Stream& wire() { return *this; }
+  /// True when it holds bytes back that could not be written yet.
+  virtual bool holds_output() const { return false; }
 };
 
 /// What a thread waits for: readable always, writable (or connected) when asked.

@@ -1,0 +1,133 @@
+#include "probe/judge.h"
+
+namespace fallbackmx {
+
+namespace {
+
+using Next = Judgement::Next;
+
+Judgement land(Verdict verdict) { return {.next = Next::land, .verdict = verdict}; }
+
+/// The connection is of no use for any other recipient either.
+Judgement land_and_end(Verdict verdict, bool alarm = false) {
+  return {.next = Next::land, .verdict = verdict, .alarm = alarm, .end_session = true};
+}
+
+/// 2xx, 4xx and 5xx mean something everywhere. Anything else, or a reply that contradicts itself, is a server
+/// we do not understand.
+bool is_understood(const SmtpReply& reply) {
+  return !reply.contradictory && (reply.category() == 2 || reply.category() == 4 || reply.category() == 5);
+}
+
+/// 5xx replies that speak of the dialogue, not of a recipient, even when they answer RCPT: syntax, sequence,
+/// TLS or authentication required, "does not accept mail" (RFC 5321 section 4.2.3, RFC 3207, RFC 4954, RFC 7504).
+bool speaks_of_the_dialogue(int code) {
+  switch (code) {
+    case 500:
+    case 502:
+    case 503:
+    case 504:
+    case 521:
+    case 530:
+    case 534:
+    case 535:
+    case 538:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Judgement judge_greeting(const SmtpReply& reply, const Circumstances& circumstances) {
+  if (reply.category() == 4) return land_and_end(Verdict::unavailable);
+  // An MTA keeps such mail queued and tries again: it is no word about recipients.
+  if (reply.category() == 5) return land_and_end(Verdict::unavailable, true);
+  if (circumstances.own_name) return land_and_end(Verdict::misrouted, true);
+  return {};
+}
+
+Judgement judge_ehlo(const SmtpReply& reply, const Circumstances& circumstances) {
+  if (reply.category() == 4) return land_and_end(Verdict::unavailable);
+  if (reply.category() == 5) {
+    if (!circumstances.helo_tried && !circumstances.tls_required) return {.next = Next::try_helo};
+    return land_and_end(Verdict::refused, true);
+  }
+  if (circumstances.own_name) return land_and_end(Verdict::misrouted, true);
+  return {};
+}
+
+Judgement judge_starttls(const SmtpReply* reply, const Circumstances& circumstances) {
+  if (reply != nullptr && !reply->contradictory && reply->category() == 2) return {};
+  if (!circumstances.tls_required) return {.next = Next::try_plaintext, .end_session = true};
+  return land_and_end(Verdict::refused, true);
+}
+
+Judgement judge_mail(const SmtpReply& reply, const Circumstances& circumstances) {
+  if (reply.category() == 2) return {};
+  if (reply.category() == 4) {
+    return {.next = Next::land, .verdict = Verdict::unavailable, .end_session = reply.code == 421};
+  }
+  if (reply.code == 503 && circumstances.pipelined) {
+    return {.next = Next::try_without_pipelining, .end_session = true};
+  }
+  if (circumstances.fallback_sender_left) return {.next = Next::try_fallback_sender};
+  return {.next = Next::land, .verdict = Verdict::refused, .alarm = true};
+}
+
+Judgement judge_rcpt(const SmtpReply& reply, const Circumstances& circumstances) {
+  if (reply.category() == 2) return land(Verdict::deliverable);
+  if (reply.category() == 4) {
+    // 4.3.x is "mail system": full disk, shutting down. 421 says the same of the whole channel.
+    if (reply.code == 421) return land_and_end(Verdict::unavailable);
+    return land(reply.dsn.starts_with("4.3.") ? Verdict::unavailable : Verdict::deferred);
+  }
+  if (mailbox_full(reply)) return land(Verdict::deferred);
+  if (reply.code == 503 && circumstances.pipelined) {
+    return {.next = Next::try_without_pipelining, .end_session = true};
+  }
+  if (speaks_of_the_dialogue(reply.code)) {
+    return {.next = Next::land, .verdict = Verdict::refused, .alarm = true};
+  }
+  if (circumstances.proven) return land(Verdict::undeliverable);
+  return {.next = Next::ask_control, .verdict = Verdict::undeliverable};
+}
+
+}  // namespace
+
+bool mailbox_full(const SmtpReply& reply) {
+  if (reply.code == 552) return true;
+  const auto detail = reply.dsn.size() > 1 ? reply.dsn.substr(1) : std::string();
+  return detail == ".2.2" || detail == ".2.3";
+}
+
+Judgement judge(const Occurrence& occurrence, const Circumstances& circumstances) {
+  const SmtpReply* reply = occurrence.reply;
+  switch (occurrence.stage) {
+    case Stage::rset:
+    case Stage::quit: {
+      const bool well = reply != nullptr && !reply->contradictory && reply->category() == 2;
+      return {.next = well ? Next::keep : Next::drop_session, .end_session = !well};
+    }
+    case Stage::starttls:
+      return judge_starttls(reply, circumstances);
+    default:
+      break;
+  }
+  if (reply == nullptr) return land_and_end(Verdict::unavailable);
+  if (!is_understood(*reply)) return land_and_end(Verdict::refused, true);
+  switch (occurrence.stage) {
+    case Stage::greeting:
+      return judge_greeting(*reply, circumstances);
+    case Stage::ehlo:
+      return judge_ehlo(*reply, circumstances);
+    case Stage::mail:
+      return judge_mail(*reply, circumstances);
+    case Stage::rcpt:
+      return judge_rcpt(*reply, circumstances);
+    default:
+      // No reply belongs to a lookup or a connection attempt.
+      return land_and_end(Verdict::refused, true);
+  }
+}
+
+}  // namespace fallbackmx
