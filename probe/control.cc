@@ -1,6 +1,7 @@
 #include "probe/control.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace fallbackmx {
 

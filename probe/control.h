@@ -9,14 +9,16 @@
 
 namespace fallbackmx {
 
-/// Who is asked about which domain, and how: the same server, asked with the same sender over the same kind of channel.
+/// Who is asked about which domain, and how: the same server, asked with the same sender over the same kind
+/// of channel.
 struct ControlKey {
   std::string server;  ///< Endpoint::key(), the sender address and whether TLS is on
   std::string domain;
   friend auto operator<=>(const ControlKey&, const ControlKey&) = default;
 };
 
-/// One for all destinations; used by all threads. Bounded: the entries that have been silent longest go first.
+/// One for all destinations; used by all threads. Bounded: the entries that have been silent longest go
+/// first.
 class Control {
  public:
   /// It accepted a recipient of the domain. Returns true if it had refused the control recipient before.

@@ -4,7 +4,8 @@
 
 namespace fallbackmx {
 
-Dialogue::Dialogue(std::unique_ptr<Stream> stream, StreamFactory& streams, Sleeper& sleeper, Log& log, std::string peer)
+Dialogue::Dialogue(std::unique_ptr<Stream> stream, StreamFactory& streams, Sleeper& sleeper, Log& log,
+                   std::string peer)
     : stream_(std::move(stream)), streams_(streams), sleeper_(sleeper), log_(log), peer_(std::move(peer)) {}
 
 void Dialogue::send(std::string_view command) {
@@ -18,6 +19,11 @@ void Dialogue::flush() {
     if (result.status != IoResult::Status::done) return;
     unsent_.erase(0, result.bytes);
   }
+}
+
+void Dialogue::quit() {
+  send("QUIT");
+  flush();
 }
 
 Dialogue::Event Dialogue::over(std::string trouble) {
@@ -63,13 +69,14 @@ void Dialogue::start_tls(const TlsContext& context, const std::string& host) {
 }
 
 Dialogue::Event Dialogue::handshake(SteadyTime deadline) {
-  for (;;) {
+  for (bool waited = false;; waited = true) {
     const IoResult result = stream_->connected();
     if (result.status == IoResult::Status::done) {
       cipher_ = static_cast<const TlsStream&>(*stream_).cipher();
       return Event::bytes;
     }
     if (result.status != IoResult::Status::would_block) return over(result.why);
+    if (waited) return Event::woken;
     if (wait(deadline) == Event::deadline) {
       trouble_ = "TLS handshake not finished in time";
       return Event::deadline;

@@ -26,12 +26,15 @@ class Dialogue {
   };
 
   /// `peer` names the server in log lines and in `trouble`.
-  Dialogue(std::unique_ptr<Stream> stream, StreamFactory& streams, Sleeper& sleeper, Log& log, std::string peer);
+  Dialogue(std::unique_ptr<Stream> stream, StreamFactory& streams, Sleeper& sleeper, Log& log,
+           std::string peer);
 
   /// Appends a command; it goes out with the next exchange or flush. CR LF is added.
   void send(std::string_view command);
   /// Writes what can be written now without waiting.
   void flush();
+  /// Says QUIT without waiting for the reply.
+  void quit();
   /// Writes what there is to write and waits until something can be read.
   Event exchange(SteadyTime deadline);
 
@@ -40,15 +43,16 @@ class Dialogue {
   /// True when the server has sent something that nobody asked for.
   bool unread() const { return !parser_.empty(); }
 
-  /// Hands the connection to TLS. What was read in plaintext is forgotten (RFC 3207 section 4.2, the STARTTLS injection of
-  /// CVE-2011-0411). The handshake is driven by `handshake`.
+  /// Hands the connection to TLS. What was read in plaintext is forgotten (RFC 3207 section 4.2, the STARTTLS
+  /// injection of CVE-2011-0411). The handshake is driven by `handshake`.
   void start_tls(const TlsContext& context, const std::string& host);
   /// `bytes` when TLS stands; otherwise as in exchange.
   Event handshake(SteadyTime deadline);
   /// Protocol and cipher, empty in plaintext.
   const std::string& cipher() const { return cipher_; }
 
-  /// After `broken` or `deadline`: what happened, as part of a sentence: "connection closed", "no reply in time".
+  /// After `broken` or `deadline`: what happened, as part of a sentence: "connection closed", "no reply in
+  /// time".
   const std::string& trouble() const { return trouble_; }
 
  private:

@@ -37,7 +37,8 @@ bool Health::may_knock(const std::string& endpoint, SteadyTime now, const Settin
   if (found == entries_.end() || found->second.interval.count() == 0) return true;
   Entry& entry = found->second;
   if (now < entry.retry_at) return false;
-  const std::chrono::milliseconds longest = std::max<std::chrono::milliseconds>(longest_interval, settings.primary_retry_time);
+  const std::chrono::milliseconds longest =
+      std::max<std::chrono::milliseconds>(longest_interval, settings.primary_retry_time);
   entry.interval = std::min(entry.interval * 2, longest);
   entry.retry_at = now + with_jitter(entry.interval);
   return true;

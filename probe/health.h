@@ -12,8 +12,9 @@
 
 namespace fallbackmx {
 
-/// One for all destinations; used by all threads. Endpoints are named by Endpoint::key(). An endpoint is up, suspect
-/// after a failure, and down after primary_down_after failures in a row. Bounded: an endpoint that is up takes no room.
+/// One for all destinations; used by all threads. Endpoints are named by Endpoint::key(). An endpoint is up,
+/// suspect after a failure, and down after primary_down_after failures in a row. Bounded: an endpoint that is
+/// up takes no room.
 class Health {
  public:
   enum class State { up, suspect, down };
@@ -22,8 +23,8 @@ class Health {
   /// When the next trial of an endpoint that is down may be made; nothing for one that is not down.
   std::optional<SteadyTime> retry_at(const std::string& endpoint) const;
 
-  /// Whether to connect now. For an endpoint that is down: true once per interval. The next retry time is written
-  /// before the answer is given: a slow knock must not be doubled.
+  /// Whether to connect now. For an endpoint that is down: true once per interval. The next retry time is
+  /// written before the answer is given: a slow knock must not be doubled.
   bool may_knock(const std::string& endpoint, SteadyTime now, const Settings&);
 
   /// It gave a complete reply at MAIL or later. Returns true if that is news: it was down.

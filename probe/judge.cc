@@ -20,7 +20,8 @@ bool is_understood(const SmtpReply& reply) {
 }
 
 /// 5xx replies that speak of the dialogue, not of a recipient, even when they answer RCPT: syntax, sequence,
-/// TLS or authentication required, "does not accept mail" (RFC 5321 section 4.2.3, RFC 3207, RFC 4954, RFC 7504).
+/// TLS or authentication required, "does not accept mail" (RFC 5321 section 4.2.3, RFC 3207, RFC 4954, RFC
+/// 7504).
 bool speaks_of_the_dialogue(int code) {
   switch (code) {
     case 500:

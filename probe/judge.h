@@ -1,5 +1,5 @@
-// What the outcome of each step of a probe means. The first of the two tables that are the product: pure, and the only
-// place where a reply becomes a verdict.
+// What the outcome of each step of a probe means. The first of the two tables that are the product: pure, and
+// the only place where a reply becomes a verdict.
 #pragma once
 
 #include <string>
@@ -22,25 +22,26 @@ struct Circumstances {
   bool tls_required = false;          ///< by smtp_tls_security_level
   bool fallback_sender_left = false;  ///< there is another sender address to try
   bool pipelined = false;             ///< other commands were on the wire
-  bool proven = false;                ///< the same server, asked the same way, has lately accepted a recipient
+  bool proven = false;  ///< the same server, asked the same way, has lately accepted a recipient
 };
 
 struct Judgement {
   enum class Next {
-    go_on,                     ///< to the next stage
-    land,                      ///< `verdict` is the outcome at this server
-    try_helo,                  ///< say HELO on the same connection
-    try_plaintext,             ///< once more on a new connection, without TLS
-    try_fallback_sender,       ///< once more, with the other sender address
-    try_without_pipelining,    ///< once more, one command at a time
-    ask_control,               ///< a no without proof: ask for the control recipient
-    keep,                      ///< nothing is learned, the session goes on
-    drop_session,              ///< nothing is learned, the session ends
+    go_on,                   ///< to the next stage
+    land,                    ///< `verdict` is the outcome at this server
+    try_helo,                ///< say HELO on the same connection
+    try_plaintext,           ///< once more on a new connection, without TLS
+    try_fallback_sender,     ///< once more, with the other sender address
+    try_without_pipelining,  ///< once more, one command at a time
+    ask_control,             ///< a no without proof: ask for the control recipient
+    keep,                    ///< nothing is learned, the session goes on
+    drop_session,            ///< nothing is learned, the session ends
   };
   Next next = Next::go_on;
-  Verdict verdict = Verdict::unavailable;  ///< with land; with ask_control what an accepted control makes of it
-  bool alarm = false;                      ///< an administrator should hear of it
-  bool end_session = false;                ///< this connection is of no further use
+  Verdict verdict =
+      Verdict::unavailable;  ///< with land; with ask_control what an accepted control makes of it
+  bool alarm = false;        ///< an administrator should hear of it
+  bool end_session = false;  ///< this connection is of no further use
 };
 
 Judgement judge(const Occurrence&, const Circumstances&);

@@ -15,18 +15,18 @@ namespace fallbackmx {
 
 /// A value.
 struct Route {
-  std::vector<Endpoint> endpoints;  ///< in the order to try; empty means trouble
+  std::vector<Endpoint> endpoints{};  ///< in the order to try; empty means trouble
   /// True when the endpoints came from MX records: clients can find them without us.
   bool from_mx = false;
-  /// When there are no endpoints: misrouted (NXDOMAIN, null MX, all better MX are ourselves) or unavailable (DNS gave
-  /// no answer, no MX host has an address for now).
+  /// When there are no endpoints: misrouted (NXDOMAIN, null MX, all better MX are ourselves) or unavailable
+  /// (DNS gave no answer, no MX host has an address for now).
   Verdict trouble = Verdict::unavailable;
-  std::string why;  ///< a sentence, when there are no endpoints
+  std::string why{};  ///< a sentence, when there are no endpoints
 };
 
-/// Looks up MX, A and AAAA as needed (as Postfix's smtp_addr.c: address fall-back only without MX records, never
-/// after a temporary MX failure; MX hosts that do not resolve are skipped as long as another does; numeric MX hosts
-/// count). Returns by the deadline.
+/// Looks up MX, A and AAAA as needed (as Postfix's smtp_addr.c: address fall-back only without MX records,
+/// never after a temporary MX failure; MX hosts that do not resolve are skipped as long as another does;
+/// numeric MX hosts count). Returns by the deadline.
 Route find_route(std::span<const NextHop> next_hops, const Settings&, const OwnAddresses&, Resolver&,
                  SteadyTime deadline);
 

@@ -1,4 +1,5 @@
-// A byte stream to a server, and the seam that makes them. All socket calls of the probe module live behind it.
+// A byte stream to a server, and the seam that makes them. All socket calls of the probe module live behind
+// it.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +17,7 @@ struct IoResult {
   enum class Status { done, would_block, closed, failed };
   Status status = Status::done;
   std::size_t bytes = 0;  ///< moved, when done; never 0 then
-  std::string why;        ///< when closed or failed: "connection refused", "connection reset by peer", ...
+  std::string why{};      ///< when closed or failed: "connection refused", "connection reset by peer", ...
 };
 
 /// Never blocks. Owned by one thread. The destructor closes without ceremony.
@@ -27,7 +28,8 @@ class Stream {
   virtual IoResult connected() = 0;
   virtual IoResult read(std::span<char> into) = 0;
   virtual IoResult write(std::string_view bytes) = 0;
-  /// The stream that carries this one: itself, unless it is a layer such as TLS. A StreamFactory waits for wires.
+  /// The stream that carries this one: itself, unless it is a layer such as TLS. A StreamFactory waits for
+  /// wires.
   virtual Stream& wire() { return *this; }
   /// True when it holds bytes back that could not be written yet.
   virtual bool holds_output() const { return false; }
@@ -44,12 +46,13 @@ class StreamFactory {
   virtual ~StreamFactory() = default;
   /// Begins to connect. Trouble that is known at once is reported by the stream's connected().
   virtual std::unique_ptr<Stream> connect(const Endpoint& to) = 0;
-  /// Sleeps until one of the streams is ready, `sleeper` is woken, or the deadline; false at the deadline. May
-  /// wake without cause: try the streams and see.
+  /// Sleeps until one of the streams is ready, `sleeper` is woken, or the deadline; false at the deadline.
+  /// May wake without cause: try the streams and see.
   virtual bool wait(std::span<const Watch> watches, Sleeper& sleeper, SteadyTime deadline) = 0;
 };
 
-/// Local addresses to bind to (smtp_bind_address, smtp_bind_address6); unspecified ones leave it to the kernel.
+/// Local addresses to bind to (smtp_bind_address, smtp_bind_address6); unspecified ones leave it to the
+/// kernel.
 struct BindAddresses {
   IpAddress v4 = boost::asio::ip::address_v4();
   IpAddress v6 = boost::asio::ip::address_v6();

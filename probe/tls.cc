@@ -49,7 +49,9 @@ TlsStream::TlsStream(std::unique_ptr<Stream> wire, const TlsContext& context, co
 
 TlsStream::~TlsStream() { SSL_free(ssl_); }
 
-std::string TlsStream::cipher() const { return std::string(SSL_get_version(ssl_)) + " " + SSL_get_cipher_name(ssl_); }
+std::string TlsStream::cipher() const {
+  return std::string(SSL_get_version(ssl_)) + " " + SSL_get_cipher_name(ssl_);
+}
 
 IoResult TlsStream::flush() {
   std::array<char, 4096> chunk;
@@ -66,7 +68,8 @@ IoResult TlsStream::flush() {
 
 IoResult TlsStream::move() {
   IoResult flushed = flush();
-  if (flushed.status == IoResult::Status::failed || flushed.status == IoResult::Status::closed) return flushed;
+  if (flushed.status == IoResult::Status::failed || flushed.status == IoResult::Status::closed)
+    return flushed;
   std::array<char, 4096> chunk;
   IoResult result = wire_->read(chunk);
   if (result.status == IoResult::Status::done) {
@@ -125,7 +128,8 @@ IoResult TlsStream::write(std::string_view bytes) {
   const int sent = SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size()));
   if (sent <= 0) return after(sent);
   flushed = flush();
-  if (flushed.status == IoResult::Status::failed || flushed.status == IoResult::Status::closed) return flushed;
+  if (flushed.status == IoResult::Status::failed || flushed.status == IoResult::Status::closed)
+    return flushed;
   return {.bytes = static_cast<std::size_t>(sent)};
 }
 

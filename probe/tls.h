@@ -11,7 +11,8 @@ struct ssl_st;
 
 namespace fallbackmx {
 
-/// What all sessions share: OpenSSL's client context. Built once per configuration; afterwards used by all threads.
+/// What all sessions share: OpenSSL's client context. Built once per configuration; afterwards used by all
+/// threads.
 class TlsContext {
  public:
   TlsContext();
@@ -25,8 +26,8 @@ class TlsContext {
   ssl_ctx_st* context_;
 };
 
-/// The client's side of TLS on a connected stream, which it takes over. connected() drives the handshake. Certificates
-/// are not checked: at level `may` TLS keeps out listeners, not impostors (RFC 7435).
+/// The client's side of TLS on a connected stream, which it takes over. connected() drives the handshake.
+/// Certificates are not checked: at level `may` TLS keeps out listeners, not impostors (RFC 7435).
 class TlsStream final : public Stream {
  public:
   /// `host` goes into SNI unless it is an address.

@@ -27,18 +27,18 @@ struct Finding {
   Verdict verdict = Verdict::unavailable;
   Source source = Source::none;
   Remembered remembered = Remembered::nothing;  ///< about this address, before this probe
-  bool from_mx = true;      ///< clients can find the primary by its MX records
-  Stage stage = Stage::lookup;  ///< where it was decided
-  std::string primary;      ///< `mx1.example.org[192.0.2.1]:25`, empty when none was reached
-  int code = 0;             ///< of the primary's reply, 0 without one
-  std::string dsn;          ///< its enhanced code, may be empty
-  std::string words;        ///< its text without the enhanced code, printable
-  std::string why;          ///< a sentence for the log: who, at which stage, what
+  bool from_mx = true;                          ///< clients can find the primary by its MX records
+  Stage stage = Stage::lookup;                  ///< where it was decided
+  std::string primary{};          ///< `mx1.example.org[192.0.2.1]:25`, empty when none was reached
+  int code = 0;                   ///< of the primary's reply, 0 without one
+  std::string dsn{};              ///< its enhanced code, may be empty
+  std::string words{};            ///< its text without the enhanced code, printable
+  std::string why{};              ///< a sentence for the log: who, at which stage, what
   std::string_view tls = "none";  ///< level reached: none, may (encrypted, not authenticated), ...
 };
 
-/// Used by many threads at once. Blocks the caller until there is an answer or the deadline has come; probes go on in
-/// session threads of its own, and what they learn is stored.
+/// Used by many threads at once. Blocks the caller until there is an answer or the deadline has come; probes
+/// go on in session threads of its own, and what they learn is stored.
 class Verifier {
  public:
   Verifier(Services services, std::shared_ptr<const Settings> settings);

@@ -1,0 +1,394 @@
+#include "probe/destination.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include "probe/session.h"
+
+namespace fallbackmx {
+
+namespace {
+
+/// How long a primary's limit on our sessions is respected before one more is tried.
+constexpr std::chrono::hours allowance_lifetime{1};
+
+void merge(std::optional<ProbeResult>& unknown, ProbeResult result) {
+  if (!unknown || nearest_to_recipient(result.verdict, unknown->verdict) != unknown->verdict) {
+    unknown = std::move(result);
+  }
+}
+
+}  // namespace
+
+Destination::Destination(Engine& engine, std::vector<Endpoint> endpoints)
+    : engine_(engine), endpoints_(std::move(endpoints)), habits_(endpoints_.size()) {}
+
+Destination::~Destination() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = draining_ = true;
+    for (const auto& slot : sessions_) slot->sleeper->wake();
+  }
+  // No session is launched any more, and each one leaves by way of `ended_`.
+  for (;;) {
+    std::shared_ptr<Slot> slot;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!ended_.empty()) {
+        slot = ended_.front();
+        ended_.pop_front();
+      } else if (!sessions_.empty()) {
+        slot = sessions_.front();
+      } else {
+        break;
+      }
+    }
+    if (slot->thread.joinable()) slot->thread.join();
+  }
+  engine_.pending -= static_cast<int>(in_flight_.size());
+}
+
+// --- for those who ask
+// ------------------------------------------------------------------------------------------------
+
+Destination::Answer Destination::ask(const Address& recipient, SteadyTime deadline) {
+  join_ended();
+  {
+    const std::lock_guard lock(mutex_);
+    if (all_down()) {
+      // Nobody waits for a dead primary; this very probe may be its trial.
+      if (trial_due() && !draining_) enqueue(recipient);
+      return {.result = down_result()};
+    }
+  }
+  const std::unique_ptr<Sleeper> sleeper = engine_.services.clock.sleeper();
+  std::unique_lock lock(mutex_);
+  const auto in_flight = in_flight_.find(recipient.key());
+  const bool shared = in_flight != in_flight_.end();
+  const std::shared_ptr<Probe> probe = shared ? in_flight->second : enqueue(recipient);
+  if (!probe) {
+    const auto limit = engine_.settings()->address_verify_pending_request_limit;
+    return {.result = ProbeResult{
+                .verdict = Verdict::late,
+                .stage = Stage::connect,
+                .why = fmt::format("{} probes are waiting already (address_verify_pending_request_limit)",
+                                   limit)}};
+  }
+  probe->waiters.push_back(sleeper.get());
+  bool in_time = true;
+  while (!probe->result && !draining_ && in_time) {
+    lock.unlock();
+    in_time = sleeper->sleep_until(deadline);
+    lock.lock();
+  }
+  std::erase(probe->waiters, sleeper.get());
+  return {.result = probe->result, .shared = shared};
+}
+
+void Destination::ask_in_background(const Address& recipient) {
+  join_ended();
+  const std::lock_guard lock(mutex_);
+  if (in_flight_.contains(recipient.key()) || draining_) return;
+  if (!all_down() || trial_due()) enqueue(recipient);
+}
+
+/// Null when there are too many probes already.
+std::shared_ptr<Probe> Destination::enqueue(const Address& recipient) {
+  if (engine_.pending >= engine_.settings()->address_verify_pending_request_limit) return nullptr;
+  auto probe = std::make_shared<Probe>(recipient, engine_.services.clock.now(), endpoints_.size());
+  ++engine_.pending;
+  in_flight_.emplace(recipient.key(), probe);
+  queue_.push_back(probe);
+  dispatch();
+  return probe;
+}
+
+void Destination::drain() {
+  const std::lock_guard lock(mutex_);
+  draining_ = true;
+  for (const auto& [key, probe] : in_flight_) {
+    for (Sleeper* waiter : probe->waiters) waiter->wake();
+  }
+}
+
+void Destination::renew() {
+  const std::lock_guard lock(mutex_);
+  ++generation_;
+  for (const auto& slot : sessions_) slot->sleeper->wake();
+}
+
+bool Destination::idle() const {
+  const std::lock_guard lock(mutex_);
+  return sessions_.empty() && in_flight_.empty();
+}
+
+// --- who can be asked
+// -------------------------------------------------------------------------------------------------
+
+bool Destination::can_be_reached(std::size_t endpoint) const {
+  for (const auto& slot : sessions_) {
+    if (slot->endpoint == endpoint) return true;
+    if (std::find(slot->knocking.begin(), slot->knocking.end(), endpoint) != slot->knocking.end())
+      return true;
+  }
+  const auto retry_at = engine_.health.retry_at(endpoints_[endpoint].key());
+  return !retry_at || *retry_at <= engine_.services.clock.now();
+}
+
+bool Destination::all_down() const {
+  for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+    if (engine_.health.state(endpoints_[i].key()) != Health::State::down) return false;
+  }
+  return std::none_of(sessions_.begin(), sessions_.end(), [](const auto& slot) { return !slot->opening; });
+}
+
+bool Destination::trial_due() const {
+  const SteadyTime now = engine_.services.clock.now();
+  return std::any_of(endpoints_.begin(), endpoints_.end(), [&](const Endpoint& endpoint) {
+    const auto retry_at = engine_.health.retry_at(endpoint.key());
+    return !retry_at || *retry_at <= now;
+  });
+}
+
+ProbeResult Destination::down_result() const {
+  const SteadyTime now = engine_.services.clock.now();
+  std::string trouble = "is down";
+  if (const auto retry_at = engine_.health.retry_at(endpoints_.front().key()); retry_at && *retry_at > now) {
+    trouble +=
+        fmt::format(", next trial in {} s", std::chrono::ceil<std::chrono::seconds>(*retry_at - now).count());
+  }
+  return befell(Verdict::unavailable, Stage::connect, endpoints_.front(), trouble);
+}
+
+/// Answers the queued probes that nobody is left to be asked about.
+void Destination::sift() {
+  std::vector<std::shared_ptr<Probe>> hopeless;
+  std::erase_if(queue_, [&](const std::shared_ptr<Probe>& probe) {
+    for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+      if (!probe->tried[i] && can_be_reached(i)) return false;
+    }
+    hopeless.push_back(probe);
+    return true;
+  });
+  for (const auto& probe : hopeless) finish(probe, probe->unknown ? *probe->unknown : down_result());
+}
+
+/// True when a queued probe can be taken by no session there is.
+bool Destination::stranded() const {
+  return std::any_of(queue_.begin(), queue_.end(), [&](const std::shared_ptr<Probe>& probe) {
+    return std::none_of(sessions_.begin(), sessions_.end(),
+                        [&](const auto& slot) { return slot->opening || !probe->tried[*slot->endpoint]; });
+  });
+}
+
+std::size_t Destination::allowed_sessions() const {
+  const auto limit = static_cast<std::size_t>(engine_.settings()->probe_session_limit);
+  if (!allowance_ || engine_.services.clock.now() > allowance_until_) return limit;
+  return std::min(limit, *allowance_);
+}
+
+/// Sees to it that somebody takes what is queued.
+void Destination::dispatch() {
+  if (stopping_) return;
+  sift();
+  if (queue_.empty()) return;
+  const auto settings = engine_.settings();
+  std::size_t room = 0;
+  for (const auto& slot : sessions_) {
+    room += slot->opening ? static_cast<std::size_t>(settings->probe_session_window) : slot->room;
+    if (!slot->opening) slot->sleeper->wake();
+  }
+  if ((queue_.size() > room || stranded()) && sessions_.size() < allowed_sessions()) launch();
+}
+
+void Destination::launch() {
+  auto slot = std::make_shared<Slot>();
+  slot->generation = generation_;
+  try {
+    slot->sleeper = engine_.services.clock.sleeper();
+    sessions_.push_back(slot);
+    slot->thread = std::thread([this, slot] {
+      try {
+        Session(engine_, *this, *slot).run();
+      } catch (const std::exception& trouble) {
+        engine_.services.log.error(fmt::format("an SMTP session ended by: {}", trouble.what()));
+      }
+      const std::lock_guard lock(mutex_);
+      ended(slot);
+    });
+  } catch (const std::system_error& trouble) {
+    sessions_.remove(slot);
+    if (!sessions_.empty()) return;
+    const auto why = fmt::format("no SMTP session can be started: {}", trouble.what());
+    engine_.services.log.error(why);
+    for (const auto& probe : std::exchange(queue_, {})) {
+      finish(probe, {.verdict = Verdict::unavailable, .stage = Stage::connect, .why = why});
+    }
+  }
+}
+
+void Destination::ended(const std::shared_ptr<Slot>& slot) {
+  slot->sleeper.reset();
+  sessions_.remove(slot);
+  ended_.push_back(slot);
+  dispatch();
+}
+
+void Destination::join_ended() {
+  std::list<std::shared_ptr<Slot>> gone;
+  {
+    const std::lock_guard lock(mutex_);
+    gone.swap(ended_);
+  }
+  for (const auto& slot : gone) slot->thread.join();
+}
+
+void Destination::finish(const std::shared_ptr<Probe>& probe, ProbeResult result) {
+  in_flight_.erase(probe->recipient.key());
+  --engine_.pending;
+  probe->result = std::move(result);
+  for (Sleeper* waiter : probe->waiters) waiter->wake();
+}
+
+// --- for sessions
+// -----------------------------------------------------------------------------------------------------
+
+std::vector<std::size_t> Destination::candidates(Slot& slot) {
+  const auto settings = engine_.settings();
+  const SteadyTime now = engine_.services.clock.now();
+  const std::lock_guard lock(mutex_);
+  slot.knocking.clear();
+  for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+    const bool wanted =
+        std::any_of(queue_.begin(), queue_.end(), [i](const auto& probe) { return !probe->tried[i]; });
+    if (wanted && engine_.health.may_knock(endpoints_[i].key(), now, *settings)) slot.knocking.push_back(i);
+  }
+  sift();
+  return slot.knocking;
+}
+
+void Destination::opened(Slot& slot, std::size_t endpoint, std::size_t room) {
+  const std::lock_guard lock(mutex_);
+  slot.endpoint = endpoint;
+  slot.room = room;
+  slot.opening = false;
+  slot.knocking.clear();
+  dispatch();
+}
+
+void Destination::unreachable(Slot& slot, std::size_t endpoint, const ProbeResult& result) {
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase(slot.knocking, endpoint);
+    const auto others = static_cast<std::size_t>(std::count_if(
+        sessions_.begin(), sessions_.end(), [&](const auto& other) { return other->endpoint == endpoint; }));
+    if (others > 0 && (result.stage == Stage::connect || result.stage == Stage::greeting)) {
+      allowance_ = others;
+      allowance_until_ = engine_.services.clock.now() + allowance_lifetime;
+      engine_.services.log.info(
+          fmt::format("{} lets us have {} session(s): {}", endpoints_[endpoint].text(), others, result.why));
+      return;
+    }
+  }
+  // It may have given a verdict on us (refused, misrouted); only one that cannot be asked is in bad health.
+  if (result.verdict == Verdict::unavailable) failed(endpoint, result.why);
+  const std::lock_guard lock(mutex_);
+  for (const auto& probe : queue_) {
+    if (probe->tried[endpoint]) continue;
+    probe->tried[endpoint] = true;
+    merge(probe->unknown, result);
+  }
+  dispatch();
+}
+
+void Destination::failed(std::size_t endpoint, std::string_view why) {
+  const SteadyTime now = engine_.services.clock.now();
+  const auto settings = engine_.settings();
+  const std::string key = endpoints_[endpoint].key();
+  if (!engine_.health.failed(key, now, *settings)) return;
+  engine_.services.log.warning(fmt::format("primary {} is down: {}; next trial in {} s",
+                                           endpoints_[endpoint].text(), why,
+                                           settings->primary_retry_time.count()));
+}
+
+std::shared_ptr<Probe> Destination::take(Slot& slot, std::size_t room) {
+  const std::lock_guard lock(mutex_);
+  slot.room = room;
+  const auto found = std::find_if(queue_.begin(), queue_.end(),
+                                  [&](const auto& probe) { return !probe->tried[*slot.endpoint]; });
+  if (room == 0 || found == queue_.end() || stopping_) return nullptr;
+  auto probe = *found;
+  queue_.erase(found);
+  slot.room = room - 1;
+  return probe;
+}
+
+void Destination::land(const std::shared_ptr<Probe>& probe, std::size_t endpoint, ProbeResult result,
+                       bool slow) {
+  const Services& services = engine_.services;
+  if (slow) {
+    failed(endpoint, fmt::format("{} (slower than a client waits)", result.why));
+  } else if (result.code != 0 && engine_.health.alive(endpoints_[endpoint].key())) {
+    services.log.warning(fmt::format("primary {} is back", endpoints_[endpoint].text()));
+  }
+  if (is_final(result.verdict)) {
+    const std::string key = probe->recipient.key();
+    AddressRecord record{
+        .verdict = result.verdict, .code = result.code, .dsn = result.dsn, .words = result.words};
+    record.asked = services.clock.wall();
+    if (result.verdict == Verdict::deliverable) {
+      record.last_yes = record.asked;
+    } else if (const auto before = services.store.find(key)) {
+      record.last_yes = before->last_yes;
+    }
+    services.store.put(key, record);
+  }
+  const std::lock_guard lock(mutex_);
+  if (is_final(result.verdict)) {
+    if (result.verdict == Verdict::deliverable) habits_[endpoint].alarm.clear();
+    finish(probe, std::move(result));
+    return;
+  }
+  probe->tried[endpoint] = true;
+  merge(probe->unknown, std::move(result));
+  queue_.push_front(probe);
+  dispatch();
+}
+
+void Destination::give_back(const std::vector<std::shared_ptr<Probe>>& probes) {
+  const std::lock_guard lock(mutex_);
+  queue_.insert(queue_.begin(), probes.begin(), probes.end());
+  dispatch();
+}
+
+bool Destination::should_leave(const Slot& slot) const {
+  const std::lock_guard lock(mutex_);
+  if (stopping_ || slot.generation != generation_) return true;
+  return !queue_.empty() && sessions_.size() >= allowed_sessions() && stranded();
+}
+
+bool Destination::stopping() const {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
+Destination::Habits Destination::habits(std::size_t endpoint) const {
+  const std::lock_guard lock(mutex_);
+  return habits_[endpoint];
+}
+
+void Destination::alarm(std::size_t endpoint, const ProbeResult& result) {
+  // The words may bear a time or a session id: they do not make it another alarm.
+  const auto kind = fmt::format("{} {} {}", to_string(result.stage), to_string(result.verdict), result.code);
+  {
+    const std::lock_guard lock(mutex_);
+    if (habits_[endpoint].alarm == kind) return;
+    habits_[endpoint].alarm = kind;
+  }
+  engine_.services.log.warning(fmt::format("alarm: {}: {}", to_string(result.verdict), result.why));
+}
+
+}  // namespace fallbackmx

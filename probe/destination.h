@@ -1,0 +1,130 @@
+// A set of endpoints with its queue of probes and the SMTP sessions that serve it.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "probe/engine.h"
+#include "probe/probe.h"
+
+namespace fallbackmx {
+
+/// All domains that route to the same endpoints share one. Made by the Verifier. `ask` is called by the
+/// threads of waiting clients, the second part by session threads; one lock guards everything and is never
+/// held while talking to anybody.
+class Destination {
+ public:
+  Destination(Engine& engine, std::vector<Endpoint> endpoints);
+  /// Ends the sessions with QUIT and waits for their threads.
+  ~Destination();
+  Destination(const Destination&) = delete;
+  Destination& operator=(const Destination&) = delete;
+
+  struct Answer {
+    std::optional<ProbeResult> result;  ///< none: late
+    bool shared = false;                ///< somebody else's probe answered
+  };
+  /// Joins a probe in flight for this address, or queues one; waits until it is answered or the deadline. The
+  /// probe goes on when the caller leaves. Does not wait for endpoints that are known to be down.
+  Answer ask(const Address& recipient, SteadyTime deadline);
+  /// The same without waiting.
+  void ask_in_background(const Address& recipient);
+
+  /// Whoever waits leaves at once, and so does everybody from now on.
+  void drain();
+  /// New settings: sessions end as soon as they are idle.
+  void renew();
+  /// True when there is neither a probe nor a session: it may be forgotten.
+  bool idle() const;
+
+  // --- for its sessions
+  // -------------------------------------------------------------------------------------------
+
+  /// What is known about the habits of a server; survives its sessions.
+  struct Habits {
+    bool no_pipelining = false;    ///< advertises it and answers 503
+    bool fallback_sender = false;  ///< refuses address_verify_sender
+    bool good_as_control = false;  ///< has no postmaster, but takes recipients: use a real one as control
+    std::string alarm;             ///< the kind of the last alarm raised, until it is well again
+  };
+  /// A session as the destination sees it.
+  struct Slot {
+    std::unique_ptr<Sleeper> sleeper;  ///< ends with the thread
+    std::thread thread;
+    std::optional<std::size_t> endpoint;  ///< once connected
+    std::size_t room = 0;                 ///< probes it would take at once
+    std::vector<std::size_t> knocking;    ///< endpoints it is trying to reach
+    bool opening = true;
+    unsigned generation = 0;  ///< of the settings
+  };
+
+  const Endpoint& endpoint(std::size_t index) const { return endpoints_[index]; }
+  /// The endpoints worth connecting to now, best first. Down ones only when their trial is due, which this
+  /// uses up.
+  std::vector<std::size_t> candidates(Slot& slot);
+  /// The session stands.
+  void opened(Slot& slot, std::size_t endpoint, std::size_t room);
+  /// An endpoint could not be brought to the point where it takes MAIL. Tells every queued probe, unless
+  /// other sessions of ours with it live: then that is its limit, and it is remembered.
+  void unreachable(Slot& slot, std::size_t endpoint, const ProbeResult& result);
+  /// The next probe for this endpoint, if any; `room` is what the session can take after it.
+  std::shared_ptr<Probe> take(Slot& slot, std::size_t room);
+  /// An endpoint has spoken about a probe. `slow`: it took longer than a client waits.
+  void land(const std::shared_ptr<Probe>& probe, std::size_t endpoint, ProbeResult result, bool slow = false);
+  /// A session died before these were answered: they are asked again, in this order, before all others.
+  void give_back(const std::vector<std::shared_ptr<Probe>>& probes);
+  /// A session with this endpoint broke, or hung, before it answered anything.
+  void failed(std::size_t endpoint, std::string_view why);
+  /// True when a session with nothing to do should leave now.
+  bool should_leave(const Slot& slot) const;
+  bool stopping() const;
+  Habits habits(std::size_t endpoint) const;
+  template <class Change>
+  void change_habits(std::size_t endpoint, Change change) {
+    const std::lock_guard lock(mutex_);
+    change(habits_[endpoint]);
+  }
+  /// Logs a warning that an administrator should read, unless the same kind was the last about this endpoint.
+  void alarm(std::size_t endpoint, const ProbeResult& result);
+
+ private:
+  // All of these are called with the lock held, but for the last two.
+  std::shared_ptr<Probe> enqueue(const Address& recipient);
+  bool can_be_reached(std::size_t endpoint) const;
+  bool all_down() const;
+  bool trial_due() const;
+  ProbeResult down_result() const;
+  void sift();
+  bool stranded() const;
+  std::size_t allowed_sessions() const;
+  void dispatch();
+  void launch();
+  void finish(const std::shared_ptr<Probe>& probe, ProbeResult result);
+  void ended(const std::shared_ptr<Slot>& slot);
+  void join_ended();
+
+  Engine& engine_;
+  const std::vector<Endpoint> endpoints_;
+
+  mutable std::mutex mutex_;
+  std::deque<std::shared_ptr<Probe>> queue_;
+  std::map<std::string, std::shared_ptr<Probe>> in_flight_;  ///< by Address::key(), queued ones too
+  std::list<std::shared_ptr<Slot>> sessions_;
+  std::list<std::shared_ptr<Slot>> ended_;  ///< threads to join
+  std::vector<Habits> habits_;
+  std::optional<std::size_t>
+      allowance_;  ///< sessions that the primary lets us have, once it refused one more
+  SteadyTime allowance_until_{};
+  unsigned generation_ = 0;
+  bool stopping_ = false, draining_ = false;
+};
+
+}  // namespace fallbackmx

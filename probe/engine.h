@@ -1,0 +1,47 @@
+// What all destinations share.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+
+#include "conf/parameters.h"
+#include "probe/clock.h"
+#include "probe/control.h"
+#include "probe/dns.h"
+#include "probe/health.h"
+#include "probe/log.h"
+#include "probe/services.h"
+#include "probe/store.h"
+#include "probe/stream.h"
+#include "probe/tls.h"
+
+namespace fallbackmx {
+
+/// Owned by the Verifier; outlives every Destination. Each member looks after its own locking.
+class Engine {
+ public:
+  Engine(Services around, std::shared_ptr<const Settings> initial)
+      : services(around), settings_(std::move(initial)) {}
+
+  const Services services;
+  Health health;
+  Control control;
+  TlsContext tls;
+  std::atomic<int> pending{0};  ///< probes queued or on the wire, everywhere
+
+  std::shared_ptr<const Settings> settings() const {
+    const std::lock_guard lock(mutex_);
+    return settings_;
+  }
+  void set_settings(std::shared_ptr<const Settings> settings) {
+    const std::lock_guard lock(mutex_);
+    settings_ = std::move(settings);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Settings> settings_;
+};
+
+}  // namespace fallbackmx

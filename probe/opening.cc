@@ -1,0 +1,226 @@
+#include "probe/opening.h"
+
+#include <fmt/format.h>
+#include <strings.h>
+
+#include <algorithm>
+#include <cctype>
+
+namespace fallbackmx {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// How long an endpoint has the field to itself (RFC 8305 section 8). One of worse preference waits longer: a
+/// better MX that is merely far away is worth more than a near one that may be another fallback.
+std::chrono::milliseconds head_start(const Endpoint& ahead, const Endpoint& behind) {
+  return ahead.preference == behind.preference ? 250ms : 1000ms;
+}
+
+/// The first word of a greeting or of an EHLO reply is the server's name (RFC 5321 section 4.2).
+std::string first_word(const SmtpReply& reply) {
+  const std::string text = reply.lines.empty() ? std::string() : reply.lines.front();
+  return text.substr(0, text.find(' '));
+}
+
+std::set<std::string> extensions_of(const SmtpReply& reply) {
+  std::set<std::string> keywords;
+  for (std::size_t i = 1; i < reply.lines.size(); ++i) {
+    std::string keyword = reply.lines[i].substr(0, reply.lines[i].find(' '));
+    std::transform(keyword.begin(), keyword.end(), keyword.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    keywords.insert(keyword);
+  }
+  return keywords;
+}
+
+}  // namespace
+
+std::optional<Opened> Opening::open(std::vector<std::size_t> candidates) {
+  while (!candidates.empty()) {
+    std::optional<Attempt> attempt = connect(candidates);
+    if (!attempt) return std::nullopt;
+    std::erase(candidates, attempt->endpoint);
+    if (auto session = introduce(std::move(*attempt))) return session;
+    if (destination_.stopping()) return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+/// The first endpoint that connects; those that failed before it are taken out of `candidates`.
+std::optional<Opening::Attempt> Opening::connect(std::vector<std::size_t>& candidates) {
+  const Services& services = engine_.services;
+  std::vector<Attempt> attempts;
+  std::size_t next = 0;
+  SteadyTime next_start = services.clock.now();
+  const auto fail = [&](std::size_t endpoint, std::string_view why) {
+    std::erase_if(attempts, [&](const Attempt& attempt) { return attempt.endpoint == endpoint; });
+    const auto position = std::find(candidates.begin(), candidates.end(), endpoint);
+    if (position - candidates.begin() < static_cast<std::ptrdiff_t>(next)) --next;
+    candidates.erase(position);
+    destination_.unreachable(
+        slot_, endpoint, befell(Verdict::unavailable, Stage::connect, destination_.endpoint(endpoint), why));
+    next_start = services.clock.now();  // nobody to give a head start to
+  };
+
+  for (;;) {
+    if (destination_.stopping()) return std::nullopt;
+    const SteadyTime now = services.clock.now();
+    if (next < candidates.size() && now >= next_start) {
+      const Endpoint& endpoint = destination_.endpoint(candidates[next]);
+      attempts.push_back({candidates[next], services.streams.connect(endpoint), now});
+      if (++next < candidates.size()) {
+        next_start = now + head_start(endpoint, destination_.endpoint(candidates[next]));
+      }
+    }
+    SteadyTime wake_at = next < candidates.size() ? next_start : SteadyTime::max();
+    std::vector<Watch> watches;
+    std::optional<std::pair<std::size_t, std::string>> failure;
+    for (Attempt& attempt : attempts) {
+      const IoResult result = attempt.stream->connected();
+      if (result.status == IoResult::Status::done) return std::move(attempt);
+      const SteadyTime patience = attempt.started + settings_->smtp_connect_timeout;
+      if (result.status != IoResult::Status::would_block) failure = {attempt.endpoint, result.why};
+      if (!failure && now >= patience) failure = {attempt.endpoint, "no answer to the connection attempt"};
+      if (failure) break;
+      wake_at = std::min(wake_at, patience);
+      watches.push_back({attempt.stream.get(), true});
+    }
+    if (failure) {
+      fail(failure->first, failure->second);
+    } else if (attempts.empty() && next >= candidates.size()) {
+      return std::nullopt;
+    } else if (!attempts.empty()) {
+      services.streams.wait(watches, *slot_.sleeper, wake_at);
+    }
+  }
+}
+
+/// Once with TLS if we can, and if that breaks, once more on a new connection without.
+std::optional<Opened> Opening::introduce(Attempt attempt) {
+  const Services& services = engine_.services;
+  const Endpoint& server = destination_.endpoint(attempt.endpoint);
+  bool with_tls = settings_->smtp_tls_security_level != TlsLevel::none;
+  for (;;) {
+    Opened session;
+    session.endpoint = attempt.endpoint;
+    session.dialogue = std::make_unique<Dialogue>(std::move(attempt.stream), services.streams, *slot_.sleeper,
+                                                  services.log, server.text());
+    switch (greet(session, with_tls)) {
+      case Greeted::yes:
+        return session;
+      case Greeted::no:
+        return std::nullopt;
+      case Greeted::try_plaintext:
+        break;
+    }
+    session.dialogue.reset();
+    with_tls = false;
+    std::vector<std::size_t> same{attempt.endpoint};
+    auto again = connect(same);
+    if (!again) return std::nullopt;
+    attempt = std::move(*again);
+  }
+}
+
+Opening::Greeted Opening::greet(Opened& session, bool with_tls) {
+  const auto greeting = reply(session, settings_->smtp_helo_timeout);
+  const Judgement judgement = judge_reply(Stage::greeting, greeting, false);
+  if (judgement.next != Judgement::Next::go_on) return give_up(session, Stage::greeting, judgement, greeting);
+  if (const auto trouble = say_hello(session)) return *trouble;
+  if (!with_tls || !session.extensions.contains("STARTTLS")) return Greeted::yes;
+  return start_tls(session);
+}
+
+/// EHLO, or HELO where EHLO is not known. Nothing: the server has answered well.
+std::optional<Opening::Greeted> Opening::say_hello(Opened& session) {
+  session.dialogue->send("EHLO " + settings_->smtp_helo_name);
+  auto hello = reply(session, settings_->smtp_helo_timeout);
+  Judgement judgement = judge_reply(Stage::ehlo, hello, false);
+  const bool extended = judgement.next != Judgement::Next::try_helo;
+  if (!extended) {
+    session.dialogue->send("HELO " + settings_->smtp_helo_name);
+    hello = reply(session, settings_->smtp_helo_timeout);
+    judgement = judge_reply(Stage::ehlo, hello, true);
+  }
+  if (judgement.next != Judgement::Next::go_on) return give_up(session, Stage::ehlo, judgement, hello);
+  session.extensions = extended ? extensions_of(*hello) : std::set<std::string>();
+  return std::nullopt;
+}
+
+Opening::Greeted Opening::start_tls(Opened& session) {
+  const Endpoint& server = destination_.endpoint(session.endpoint);
+  session.dialogue->send("STARTTLS");
+  const auto go_ahead = reply(session, settings_->smtp_starttls_timeout);
+  Judgement judgement = judge_reply(Stage::starttls, go_ahead, false);
+  if (judgement.next == Judgement::Next::go_on) {
+    session.dialogue->start_tls(engine_.tls, server.host);
+    const SteadyTime deadline = engine_.services.clock.now() + settings_->smtp_starttls_timeout;
+    Dialogue::Event event;
+    do {
+      event = session.dialogue->handshake(deadline);
+    } while (event == Dialogue::Event::woken && !destination_.stopping());
+    if (event == Dialogue::Event::bytes) {
+      session.tls = "may";
+      return say_hello(session).value_or(Greeted::yes);
+    }
+    judgement = judge_reply(Stage::starttls, std::nullopt, false);
+  }
+  if (destination_.stopping()) return Greeted::no;
+  if (judgement.next != Judgement::Next::try_plaintext)
+    return give_up(session, Stage::starttls, judgement, go_ahead);
+  engine_.services.log.info(fmt::format("{}: STARTTLS failed ({}), once more without TLS", server.text(),
+                                        go_ahead && go_ahead->category() != 2
+                                            ? printable(go_ahead->text(), 100)
+                                            : session.dialogue->trouble()));
+  return Greeted::try_plaintext;
+}
+
+/// Nothing when there was no reply in time, or the destination is stopping.
+std::optional<SmtpReply> Opening::reply(Opened& session, std::chrono::seconds patience) {
+  const SteadyTime deadline = engine_.services.clock.now() + patience;
+  for (;;) {
+    if (auto complete = session.dialogue->next_reply()) return complete;
+    switch (session.dialogue->exchange(deadline)) {
+      case Dialogue::Event::bytes:
+        continue;
+      case Dialogue::Event::woken:
+        if (destination_.stopping()) return std::nullopt;
+        continue;
+      case Dialogue::Event::deadline:
+      case Dialogue::Event::broken:
+        return std::nullopt;
+    }
+  }
+}
+
+Judgement Opening::judge_reply(Stage stage, const std::optional<SmtpReply>& reply, bool helo_tried) {
+  Circumstances circumstances;
+  circumstances.helo_tried = helo_tried;
+  if (reply) {
+    const std::string name = first_word(*reply);
+    circumstances.own_name =
+        !name.empty() && (strcasecmp(name.c_str(), settings_->myhostname.c_str()) == 0 ||
+                          strcasecmp(name.c_str(), settings_->smtp_helo_name.c_str()) == 0);
+  }
+  return judge({stage, reply ? &*reply : nullptr}, circumstances);
+}
+
+Opening::Greeted Opening::give_up(const Opened& session, Stage stage, const Judgement& judgement,
+                                  const std::optional<SmtpReply>& reply) {
+  if (destination_.stopping()) {
+    session.dialogue->quit();
+    return Greeted::no;
+  }
+  const Endpoint& server = destination_.endpoint(session.endpoint);
+  ProbeResult result = reply ? said(judgement.verdict, stage, server, *reply)
+                             : befell(judgement.verdict, stage, server, session.dialogue->trouble());
+  if (judgement.verdict == Verdict::misrouted) result.why += ": that is our own name, mail for it would loop";
+  if (judgement.alarm) destination_.alarm(session.endpoint, result);
+  if (reply) session.dialogue->quit();
+  destination_.unreachable(slot_, session.endpoint, result);
+  return Greeted::no;
+}
+
+}  // namespace fallbackmx

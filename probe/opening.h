@@ -1,0 +1,61 @@
+// From nothing to a session that can take MAIL: connect, greeting, EHLO, STARTTLS.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "probe/destination.h"
+#include "probe/dialogue.h"
+#include "probe/judge.h"
+
+namespace fallbackmx {
+
+/// A session that stands.
+struct Opened {
+  std::unique_ptr<Dialogue> dialogue;
+  std::size_t endpoint = 0;
+  std::set<std::string> extensions;  ///< EHLO keywords in upper case; empty after HELO
+  std::string_view tls = "none";
+};
+
+/// Tries the endpoints of a destination in order, each further one a little later while the ones before it
+/// have not connected (RFC 8305 section 5), and tells the destination of every one that fails. Used once, by
+/// a session thread.
+class Opening {
+ public:
+  Opening(Engine& engine, Destination& destination, Destination::Slot& slot,
+          std::shared_ptr<const Settings> settings)
+      : engine_(engine), destination_(destination), slot_(slot), settings_(std::move(settings)) {}
+
+  /// Nothing when no endpoint took us, or the destination is stopping.
+  std::optional<Opened> open(std::vector<std::size_t> candidates);
+
+ private:
+  struct Attempt {
+    std::size_t endpoint;
+    std::unique_ptr<Stream> stream;
+    SteadyTime started;
+  };
+  enum class Greeted { yes, no, try_plaintext };
+
+  std::optional<Attempt> connect(std::vector<std::size_t>& candidates);
+  std::optional<Opened> introduce(Attempt attempt);
+  Greeted greet(Opened& session, bool with_tls);
+  std::optional<Greeted> say_hello(Opened& session);
+  Greeted start_tls(Opened& session);
+  std::optional<SmtpReply> reply(Opened& session, std::chrono::seconds patience);
+  Judgement judge_reply(Stage stage, const std::optional<SmtpReply>& reply, bool helo_tried);
+  Greeted give_up(const Opened& session, Stage stage, const Judgement& judgement,
+                  const std::optional<SmtpReply>& reply);
+
+  Engine& engine_;
+  Destination& destination_;
+  Destination::Slot& slot_;
+  std::shared_ptr<const Settings> settings_;
+};
+
+}  // namespace fallbackmx

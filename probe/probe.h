@@ -1,0 +1,53 @@
+// One recipient on its way to an answer.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "probe/address.h"
+#include "probe/clock.h"
+#include "probe/endpoint.h"
+#include "probe/smtp_reply.h"
+#include "probe/verdict.h"
+
+namespace fallbackmx {
+
+/// What a server made of a probe. A value.
+struct ProbeResult {
+  Verdict verdict = Verdict::unavailable;
+  Stage stage = Stage::connect;
+  std::string primary{};  ///< Endpoint::text() of the server, empty when none was chosen
+  int code = 0;
+  std::string dsn{}, words{};
+  std::string
+      why;  ///< a sentence: `mx1.example.org[192.0.2.1]:25 said 550 5.1.1 no such user (in reply to RCPT)`
+  std::string_view tls = "none";
+};
+
+/// A server's reply as a result.
+ProbeResult said(Verdict, Stage, const Endpoint&, const SmtpReply&);
+/// Something else that happened with a server; `trouble` goes on from its name: "connection refused".
+ProbeResult befell(Verdict, Stage, const Endpoint&, std::string_view trouble);
+/// The stage as the command that a reply answers: "RCPT", "end of connection" for none.
+std::string_view command_of(Stage);
+
+/// Belongs to a Destination and is guarded by its lock; `strikes` and `control_first` belong to the session
+/// that has it.
+struct Probe {
+  Probe(Address asked, SteadyTime now, std::size_t endpoints)
+      : recipient(std::move(asked)), queued(now), tried(endpoints) {}
+
+  const Address recipient;
+  const SteadyTime queued;
+  std::vector<bool> tried;             ///< by endpoint of the destination
+  int strikes = 0;                     ///< sessions that died while they waited for this one's reply
+  bool control_first = false;          ///< a server closed when it was to prove its no: let it prove first
+  std::optional<ProbeResult> unknown;  ///< of what was heard so far, the one nearest to the recipient
+  std::optional<ProbeResult> result;   ///< set once, at the end
+  std::vector<Sleeper*> waiters;
+};
+
+}  // namespace fallbackmx

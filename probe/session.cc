@@ -1,0 +1,385 @@
+#include "probe/session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace fallbackmx {
+
+namespace {
+
+/// Sessions that may die while they wait for the same probe's reply: one that refused and closed, one that
+/// proved that it talks to us and closed.
+constexpr int most_strikes = 3;
+
+}  // namespace
+
+Session::Session(Engine& engine, Destination& destination, Destination::Slot& slot)
+    : engine_(engine), destination_(destination), slot_(slot), settings_(engine.settings()) {}
+
+Session::~Session() {
+  // Only an exception leaves something here: asked once more, by a session that may fare better.
+  if (auto left = unanswered(); !left.empty()) destination_.give_back(left);
+}
+
+void Session::run() {
+  auto opened = Opening(engine_, destination_, slot_, settings_).open(destination_.candidates(slot_));
+  if (!opened) return;
+  opened_ = std::move(*opened);
+  pipelining_ =
+      opened_.extensions.contains("PIPELINING") && !destination_.habits(opened_.endpoint).no_pipelining;
+  last_event_ = engine_.services.clock.now();
+  destination_.opened(slot_, opened_.endpoint, room());
+  serve();
+  if (!over_) opened_.dialogue->quit();
+}
+
+// --- what goes out
+// ----------------------------------------------------------------------------------------------------
+
+std::size_t Session::room() const {
+  if (leaving_) return 0;
+  const auto left = [](std::size_t limit, std::size_t used) { return limit > used ? limit - used : 0; };
+  const auto window = pipelining_ ? static_cast<std::size_t>(settings_->probe_session_window) : 1;
+  const auto rejections = static_cast<std::size_t>(settings_->probe_session_max_rejections);
+  const auto probes = static_cast<std::size_t>(settings_->probe_session_max_probes);
+  // Every recipient on the wire may turn out a rejection, and the primary counts them.
+  return std::min(
+      {left(window, undecided_), left(rejections, rejections_ + undecided_), left(probes, probes_)});
+}
+
+void Session::take_probes() {
+  while (auto probe = destination_.take(slot_, room())) {
+    ++probes_;
+    const std::string& domain = probe->recipient.domain();
+    if (probe->control_first && !engine_.control.proven(control_key(domain), engine_.services.clock.now(),
+                                                        settings_->probe_control_time)) {
+      ask_control(domain);
+    }
+    begin(probe, probe->recipient);
+  }
+}
+
+void Session::begin(std::shared_ptr<Probe> probe, const Address& recipient) {
+  auto transaction = std::make_shared<Transaction>(Transaction{std::move(probe), recipient, sender()});
+  std::string mail = "MAIL FROM:<" + transaction->sender + ">";
+  if (recipient.needs_smtputf8()) {
+    if (!opened_.extensions.contains("SMTPUTF8") && transaction->probe) {
+      transaction->begun = engine_.services.clock.now();
+      return land(*transaction, befell(Verdict::refused, Stage::mail, server(),
+                                       "does not offer SMTPUTF8, which the recipient needs"));
+    }
+    mail += " SMTPUTF8";
+  }
+  ++undecided_;
+  unsent_.push_back({Stage::mail, transaction, std::move(mail)});
+  unsent_.push_back({Stage::rcpt, transaction, "RCPT TO:<" + recipient.mailbox() + ">"});
+  unsent_.push_back({Stage::rset, transaction, "RSET"});
+}
+
+void Session::send_commands() {
+  const SteadyTime now = engine_.services.clock.now();
+  while (!unsent_.empty() && (pipelining_ || awaited_.empty())) {
+    opened_.dialogue->send(unsent_.front().text);
+    unsent_.front().sent = now;
+    if (unsent_.front().stage == Stage::mail) unsent_.front().transaction->begun = now;
+    awaited_.push_back(std::move(unsent_.front()));
+    unsent_.pop_front();
+  }
+}
+
+// --- what comes in
+// ----------------------------------------------------------------------------------------------------
+
+void Session::serve() {
+  while (!over_) {
+    if (destination_.stopping()) return;
+    take_probes();
+    send_commands();
+    const bool nothing_to_do = awaited_.empty();
+    if (nothing_to_do && (leaving_ || destination_.should_leave(slot_))) return;
+    const SteadyTime deadline =
+        nothing_to_do ? last_event_ + settings_->probe_session_idle_time
+                      : std::max(last_event_, awaited_.front().sent) + patience(awaited_.front().stage);
+    switch (opened_.dialogue->exchange(deadline)) {
+      case Dialogue::Event::bytes:
+        last_event_ = engine_.services.clock.now();
+        while (auto reply = opened_.dialogue->next_reply()) {
+          if (awaited_.empty()) return;  // an unasked-for reply is a farewell (421)
+          on_reply(*reply);
+          if (over_) return;
+        }
+        break;
+      case Dialogue::Event::woken:
+        break;
+      case Dialogue::Event::deadline:
+        if (nothing_to_do) return;
+        die(opened_.dialogue->trouble());
+        break;
+      case Dialogue::Event::broken:
+        die(opened_.dialogue->trouble());
+        break;
+    }
+  }
+}
+
+void Session::on_reply(const SmtpReply& reply) {
+  const Command command = std::move(awaited_.front());
+  awaited_.pop_front();
+  const auto& transaction = command.transaction;
+  switch (command.stage) {
+    case Stage::mail:
+      return on_mail(transaction, reply);
+    case Stage::rcpt:
+      --undecided_;
+      if (transaction->mail_failed) break;
+      ++answers_;
+      if (reply.category() == 5) ++rejections_;
+      on_rcpt(transaction, reply);
+      break;
+    default:
+      if (judge({command.stage, &reply}, {}).end_session) leaving_ = true;
+      break;
+  }
+  if (rejections_ >= static_cast<std::size_t>(settings_->probe_session_max_rejections) ||
+      probes_ >= static_cast<std::size_t>(settings_->probe_session_max_probes)) {
+    leaving_ = true;
+  }
+}
+
+void Session::on_mail(const std::shared_ptr<Transaction>& transaction, const SmtpReply& reply) {
+  const std::string fallback(settings_->probe_fallback_sender);
+  Circumstances circumstances;
+  circumstances.pipelined = pipelining_;
+  circumstances.fallback_sender_left = !fallback.empty() && transaction->sender != fallback;
+  const Judgement judgement = judge({Stage::mail, &reply}, circumstances);
+  if (judgement.next == Judgement::Next::go_on) return;
+
+  transaction->mail_failed = true;
+  if (!pipelining_) {
+    std::erase_if(unsent_, [&](const Command& command) { return command.transaction == transaction; });
+    --undecided_;
+  }
+  if (judgement.end_session) leaving_ = true;
+  ProbeResult result = said(judgement.verdict, Stage::mail, server(), reply);
+  switch (judgement.next) {
+    case Judgement::Next::try_without_pipelining:
+      return without_pipelining(transaction);
+    case Judgement::Next::try_fallback_sender:
+      destination_.change_habits(opened_.endpoint, [](auto& habits) { habits.fallback_sender = true; });
+      return begin(transaction->probe, transaction->recipient);
+    default:
+      break;
+  }
+  if (judgement.alarm) destination_.alarm(opened_.endpoint, result);
+  if (transaction->probe) return land(*transaction, std::move(result));
+  settle(transaction->recipient.domain(), judgement.verdict,
+         "; asked for the control recipient, " + result.why);
+}
+
+void Session::on_rcpt(const std::shared_ptr<Transaction>& transaction, const SmtpReply& reply) {
+  const SteadyTime now = engine_.services.clock.now();
+  const std::string& domain = transaction->recipient.domain();
+  if (!transaction->probe) return on_control(transaction, reply);
+
+  Circumstances circumstances;
+  circumstances.pipelined = pipelining_;
+  circumstances.proven = engine_.control.proven(control_key(domain), now, settings_->probe_control_time);
+  const Judgement judgement = judge({Stage::rcpt, &reply}, circumstances);
+  if (judgement.end_session) leaving_ = true;
+  if (judgement.next == Judgement::Next::try_without_pipelining) return without_pipelining(transaction);
+
+  ProbeResult result = said(judgement.verdict, Stage::rcpt, server(), reply);
+  result.tls = opened_.tls;
+  if (judgement.alarm) destination_.alarm(opened_.endpoint, result);
+  if (judgement.next == Judgement::Next::ask_control) {
+    doubt_about(domain).add(transaction->probe, std::move(result));
+    return ask_control(domain);
+  }
+  if (judgement.verdict == Verdict::deliverable && engine_.control.accepted(control_key(domain), now)) {
+    engine_.services.log.warning(
+        fmt::format("{} talks about recipients in {} again", server().text(), domain));
+  }
+  land(*transaction, std::move(result));
+}
+
+void Session::on_control(const std::shared_ptr<Transaction>& transaction, const SmtpReply& reply) {
+  const SteadyTime now = engine_.services.clock.now();
+  const Address& control = transaction->recipient;
+  const std::string& domain = control.domain();
+  const auto found = doubts_.find(domain);
+  if (found == doubts_.end()) return;
+  found->second.asking = false;
+  const Judgement judgement = judge({Stage::rcpt, &reply}, {.pipelined = pipelining_, .proven = true});
+  if (judgement.end_session) leaving_ = true;
+  if (judgement.next == Judgement::Next::try_without_pipelining) return without_pipelining(transaction);
+
+  if (judgement.verdict == Verdict::deliverable) {
+    if (engine_.control.accepted(control_key(domain), now)) {
+      engine_.services.log.warning(
+          fmt::format("{} talks about recipients in {} again", server().text(), domain));
+    }
+    const bool real = control.local() != settings_->probe_control_recipient;
+    destination_.change_habits(opened_.endpoint, [real](auto& habits) { habits.good_as_control = real; });
+    return settle(domain, Verdict::undeliverable, "");
+  }
+  if (auto next = found->second.next_control()) {
+    found->second.asking = true;
+    return begin(nullptr, *next);
+  }
+  const std::string addition = fmt::format("; it answered {} {} to the control recipient <{}>", reply.code,
+                                           printable(reply.text(), 200), control.text());
+  // Greylisting and the like: asked, "not now". Anything else means that it will not talk about recipients
+  // with us.
+  if (judgement.verdict == Verdict::deferred || judgement.verdict == Verdict::unavailable) {
+    return settle(domain, judgement.verdict, addition);
+  }
+  if (engine_.control.refused(control_key(domain), now)) {
+    ProbeResult result = said(Verdict::refused, Stage::rcpt, server(), reply);
+    result.why += fmt::format(": it refuses <{}> too, so its noes say nothing about recipients in {}",
+                              control.text(), domain);
+    destination_.alarm(opened_.endpoint, result);
+  }
+  settle(domain, Verdict::refused, addition);
+}
+
+// --- proof
+// ------------------------------------------------------------------------------------------------------------
+
+ControlKey Session::control_key(const std::string& domain) const {
+  return {fmt::format("{} <{}> {}", server().key(), sender(), opened_.tls), domain};
+}
+
+Doubt& Session::doubt_about(const std::string& domain) {
+  const auto found = doubts_.find(domain);
+  if (found != doubts_.end()) return found->second;
+  std::vector<Address> controls;
+  if (auto postmaster = Address::parse(settings_->probe_control_recipient + "@" + domain))
+    controls.push_back(*postmaster);
+  if (auto good = engine_.services.store.recent_good(domain)) {
+    if (auto address = Address::parse(*good); address && address->domain() == domain) {
+      const bool first = destination_.habits(opened_.endpoint).good_as_control;
+      controls.insert(first ? controls.begin() : controls.end(), *address);
+    }
+  }
+  return doubts_.emplace(domain, Doubt(std::move(controls))).first->second;
+}
+
+/// Asks for the control recipient in a transaction of its own, before everything that is not on the wire yet.
+void Session::ask_control(const std::string& domain) {
+  Doubt& doubt = doubt_about(domain);
+  if (doubt.asking) return;
+  const auto control = doubt.next_control();
+  if (!control) {
+    return settle(domain, Verdict::refused, "; there is no control recipient to prove that it talks to us");
+  }
+  doubt.asking = true;
+  const auto others = std::exchange(unsent_, {});
+  begin(nullptr, *control);
+  unsent_.insert(unsent_.end(), others.begin(), others.end());
+}
+
+/// What the control recipient's fate makes of the noes that waited for it.
+void Session::settle(const std::string& domain, Verdict verdict, const std::string& addition) {
+  const auto found = doubts_.find(domain);
+  if (found == doubts_.end()) return;
+  const auto unproven = found->second.unproven();
+  doubts_.erase(found);
+  for (const auto& [probe, no] : unproven) {
+    ProbeResult result = no;
+    result.verdict = verdict;
+    result.why += addition;
+    destination_.land(probe, opened_.endpoint, std::move(result));
+  }
+}
+
+// --- outcomes
+// ---------------------------------------------------------------------------------------------------------
+
+void Session::land(const Transaction& transaction, ProbeResult result) {
+  result.tls = opened_.tls;
+  const bool slow = engine_.services.clock.now() - transaction.begun > settings_->answer_timeout;
+  destination_.land(transaction.probe, opened_.endpoint, std::move(result), slow);
+}
+
+/// The probes that nobody has answered, in the order in which they were asked.
+std::vector<std::shared_ptr<Probe>> Session::unanswered() const {
+  std::vector<std::shared_ptr<Probe>> probes;
+  for (const auto& [domain, doubt] : doubts_) {
+    for (const auto& unproven : doubt.unproven()) probes.push_back(unproven.probe);
+  }
+  for (const auto* commands : {&awaited_, &unsent_}) {
+    for (const Command& command : *commands) {
+      if (command.stage == Stage::rcpt && command.transaction->probe && !command.transaction->mail_failed) {
+        probes.push_back(command.transaction->probe);
+      }
+    }
+  }
+  return probes;
+}
+
+/// 503 to a command that would be right after the reply to the one before: it does not do what it advertises.
+void Session::without_pipelining(const std::shared_ptr<Transaction>& transaction) {
+  engine_.services.log.info(server().text() +
+                            " advertises PIPELINING and answers 503: one command at a time from now on");
+  destination_.change_habits(opened_.endpoint, [](auto& habits) { habits.no_pipelining = true; });
+  opened_.dialogue->quit();
+  over_ = true;
+  auto again = unanswered();
+  if (transaction->probe) again.insert(again.begin(), transaction->probe);
+  forget_all();
+  destination_.give_back(again);
+}
+
+/// The connection broke or hung. On a fresh one that is evidence about the server; on one that has given
+/// answers it is none, and whoever was not answered is asked again on a new connection. Only the first of
+/// them can be the cause.
+void Session::die(std::string_view trouble) {
+  over_ = true;
+  const bool fresh = answers_ == 0;
+  const ProbeResult result = befell(
+      Verdict::unavailable, awaited_.empty() ? Stage::rset : awaited_.front().stage, server(), trouble);
+  const auto left = unanswered();
+  for (const auto& [domain, doubt] : doubts_) {
+    for (const auto& unproven : doubt.unproven()) unproven.probe->control_first = true;
+  }
+  forget_all();
+  if (fresh && !left.empty()) destination_.failed(opened_.endpoint, result.why);
+  std::vector<std::shared_ptr<Probe>> again;
+  for (const auto& probe : left) {
+    if (probe == left.front()) ++probe->strikes;
+    if (fresh || probe->strikes >= most_strikes) {
+      destination_.land(probe, opened_.endpoint, result);
+    } else {
+      again.push_back(probe);
+    }
+  }
+  destination_.give_back(again);
+}
+
+void Session::forget_all() {
+  doubts_.clear();
+  awaited_.clear();
+  unsent_.clear();
+}
+
+std::chrono::seconds Session::patience(Stage stage) const {
+  switch (stage) {
+    case Stage::mail:
+      return settings_->smtp_mail_timeout;
+    case Stage::rcpt:
+      return settings_->smtp_rcpt_timeout;
+    default:
+      return settings_->smtp_rset_timeout;
+  }
+}
+
+std::string Session::sender() const {
+  const bool fallback = destination_.habits(opened_.endpoint).fallback_sender;
+  std::string address = fallback ? settings_->probe_fallback_sender : settings_->address_verify_sender;
+  if (address.starts_with('<') && address.ends_with('>')) address = address.substr(1, address.size() - 2);
+  return address;
+}
+
+}  // namespace fallbackmx

@@ -1,0 +1,90 @@
+// One SMTP session with a primary: takes probes from its destination until it is idle, at its limits, or in
+// trouble.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "probe/destination.h"
+#include "probe/doubt.h"
+#include "probe/judge.h"
+#include "probe/opening.h"
+
+namespace fallbackmx {
+
+/// Lives in a thread of its own, made by a Destination. Each probe is one transaction (MAIL, RCPT, RSET) with
+/// one recipient, because many servers refuse several recipients from `<>`. With PIPELINING (RFC 2920) new
+/// transactions are written while replies are outstanding, and replies are matched first in, first out.
+class Session {
+ public:
+  Session(Engine& engine, Destination& destination, Destination::Slot& slot);
+  /// Gives back what was not answered.
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  void run();
+
+ private:
+  struct Transaction {
+    std::shared_ptr<Probe> probe;  ///< none for a control recipient
+    Address recipient;
+    std::string sender;
+    bool mail_failed = false;
+    SteadyTime begun{};  ///< when MAIL was written
+  };
+  struct Command {
+    Stage stage;
+    std::shared_ptr<Transaction> transaction;
+    std::string text;
+    SteadyTime sent{};
+  };
+
+  // What goes out.
+  void take_probes();
+  std::size_t room() const;
+  void begin(std::shared_ptr<Probe> probe, const Address& recipient);
+  void send_commands();
+
+  // What comes in.
+  void serve();
+  void on_reply(const SmtpReply& reply);
+  void on_mail(const std::shared_ptr<Transaction>& transaction, const SmtpReply& reply);
+  void on_rcpt(const std::shared_ptr<Transaction>& transaction, const SmtpReply& reply);
+  void on_control(const std::shared_ptr<Transaction>& transaction, const SmtpReply& reply);
+
+  // Proof.
+  Doubt& doubt_about(const std::string& domain);
+  void ask_control(const std::string& domain);
+  void settle(const std::string& domain, Verdict verdict, const std::string& addition);
+  ControlKey control_key(const std::string& domain) const;
+
+  // Outcomes.
+  void land(const Transaction& transaction, ProbeResult result);
+  void without_pipelining(const std::shared_ptr<Transaction>& transaction);
+  void die(std::string_view trouble);
+  void forget_all();
+  std::vector<std::shared_ptr<Probe>> unanswered() const;
+  std::chrono::seconds patience(Stage stage) const;
+  std::string sender() const;
+  const Endpoint& server() const { return destination_.endpoint(opened_.endpoint); }
+
+  Engine& engine_;
+  Destination& destination_;
+  Destination::Slot& slot_;
+  const std::shared_ptr<const Settings> settings_;
+  Opened opened_;
+  bool pipelining_ = false;
+  bool leaving_ = false;
+  bool over_ = false;  ///< the connection is gone
+  std::deque<Command> unsent_, awaited_;
+  std::map<std::string, Doubt> doubts_;  ///< by domain
+  std::size_t undecided_ = 0;            ///< transactions whose RCPT is not answered
+  std::size_t probes_ = 0, rejections_ = 0, answers_ = 0;
+  SteadyTime last_event_{};  ///< when something was last heard
+};
+
+}  // namespace fallbackmx
