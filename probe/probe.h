@@ -15,7 +15,8 @@
 
 namespace fallbackmx {
 
-/// What a server made of a probe. A value.
+/// What a server made of a probe. A value. `why` reads like
+/// `mx1.example.org[192.0.2.1]:25 said 550 5.1.1 no such user (in reply to RCPT)`.
 struct ProbeResult {
   Verdict verdict = Verdict::unavailable;
   Stage stage = Stage::connect;

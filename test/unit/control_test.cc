@@ -1,0 +1,60 @@
+#include "probe/control.h"
+
+#include <gtest/gtest.h>
+
+#include "probe/doubt.h"
+
+namespace fallbackmx {
+namespace {
+
+using namespace std::chrono_literals;
+
+const ControlKey ours{"192.0.2.1:25 <> none", "example.org"};
+
+TEST(Control, AServerThatHasSaidYesIsProvenForAWhile) {
+  Control control;
+  const SteadyTime now{1h};
+  EXPECT_FALSE(control.proven(ours, now, 60s));
+  control.accepted(ours, now);
+  EXPECT_TRUE(control.proven(ours, now, 60s));
+  EXPECT_TRUE(control.proven(ours, now + 60s, 60s));
+  EXPECT_FALSE(control.proven(ours, now + 61s, 60s));
+}
+
+TEST(Control, AnotherDomainServerOrSenderProvesNothing) {
+  Control control;
+  const SteadyTime now{1h};
+  control.accepted(ours, now);
+  EXPECT_FALSE(control.proven({ours.server, "example.net"}, now, 60s));
+  EXPECT_FALSE(control.proven({"192.0.2.1:25 <probe@fallback.example> none", ours.domain}, now, 60s));
+  EXPECT_FALSE(control.proven({"192.0.2.2:25 <> none", ours.domain}, now, 60s));
+}
+
+TEST(Control, ARefusedControlTakesTheProofAwayAndAlarmsOnce) {
+  Control control;
+  const SteadyTime now{1h};
+  control.accepted(ours, now);
+  EXPECT_TRUE(control.refused(ours, now));
+  EXPECT_FALSE(control.proven(ours, now, 60s));
+  EXPECT_FALSE(control.refused(ours, now)) << "one alarm is enough";
+  EXPECT_TRUE(control.accepted(ours, now)) << "that it is well again is news";
+  EXPECT_TRUE(control.refused(ours, now)) << "and after that so is the next alarm";
+}
+
+Address address(const std::string& text) { return *Address::parse(text); }
+
+TEST(Doubt, ControlsAreTriedInOrderAndNoneTwice) {
+  Doubt doubt({address("postmaster@example.org"), address("real@example.org")});
+  EXPECT_EQ(doubt.next_control()->text(), "postmaster@example.org");
+  EXPECT_EQ(doubt.next_control()->text(), "real@example.org");
+  EXPECT_FALSE(doubt.next_control());
+}
+
+TEST(Doubt, WhoIsInDoubtCannotBeTheProof) {
+  Doubt doubt({address("postmaster@example.org"), address("real@example.org")});
+  doubt.add(std::make_shared<Probe>(address("postmaster@example.org"), SteadyTime{}, 1), {});
+  EXPECT_EQ(doubt.next_control()->text(), "real@example.org");
+}
+
+}  // namespace
+}  // namespace fallbackmx

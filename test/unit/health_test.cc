@@ -1,0 +1,89 @@
+#include "probe/health.h"
+
+#include <gtest/gtest.h>
+
+namespace fallbackmx {
+namespace {
+
+using namespace std::chrono_literals;
+
+class HealthTest : public testing::Test {
+ protected:
+  HealthTest() {
+    settings.primary_down_after = 2;
+    settings.primary_retry_time = 30s;
+  }
+  void go_down() {
+    health.failed(mx, now, settings);
+    ASSERT_TRUE(health.failed(mx, now, settings));
+  }
+
+  const std::string mx = "192.0.2.1:25";
+  Settings settings;
+  Health health;
+  SteadyTime now{1000h};
+};
+
+TEST_F(HealthTest, OneFailureIsSuspicionTwoAreAnOutage) {
+  EXPECT_EQ(health.state(mx), Health::State::up);
+  EXPECT_FALSE(health.failed(mx, now, settings));
+  EXPECT_EQ(health.state(mx), Health::State::suspect);
+  EXPECT_TRUE(health.may_knock(mx, now, settings));
+  EXPECT_TRUE(health.failed(mx, now, settings)) << "going down is news";
+  EXPECT_EQ(health.state(mx), Health::State::down);
+  EXPECT_FALSE(health.failed(mx, now, settings)) << "being down is not";
+}
+
+TEST_F(HealthTest, ADeadPrimaryIsKnockedAtOncePerInterval) {
+  go_down();
+  EXPECT_FALSE(health.may_knock(mx, now, settings));
+  EXPECT_FALSE(health.may_knock(mx, now + 26s, settings));
+  now += 30s;
+  EXPECT_TRUE(health.may_knock(mx, now, settings));
+  EXPECT_FALSE(health.may_knock(mx, now, settings)) << "the retry time is written before knocking";
+}
+
+TEST_F(HealthTest, TheIntervalDoublesUpToTenMinutes) {
+  go_down();
+  for (const auto interval : {30s, 60s, 120s, 240s, 480s, 600s, 600s, 600s}) {
+    const auto retry_at = health.retry_at(mx);
+    ASSERT_TRUE(retry_at);
+    EXPECT_LE(*retry_at, now + interval);
+    EXPECT_GE(*retry_at, now + interval * 9 / 10) << "at most a tenth earlier";
+    now = *retry_at;
+    EXPECT_TRUE(health.may_knock(mx, now, settings));
+    EXPECT_FALSE(health.failed(mx, now, settings));
+  }
+}
+
+TEST_F(HealthTest, ALongRetryTimeIsNotShortened) {
+  settings.primary_retry_time = 3600s;
+  go_down();
+  now = *health.retry_at(mx);
+  EXPECT_TRUE(health.may_knock(mx, now, settings));
+  EXPECT_GE(*health.retry_at(mx), now + 3240s);
+}
+
+TEST_F(HealthTest, OneGoodReplyEndsTheOutageAtOnce) {
+  go_down();
+  EXPECT_TRUE(health.alive(mx)) << "being back is news";
+  EXPECT_EQ(health.state(mx), Health::State::up);
+  EXPECT_FALSE(health.retry_at(mx));
+  EXPECT_FALSE(health.alive(mx));
+}
+
+TEST_F(HealthTest, FailuresCountOnlyInARow) {
+  health.failed(mx, now, settings);
+  health.alive(mx);
+  EXPECT_FALSE(health.failed(mx, now, settings));
+  EXPECT_EQ(health.state(mx), Health::State::suspect);
+}
+
+TEST_F(HealthTest, EndpointsAreApart) {
+  go_down();
+  EXPECT_EQ(health.state("192.0.2.2:25"), Health::State::up);
+  EXPECT_TRUE(health.may_knock("192.0.2.2:25", now, settings));
+}
+
+}  // namespace
+}  // namespace fallbackmx
