@@ -23,8 +23,7 @@ struct ProbeResult {
   std::string primary{};  ///< Endpoint::text() of the server, empty when none was chosen
   int code = 0;
   std::string dsn{}, words{};
-  std::string
-      why;  ///< a sentence: `mx1.example.org[192.0.2.1]:25 said 550 5.1.1 no such user (in reply to RCPT)`
+  std::string why{};  ///< a sentence: who, at which stage, what
   std::string_view tls = "none";
 };
 
