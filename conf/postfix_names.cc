@@ -10,8 +10,9 @@ namespace fallbackmx {
 
 namespace {
 
-#define NAME(name) std::string_view(#name),
-constexpr std::array parameters = {
+#define NAME(name) #name,
+// A plain array: clang deduces the size of a std::array through a fold of all its members, and gives up at 256.
+constexpr std::string_view parameters[] = {
 #include "conf/postfix_parameters.def"
 };
 #undef NAME
@@ -37,7 +38,7 @@ constexpr std::array<std::string_view, 11> planned = {
 };
 
 bool is_listed(std::string_view name) {
-  return std::binary_search(parameters.begin(), parameters.end(), name);
+  return std::binary_search(std::begin(parameters), std::end(parameters), name);
 }
 
 }  // namespace
