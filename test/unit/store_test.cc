@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <stdlib.h>
+
 #include <atomic>
+#include <filesystem>
 #include <thread>
 
 namespace fallbackmx {
@@ -28,6 +31,35 @@ Settings settings() {
 }
 
 constexpr std::size_t plenty = 1'000'000;
+
+/// A store that takes its file along when it goes.
+class TemporarySqliteStore final : public Store {
+ public:
+  TemporarySqliteStore() {
+    std::string name = (std::filesystem::temp_directory_path() / "fallbackmx-store-XXXXXX").string();
+    directory_ = mkdtemp(name.data());
+    store_ = *open_sqlite_store(directory_ + "/verify.db", log_);
+  }
+  ~TemporarySqliteStore() override {
+    store_.reset();
+    std::filesystem::remove_all(directory_);
+  }
+  std::optional<AddressRecord> find(const std::string& key) override { return store_->find(key); }
+  void put(const std::string& key, const AddressRecord& record) override { store_->put(key, record); }
+  void forget(const std::string& key) override { store_->forget(key); }
+  std::optional<std::string> recent_good(std::string_view domain) override {
+    return store_->recent_good(domain);
+  }
+  void clean_up(WallTime at, const Settings& with, std::size_t max_rows) override {
+    store_->clean_up(at, with, max_rows);
+  }
+  std::size_t rows() override { return store_->rows(); }
+
+ private:
+  std::string directory_;
+  Log log_{[](LogLevel, std::string_view line) { ADD_FAILURE() << line; }};
+  std::unique_ptr<Store> store_;
+};
 
 /// What every store promises.
 struct Kind {
@@ -208,7 +240,11 @@ TEST_P(EveryStore, ServesEightThreadsThatFindAtOnceWhatTheyPut) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, EveryStore,
-                         testing::Values(Kind{"memory", [] { return make_memory_store(); }}),
+                         testing::Values(Kind{"memory", [] { return make_memory_store(); }},
+                                         Kind{"sqlite",
+                                              []() -> std::unique_ptr<Store> {
+                                                return std::make_unique<TemporarySqliteStore>();
+                                              }}),
                          [](const auto& kind) { return kind.param.name; });
 
 }  // namespace

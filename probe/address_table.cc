@@ -1,0 +1,198 @@
+#include "probe/address_table.h"
+
+#include "probe/address.h"
+
+namespace fallbackmx {
+
+namespace {
+
+constexpr std::int64_t kApplicationId = 0x66626d78;  // "fbmx"
+constexpr std::int64_t kSchemaVersion = 1;
+
+// Times are seconds since the epoch. `good` is 1 for a yes, 0 for a no. A no is found by its age only, a yes
+// also by its domain.
+constexpr const char* kSchema = R"(
+  CREATE TABLE address (
+    key TEXT NOT NULL PRIMARY KEY,
+    domain TEXT NOT NULL,
+    good INTEGER NOT NULL CHECK (good IN (0, 1)),
+    code INTEGER NOT NULL,
+    dsn TEXT NOT NULL,
+    words TEXT NOT NULL,
+    asked INTEGER NOT NULL,
+    last_yes INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX address_no ON address (asked) WHERE good = 0;
+  CREATE INDEX address_yes ON address (last_yes) WHERE good = 1;
+  CREATE INDEX address_domain ON address (domain, last_yes) WHERE good = 1;
+  PRAGMA application_id = 0x66626d78;
+  PRAGMA user_version = 1;
+)";
+
+std::int64_t seconds(WallTime time) { return std::chrono::floor<Seconds>(time).time_since_epoch().count(); }
+
+/// A time of the file, if a WallTime can hold it.
+std::optional<WallTime> wall_time(std::optional<std::int64_t> count) {
+  constexpr std::int64_t kLatest = 9'000'000'000;  // the year 2255
+  if (!count || *count < 0 || *count > kLatest) return std::nullopt;
+  return WallTime(Seconds(*count));
+}
+
+/// The columns good, code, dsn, words, asked, last_yes of the current row.
+std::optional<AddressRecord> read_record(const SqliteStatement& row) {
+  const auto good = row.number(0), code = row.number(1);
+  const auto dsn = row.text(2), words = row.text(3);
+  const auto asked = wall_time(row.number(4)), last_yes = wall_time(row.number(5));
+  if (!good || *good < 0 || *good > 1 || !code || *code < 0 || *code > 599) return std::nullopt;
+  if (!dsn || !words || !asked || !last_yes) return std::nullopt;
+  return sound({.verdict = *good == 1 ? Verdict::deliverable : Verdict::undeliverable,
+                .code = static_cast<int>(*code),
+                .dsn = std::string(*dsn),
+                .words = std::string(words->substr(0, 1000)),
+                .asked = *asked,
+                .last_yes = *last_yes});
+}
+
+/// A key of the file becomes a control recipient, and stands in an SMTP command: only if it is an address of
+/// that domain.
+bool is_address_of(std::string_view key, std::string_view domain) {
+  const auto address = Address::parse(key);
+  return address && address->domain() == domain && address->key() == key;
+}
+
+}  // namespace
+
+std::string_view domain_of_key(std::string_view key) {
+  const auto at = key.rfind('@');
+  return at == std::string_view::npos ? std::string_view() : key.substr(at + 1);
+}
+
+AddressTable::Opened AddressTable::open(const std::string& path) {
+  AddressTable table(path);
+  std::string why_not;
+  if (table.health() != SqliteConnection::Health::good) {
+    why_not = table.why();
+  } else {
+    why_not = table.initialise();
+    if (why_not.empty()) why_not = table.prepare();
+  }
+  if (why_not.empty()) return {.table = std::move(table)};
+  auto health = table.health();
+  // SQLite was content, we were not: another program's database, or a newer one.
+  if (health == SqliteConnection::Health::good) health = SqliteConnection::Health::damaged;
+  return {.table = std::nullopt, .health = health, .why_not = why_not};
+}
+
+/// Empty, or why the file cannot be used.
+std::string AddressTable::initialise() {
+  if (!connection_.text("PRAGMA journal_mode = WAL")) return why();
+  if (!connection_.execute("PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE")) return why();
+  const auto application = connection_.number("PRAGMA application_id");
+  const auto version = connection_.number("PRAGMA user_version");
+  const auto tables = connection_.number("SELECT count(*) FROM sqlite_schema");
+  if (!application || !version || !tables) return why();
+  if (connection_.read_only()) return "cannot be written";  // BEGIN IMMEDIATE does not mind
+  if (*application == 0 && *version == 0 && *tables == 0) {
+    if (!connection_.execute(kSchema)) return why();
+  } else if (*application != kApplicationId) {
+    return "the database of another program";
+  } else if (*version != kSchemaVersion) {
+    return "made by another version of fallbackmx (schema " + std::to_string(*version) + ")";
+  }
+  if (!connection_.execute("COMMIT")) return why();
+  return {};
+}
+
+std::string AddressTable::prepare() {
+  const auto prepare = [&](std::optional<SqliteStatement>& statement, const char* sql) {
+    statement = connection_.prepare(sql);
+    return statement.has_value();
+  };
+  const bool all =
+      prepare(find_, "SELECT good, code, dsn, words, asked, last_yes FROM address WHERE key = ?1") &&
+      prepare(recent_good_,
+              "SELECT key, last_yes FROM address WHERE good = 1 AND domain = ?1 ORDER BY last_yes DESC") &&
+      prepare(update_,
+              "UPDATE address SET domain = ?2, good = ?3, code = ?4, dsn = ?5, words = ?6, asked = ?7, "
+              "last_yes = ?8 "
+              "WHERE key = ?1") &&
+      prepare(insert_, "INSERT INTO address VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)") &&
+      prepare(erase_, "DELETE FROM address WHERE key = ?1") &&
+      prepare(erase_noes_,
+              "DELETE FROM address WHERE key IN "
+              "(SELECT key FROM address WHERE good = 0 AND asked < ?1 ORDER BY asked LIMIT ?2)") &&
+      prepare(erase_yeses_,
+              "DELETE FROM address WHERE key IN "
+              "(SELECT key FROM address WHERE good = 1 AND last_yes < ?1 ORDER BY last_yes LIMIT ?2)");
+  return all ? std::string() : why();
+}
+
+std::optional<AddressRecord> AddressTable::find(const std::string& key) {
+  std::optional<AddressRecord> record;
+  if (find_->bind(1, key).step() == SqliteStatement::Step::row) record = read_record(*find_);
+  find_->rewind();
+  return record;
+}
+
+std::optional<AddressTable::Good> AddressTable::recent_good(
+    std::string_view domain, const std::function<bool(const std::string&)>& acceptable) {
+  std::optional<Good> good;
+  recent_good_->bind(1, domain);
+  while (!good && recent_good_->step() == SqliteStatement::Step::row) {
+    const auto key = recent_good_->text(0);
+    const auto last_yes = wall_time(recent_good_->number(1));
+    if (!key || !last_yes || !is_address_of(*key, domain)) continue;
+    if (std::string text(*key); acceptable(text)) good = {std::move(text), *last_yes};
+  }
+  recent_good_->rewind();
+  return good;
+}
+
+std::string AddressTable::look_over() {
+  const auto verdict = connection_.text("PRAGMA quick_check(1)");
+  if (!verdict) return why();
+  return *verdict == "ok" ? std::string() : *verdict;
+}
+
+std::size_t AddressTable::count() {
+  const auto rows = connection_.number(
+      "SELECT (SELECT count(*) FROM address WHERE good = 0) + (SELECT count(*) FROM address WHERE good = 1)");
+  return rows && *rows > 0 ? static_cast<std::size_t>(*rows) : 0;
+}
+
+bool AddressTable::begin() { return connection_.execute("BEGIN IMMEDIATE"); }
+bool AddressTable::commit() { return connection_.execute("COMMIT"); }
+void AddressTable::roll_back() { connection_.execute("ROLLBACK"); }
+
+std::optional<std::int64_t> AddressTable::put(const std::string& key, const AddressRecord& record) {
+  // Update first: it alone tells whether the row is new.
+  for (auto* statement : {&*update_, &*insert_}) {
+    statement->bind(1, key).bind(2, domain_of_key(key));
+    statement->bind(3, std::int64_t{record.verdict == Verdict::deliverable})
+        .bind(4, std::int64_t{record.code});
+    statement->bind(5, record.dsn).bind(6, record.words);
+    statement->bind(7, seconds(record.asked)).bind(8, seconds(record.last_yes));
+    if (!statement->run()) return std::nullopt;
+    if (statement == &*update_ && connection_.changes() > 0) return 0;
+  }
+  return 1;
+}
+
+std::optional<std::int64_t> AddressTable::erase(const std::string& key) {
+  return erased(erase_->bind(1, key));
+}
+
+std::optional<std::int64_t> AddressTable::erase_noes(std::int64_t before, std::size_t limit) {
+  return erased(erase_noes_->bind(1, before).bind(2, static_cast<std::int64_t>(limit)));
+}
+
+std::optional<std::int64_t> AddressTable::erase_yeses(std::int64_t before, std::size_t limit) {
+  return erased(erase_yeses_->bind(1, before).bind(2, static_cast<std::int64_t>(limit)));
+}
+
+std::optional<std::int64_t> AddressTable::erased(SqliteStatement& statement) {
+  if (!statement.run()) return std::nullopt;
+  return -connection_.changes();
+}
+
+}  // namespace fallbackmx

@@ -1,0 +1,75 @@
+// The rows of the verify database, over one connection to its file.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "probe/record.h"
+#include "probe/result.h"
+#include "probe/sqlite.h"
+
+namespace fallbackmx {
+
+/// One thread at a time. What is read has been looked at with care: any byte of the file may be wrong. No
+/// call throws; after one that found or did nothing, `health()` tells whether it should have.
+class AddressTable {
+ public:
+  struct Opened;
+  /// Opens the file, or makes it.
+  static Opened open(const std::string& path);
+
+  std::optional<AddressRecord> find(const std::string& key);
+
+  struct Good {
+    std::string key;
+    WallTime last_yes;
+  };
+  /// The most recently accepted address of a domain that `acceptable` likes.
+  std::optional<Good> recent_good(std::string_view domain,
+                                  const std::function<bool(const std::string&)>& acceptable);
+
+  /// Empty, or what is wrong with the file. Reads all of it.
+  std::string look_over();
+  /// Walks over an index: for the start only.
+  std::size_t count();
+
+  /// A transaction; false when it cannot be begun or ended (then it is rolled back).
+  bool begin();
+  bool commit();
+  void roll_back();
+  /// These return by how much the number of rows grew, or nothing on failure.
+  std::optional<std::int64_t> put(const std::string& key, const AddressRecord&);
+  std::optional<std::int64_t> erase(const std::string& key);
+  /// Drops at most `limit` noes that were given before `when`, the oldest first.
+  std::optional<std::int64_t> erase_noes(std::int64_t before, std::size_t limit);
+  /// The same with yeses that were last heard before `when`.
+  std::optional<std::int64_t> erase_yeses(std::int64_t before, std::size_t limit);
+
+  SqliteConnection::Health health() const { return connection_.health(); }
+  std::string why() const { return connection_.why(); }
+
+ private:
+  explicit AddressTable(const std::string& path) : connection_(path) {}
+  std::string initialise();
+  std::string prepare();
+  std::optional<std::int64_t> erased(SqliteStatement& statement);
+
+  SqliteConnection connection_;  // before its statements: it closes after them
+  std::optional<SqliteStatement> find_, recent_good_, update_, insert_, erase_, erase_noes_, erase_yeses_;
+};
+
+/// A table, or `why_not` and how the file seems to be.
+struct AddressTable::Opened {
+  std::optional<AddressTable> table;
+  SqliteConnection::Health health = SqliteConnection::Health::good;
+  std::string why_not{};
+};
+
+/// The part of a key after the last @.
+std::string_view domain_of_key(std::string_view key);
+
+}  // namespace fallbackmx

@@ -1,0 +1,380 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "probe/address_table.h"
+#include "probe/store.h"
+
+namespace fallbackmx {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+const WallTime now = WallTime(1'800'000'000s);
+
+AddressRecord yes(Seconds ago = 0s) {
+  return {Verdict::deliverable, 250, "2.1.5", "ok", now - ago, now - ago};
+}
+AddressRecord no(Seconds ago = 0s) {
+  return {Verdict::undeliverable, 550, "5.1.1", "no such user", now - ago, {}};
+}
+
+Settings endless() {
+  Settings some;
+  some.address_verify_positive_expire_time = some.address_verify_negative_expire_time = 1000000h;
+  return some;
+}
+
+std::string user(int i) { return "u" + std::to_string(i) + "@d" + std::to_string(i % 7) + ".example"; }
+
+/// A directory that goes away, and a log that stays.
+class SqliteStoreFile : public testing::Test {
+ protected:
+  SqliteStoreFile() {
+    // In memory where there is such a place: hundreds of files are made and synced below.
+    const fs::path place = fs::is_directory("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path();
+    std::string name = (place / "fallbackmx-store-XXXXXX").string();
+    directory_ = mkdtemp(name.data());
+    path_ = directory_ + "/verify.db";
+  }
+  ~SqliteStoreFile() override { fs::remove_all(directory_); }
+
+  std::unique_ptr<Store> open() {
+    auto store = open_sqlite_store(path_, log_);
+    return store ? *std::move(store) : nullptr;
+  }
+  /// A closed database with `count` addresses.
+  void fill(int count) {
+    const auto store = open();
+    for (int i = 0; i < count; ++i) store->put(user(i), i % 3 == 0 ? no() : yes(Seconds(i)));
+  }
+  /// Everything that is in the file, or gone: nothing else may come out of a damaged one.
+  void expect_only_what_was_put(Store& store, int count, const std::string& what) {
+    for (int i = 0; i < count; ++i) {
+      const auto record = store.find(user(i));
+      ASSERT_TRUE(!record || sound(*record) == record) << what;
+      if (const auto good = store.recent_good("d" + std::to_string(i % 7) + ".example")) {
+        ASSERT_TRUE(good->ends_with("@d" + std::to_string(i % 7) + ".example")) << what << *good;
+      }
+    }
+    store.put("new@example.org", yes());
+    ASSERT_EQ(store.find("new@example.org"), yes()) << what;
+    store.clean_up(now, endless(), 1'000'000);
+  }
+  std::string read(const std::string& path) {
+    std::stringstream bytes;
+    bytes << std::ifstream(path, std::ios::binary).rdbuf();
+    return bytes.str();
+  }
+  void write(const std::string& path, const std::string& bytes) {
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+  }
+  std::size_t broken_files() {
+    std::size_t count = 0;
+    for (const auto& entry : fs::directory_iterator(directory_)) {
+      const auto name = entry.path().filename().string();
+      if (name.starts_with("verify.db.broken-") && !name.ends_with("-wal") && !name.ends_with("-shm"))
+        ++count;
+    }
+    return count;
+  }
+  void remove_all() {
+    for (const auto& entry : fs::directory_iterator(directory_)) fs::remove_all(entry.path());
+  }
+
+  std::string directory_, path_;
+  std::mutex mutex_;
+  std::vector<std::string> lines_;
+  Log log_{[this](LogLevel, std::string_view line) { lines_.emplace_back(line); }};
+};
+
+TEST_F(SqliteStoreFile, RemembersOverARestart) {
+  fill(100);
+  const auto store = open();
+  EXPECT_EQ(store->rows(), 100u);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(store->find(user(i)), i % 3 == 0 ? no() : yes(Seconds(i)));
+  EXPECT_EQ(store->recent_good("d1.example"), "u1@d1.example");
+  EXPECT_TRUE(lines_.empty()) << lines_.front();
+}
+
+TEST_F(SqliteStoreFile, LeavesOneFileWhenClosed) {
+  fill(10);
+  EXPECT_EQ(std::distance(fs::directory_iterator(directory_), {}), 1);
+}
+
+TEST_F(SqliteStoreFile, TakesAnEmptyFileForANewOne) {
+  write(path_, "");
+  EXPECT_TRUE(open());
+  EXPECT_EQ(broken_files(), 0u);
+}
+
+TEST_F(SqliteStoreFile, SetsAsideWhatIsNoDatabaseAndSaysSoOnce) {
+  const std::string text = "this is not a database\n";
+  write(path_, text);
+  const auto store = open();
+  ASSERT_TRUE(store);
+  expect_only_what_was_put(*store, 1, "text");
+  ASSERT_EQ(lines_.size(), 1u);
+  EXPECT_THAT(lines_[0], HasSubstr("file is not a database"));
+  EXPECT_THAT(lines_[0], HasSubstr("set aside as " + path_ + ".broken-2"));
+  int kept = 0;
+  for (const auto& entry : fs::directory_iterator(directory_))
+    kept += read(entry.path().string()) == text ? 1 : 0;
+  EXPECT_EQ(kept, 1);
+}
+
+TEST_F(SqliteStoreFile, SetsAsideTheDatabaseOfAnotherProgram) {
+  {
+    SqliteConnection other(path_);
+    other.execute("CREATE TABLE cookies (x); INSERT INTO cookies VALUES (1)");
+  }
+  ASSERT_TRUE(open());
+  EXPECT_EQ(broken_files(), 1u);
+  EXPECT_THAT(lines_.at(0), HasSubstr("another program"));
+}
+
+TEST_F(SqliteStoreFile, SetsAsideTheDatabaseOfANewerVersion) {
+  fill(1);
+  SqliteConnection(path_).execute("PRAGMA user_version = 2");
+  ASSERT_TRUE(open());
+  EXPECT_THAT(lines_.at(0), HasSubstr("another version of fallbackmx (schema 2)"));
+}
+
+TEST_F(SqliteStoreFile, SetsAsideADatabaseWithOtherTables) {
+  fill(1);
+  SqliteConnection(path_).execute("ALTER TABLE address RENAME COLUMN words TO wörter");
+  ASSERT_TRUE(open());
+  EXPECT_THAT(lines_.at(0), HasSubstr("no such column"));
+}
+
+TEST_F(SqliteStoreFile, SetsAsideADirectory) {
+  fs::create_directory(path_);
+  ASSERT_TRUE(open());
+  EXPECT_EQ(broken_files(), 1u);
+}
+
+TEST_F(SqliteStoreFile, CannotBeHadWithoutItsDirectory) {
+  for (const auto& path : {directory_ + "/none/verify.db", std::string("/proc/verify.db"), std::string(),
+                           std::string(":memory:"), directory_ + std::string("/a\0b", 4)}) {
+    const auto store = open_sqlite_store(path, log_);
+    ASSERT_FALSE(store) << path;
+    EXPECT_THAT(store.error(), HasSubstr("verify database"));
+  }
+  write(path_, "a file");
+  EXPECT_FALSE(open_sqlite_store(path_ + "/verify.db", log_));
+  EXPECT_EQ(read(path_), "a file");
+}
+
+TEST_F(SqliteStoreFile, SurvivesBeingCutAnywhere) {
+  fill(300);
+  const auto whole = read(path_);
+  ASSERT_GT(whole.size(), 30'000u);
+  for (std::size_t size = 0; size <= whole.size(); size += 512) {
+    remove_all();
+    write(path_, whole.substr(0, size));
+    const auto store = open();
+    ASSERT_TRUE(store) << size;
+    expect_only_what_was_put(*store, 20, "cut at " + std::to_string(size));
+  }
+}
+
+TEST_F(SqliteStoreFile, SurvivesAWrongByteAnywhere) {
+  fill(300);
+  const auto whole = read(path_);
+  for (std::size_t at = 0; at < whole.size(); at += at < 200 ? 3 : 397) {
+    for (const auto flip : {0x01, 0xff}) {
+      remove_all();
+      auto bytes = whole;
+      bytes[at] = static_cast<char>(bytes[at] ^ flip);
+      write(path_, bytes);
+      const auto store = open();
+      ASSERT_TRUE(store) << at;
+      expect_only_what_was_put(*store, 20, "wrong byte at " + std::to_string(at));
+    }
+  }
+}
+
+TEST_F(SqliteStoreFile, SurvivesAWriteAheadLogWithWrongBytes) {
+  const auto store = open();
+  for (int i = 0; i < 300; ++i) store->put(user(i), yes());
+  store->clean_up(now, endless(), 1'000'000);
+  const auto database = read(path_), log = read(path_ + "-wal");
+  ASSERT_FALSE(log.empty());
+  const auto live = std::exchange(path_, directory_ + "/copy/verify.db");
+  for (std::size_t at = 0; at < log.size(); at += at < 64 ? 5 : 1999) {
+    fs::remove_all(directory_ + "/copy");
+    fs::create_directory(directory_ + "/copy");
+    auto bytes = log;
+    bytes[at] = static_cast<char>(bytes[at] ^ 0xff);
+    write(path_, database);
+    write(path_ + "-wal", bytes);
+    const auto copy = open();
+    ASSERT_TRUE(copy) << at;
+    expect_only_what_was_put(*copy, 20, "wrong byte in the log at " + std::to_string(at));
+  }
+}
+
+TEST_F(SqliteStoreFile, BelievesNothingOfARowThatCannotBe) {
+  fill(1);
+  {
+    SqliteConnection file(path_);
+    const std::string insert = "PRAGMA ignore_check_constraints = ON; INSERT INTO address VALUES ";
+    for (const auto* row :
+         {"('verdict@x.org', 'x.org', 7, 250, '', '', 1, 1)",
+          "('code@x.org', 'x.org', 1, 99999, '', '', 1, 1)",
+          "('time@x.org', 'x.org', 1, 250, '', '', 9223372036854775807, 1)",
+          "('past@x.org', 'x.org', 1, 250, '', '', -5, 1)", "('other@y.org', 'x.org', 1, 250, '', '', 1, 50)",
+          "('a' || char(13, 10) || 'RSET@x.org', 'x.org', 1, 250, '', '', 1, 60)",
+          "('>@x.org', 'x.org', 1, 250, '', '', 1, 70)",
+          "('future@x.org', 'x.org', 1, 250, '', '', 1, 99999999999999)",
+          "('long@x.org', 'x.org', 1, 250, '', hex(zeroblob(100000)), 1, 1)",
+          "('good@x.org', 'x.org', 1, 250, '', 'a' || char(10) || 'b', 1, 2)"}) {
+      ASSERT_TRUE(file.execute((insert + row).c_str())) << row << file.why();
+    }
+  }
+  // Opened by its parts: the store would set such a file aside for the one row that its own CHECK forbids.
+  auto opened = AddressTable::open(path_);
+  ASSERT_TRUE(opened.table) << opened.why_not;
+  auto& table = *opened.table;
+  for (const auto* key : {"verdict@x.org", "code@x.org", "time@x.org", "past@x.org", "future@x.org"}) {
+    EXPECT_FALSE(table.find(key)) << key;
+  }
+  EXPECT_EQ(table.find("long@x.org")->words.size(), 500u);
+  EXPECT_EQ(table.find("good@x.org")->words, "a?b");
+  EXPECT_EQ(table.recent_good("x.org", [](const auto&) { return true; })->key, "good@x.org");
+}
+
+TEST_F(SqliteStoreFile, BeginsAnewWhenRemovedWhileOpen) {
+  const auto store = open();
+  store->put("old@example.org", yes());
+  store->clean_up(now, endless(), 1000);
+  remove_all();
+  expect_only_what_was_put(*store, 1, "removed");
+  EXPECT_THAT(lines_.at(0), HasSubstr("removed or replaced while in use"));
+  EXPECT_TRUE(fs::exists(path_));
+  EXPECT_FALSE(store->find("old@example.org"));
+  EXPECT_EQ(store->rows(), 1u);
+}
+
+TEST_F(SqliteStoreFile, SaysOnceThatItsDirectoryIsGoneAndRecoversWhenItIsBack) {
+  const auto store = open();
+  fs::remove_all(directory_);
+  for (int i = 0; i < 50; ++i) {
+    store->put(user(i), yes());
+    store->clean_up(now, endless(), 1000);
+    EXPECT_FALSE(store->find(user(i)));
+    EXPECT_FALSE(store->recent_good("d1.example"));
+  }
+  EXPECT_EQ(lines_.size(), 2u);
+  EXPECT_THAT(lines_.at(1), HasSubstr("unable to open database file"));
+  fs::create_directory(directory_);
+  expect_only_what_was_put(*store, 1, "back again");
+  EXPECT_EQ(store->find("new@example.org"), yes());
+}
+
+TEST_F(SqliteStoreFile, SetsAsideAFileThatIsDamagedWhileOpen) {
+  fill(2000);
+  const auto store = open();
+  ASSERT_EQ(store->rows(), 2000u);
+  {
+    std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
+    const std::string rubbish(4096, '\xa5');
+    for (std::size_t page = 1; page < fs::file_size(path_) / 4096; ++page) {
+      file.seekp(static_cast<std::streamoff>(page * 4096));
+      file << rubbish;
+    }
+  }
+  for (int i = 0; i < 2000; ++i) (void)store->find(user(i));
+  store->put("new@example.org", yes());
+  store->clean_up(now, endless(), 1'000'000);
+  store->clean_up(now, endless(), 1'000'000);
+  EXPECT_EQ(broken_files(), 1u);
+  expect_only_what_was_put(*store, 1, "after damage");
+}
+
+TEST_F(SqliteStoreFile, SaysOnceThatTheDiskIsFullAndServesOn) {
+  const auto store = open();
+  store->put("old@example.org", yes());
+  store->clean_up(now, endless(), 1'000'000);
+  signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  const rlimit small{16'384, before.rlim_max};
+  setrlimit(RLIMIT_FSIZE, &small);
+  for (int round = 0; round < 20; ++round) {
+    for (int i = 0; i < 500; ++i) store->put(user(round * 500 + i), yes());
+    store->clean_up(now, endless(), 1'000'000);
+  }
+  setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_EQ(lines_.size(), 1u);
+  EXPECT_EQ(broken_files(), 0u);
+  EXPECT_EQ(store->find("old@example.org"), yes());
+  store->put("later@example.org", yes());
+  store->clean_up(now, endless(), 1'000'000);
+  EXPECT_EQ(store->find("later@example.org"), yes());
+  EXPECT_EQ(store->rows(), 2u);
+}
+
+/// Puts addresses without end, and tells how many were in the file at least.
+[[noreturn]] void write_until_killed(const std::string& path, int progress) {
+  Log quiet([](LogLevel, std::string_view) {});
+  auto store = open_sqlite_store(path, quiet);
+  if (!store) _exit(1);
+  for (int i = 0;; ++i) {
+    (*store)->put(user(i), yes());
+    if (i % 100 != 99) continue;
+    (*store)->clean_up(now, endless(), 1'000'000);
+    if (::write(progress, &i, sizeof i) != sizeof i) _exit(1);
+  }
+}
+
+TEST_F(SqliteStoreFile, SurvivesKillMinus9) {
+  for (int round = 1; round <= 5; ++round) {
+    int progress[2];
+    ASSERT_EQ(pipe(progress), 0);
+    const pid_t child = fork();
+    if (child == 0) write_until_killed(path_, progress[1]);
+    close(progress[1]);
+    int written = 0;
+    for (int reports = 0; reports < round; ++reports) {
+      ASSERT_EQ(::read(progress[0], &written, sizeof written), static_cast<ssize_t>(sizeof written));
+    }
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    close(progress[0]);
+    const auto store = open();
+    ASSERT_TRUE(store);
+    for (int i = 0; i <= written; ++i) ASSERT_EQ(store->find(user(i)), yes()) << round << ": " << i;
+    EXPECT_EQ(broken_files(), 0u);
+  }
+  EXPECT_TRUE(lines_.empty());
+}
+
+TEST_F(SqliteStoreFile, IsChosenByAddressVerifyMap) {
+  EXPECT_TRUE(open_store("sqlite:" + path_, log_));
+  EXPECT_TRUE(fs::exists(path_));
+  EXPECT_TRUE(open_store("memory:", log_));
+  EXPECT_TRUE(open_store("", log_));
+  EXPECT_TRUE(lines_.empty());
+  for (const auto& bad : {std::string("btree:/var/lib/postfix/verify_cache"), std::string("sqlite:"),
+                          "sqlite:" + directory_ + "/none/verify.db"}) {
+    lines_.clear();
+    const auto store = open_store(bad, log_);
+    store->put("u@example.org", yes());
+    EXPECT_EQ(store->find("u@example.org"), yes());
+    ASSERT_EQ(lines_.size(), 1u) << bad;
+    EXPECT_THAT(lines_[0], HasSubstr("kept in memory"));
+  }
+}
+
+}  // namespace
+}  // namespace fallbackmx
