@@ -22,16 +22,11 @@ std::string_view command_of(Stage stage) {
 }
 
 ProbeResult said(Verdict verdict, Stage stage, const Endpoint& server, const SmtpReply& reply) {
-  ProbeResult result{.verdict = verdict, .stage = stage, .primary = server.text()};
-  result.code = reply.code;
+  ProbeResult result{.verdict = verdict, .stage = stage, .primary = server.text(), .code = reply.code};
   result.dsn = reply.dsn;
-  std::string text = reply.text();
-  if (!reply.dsn.empty() && text.starts_with(reply.dsn)) {
-    text.erase(0, reply.dsn.size());
-    text.erase(0, text.find_first_not_of(' '));
-  }
-  result.words = printable(text);
-  result.why = result.primary + " said " + std::to_string(reply.code) + " " + printable(reply.text()) +
+  result.words = printable(reply.text());
+  const std::string dsn = reply.dsn.empty() ? "" : reply.dsn + " ";
+  result.why = result.primary + " said " + std::to_string(reply.code) + " " + dsn + result.words +
                " (in reply to " + std::string(command_of(stage)) + ")";
   return result;
 }
