@@ -11,7 +11,7 @@ namespace fallbackmx {
 namespace {
 
 #define NAME(name) #name,
-// A plain array: clang deduces the size of a std::array through a fold of all its members, and gives up at 256.
+// A plain array: clang deduces the size of a std::array by a fold over its members, and gives up at 256.
 constexpr std::string_view parameters[] = {
 #include "conf/postfix_parameters.def"
 };
