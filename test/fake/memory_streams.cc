@@ -1,0 +1,192 @@
+#include "test/fake/memory_streams.h"
+
+#include <algorithm>
+#include <deque>
+#include <optional>
+#include <utility>
+
+#include "test/fake/server_connection.h"
+
+namespace fallbackmx {
+
+/// Both ends of a connection and the wire between. Guarded by the simulation's lock.
+class MemoryStreamFactory::Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  using Lock = Simulation::Lock;
+
+  Connection(Simulation& simulation, Span one_way) : simulation_(simulation), one_way_(one_way) {}
+
+  void open(const Lock& lock, std::shared_ptr<ScriptedServer> server) {
+    after_one_way(lock, [this, server = std::move(server)](Lock& held) {
+      const auto state = server ? server->knock() : ScriptedServer::State::refuse;
+      if (state == ScriptedServer::State::drop) return;
+      if (state == ScriptedServer::State::refuse) {
+        after_one_way(held, [this](Lock&) { fail("connection refused"); });
+        return;
+      }
+      server_.emplace(server, simulation_.now());
+      after_one_way(held, [this](Lock&) { connected = true; });
+      pump(held);
+    });
+  }
+
+  void send(const Lock& lock, std::string bytes) {
+    after_one_way(lock, [this, bytes = std::move(bytes)](Lock& held) {
+      if (!server_) return;
+      if (server_ended_) {
+        after_one_way(held, [this](Lock&) { fail("connection reset by peer"); });
+        return;
+      }
+      server_->receive(bytes, simulation_.now());
+      pump(held);
+    });
+  }
+
+  void hang_up(const Lock& lock) {
+    after_one_way(lock, [this](Lock&) {
+      if (server_) server_->client_closed(simulation_.now());
+      server_.reset();
+    });
+  }
+
+  /// Does what the server has to do by now, and comes back when there will be more.
+  void pump(const Lock& lock) {
+    while (server_ && !server_ended_) {
+      const auto next = server_->next();
+      if (!next) return;
+      if (*next > simulation_.now()) {
+        if (*next == std::exchange(visit_, *next)) return;  // this visit is already planned
+        simulation_.schedule(lock, *next, [self = shared_from_this()](Lock& held) { self->pump(held); });
+        return;
+      }
+      if (auto output = server_->take(simulation_.now())) deliver(lock, *std::move(output));
+    }
+  }
+
+  bool readable() const { return !inbox.empty() || closed || !trouble.empty(); }
+
+  bool connected = false, closed = false;
+  std::string trouble;
+  std::deque<std::string> inbox;
+
+ private:
+  void deliver(const Lock& lock, ServerConnection::Output output) {
+    server_ended_ = output.end != ServerConnection::End::none;
+    after_one_way(lock, [this, output = std::move(output)](Lock&) mutable {
+      if (!output.bytes.empty()) inbox.push_back(std::move(output.bytes));
+      if (output.end == ServerConnection::End::close) closed = true;
+      if (output.end == ServerConnection::End::reset) fail("connection reset by peer");
+    });
+  }
+
+  void after_one_way(const Lock& lock, Simulation::Event event) {
+    simulation_.schedule(lock, simulation_.now() + one_way_,
+                         [self = shared_from_this(), event = std::move(event)](Lock& held) { event(held); });
+  }
+
+  void fail(std::string why) {
+    if (trouble.empty()) trouble = std::move(why);
+  }
+
+  Simulation& simulation_;
+  const Span one_way_;
+  std::optional<ServerConnection> server_;
+  bool server_ended_ = false;
+  std::optional<SteadyTime> visit_;
+};
+
+class MemoryStreamFactory::MemoryStream final : public Stream {
+ public:
+  MemoryStream(Simulation& simulation, std::shared_ptr<Connection> connection)
+      : simulation_(simulation), connection_(std::move(connection)) {}
+  ~MemoryStream() override { connection_->hang_up(simulation_.lock()); }
+
+  IoResult connected() override {
+    const auto lock = simulation_.lock();
+    if (!connection_->trouble.empty()) return failed();
+    return {connection_->connected ? IoResult::Status::done : IoResult::Status::would_block, 0, {}};
+  }
+
+  IoResult read(std::span<char> into) override {
+    const auto lock = simulation_.lock();
+    auto& inbox = connection_->inbox;
+    if (!inbox.empty()) {
+      auto& segment = inbox.front();
+      const auto count = std::min(into.size(), segment.size());
+      std::copy_n(segment.begin(), count, into.begin());
+      segment.erase(0, count);
+      if (segment.empty()) inbox.pop_front();
+      return {IoResult::Status::done, count, {}};
+    }
+    if (!connection_->trouble.empty()) return failed();
+    if (connection_->closed) return {IoResult::Status::closed, 0, "connection closed by peer"};
+    return {IoResult::Status::would_block, 0, {}};
+  }
+
+  IoResult write(std::string_view bytes) override {
+    const auto lock = simulation_.lock();
+    if (!connection_->trouble.empty()) return failed();
+    if (!connection_->connected) return {IoResult::Status::would_block, 0, {}};
+    connection_->send(lock, std::string(bytes));
+    return {IoResult::Status::done, bytes.size(), {}};
+  }
+
+  /// Under the lock.
+  bool ready(bool want_write) const {
+    const bool settled = connection_->connected || !connection_->trouble.empty();
+    return connection_->readable() || (want_write && settled);
+  }
+
+ private:
+  IoResult failed() const { return {IoResult::Status::failed, 0, connection_->trouble}; }
+
+  Simulation& simulation_;
+  const std::shared_ptr<Connection> connection_;
+};
+
+MemoryStreamFactory::MemoryStreamFactory(Simulation& simulation, Span round_trip)
+    : simulation_(simulation), one_way_(round_trip / 2) {}
+MemoryStreamFactory::~MemoryStreamFactory() = default;
+
+void MemoryStreamFactory::serve(const std::string& address, std::uint16_t port,
+                                std::shared_ptr<ScriptedServer> server) {
+  const auto key = Endpoint{{}, boost::asio::ip::make_address(address), port, 0, false}.key();
+  const auto lock = simulation_.lock();
+  servers_[key] = std::move(server);
+}
+
+void MemoryStreamFactory::servers_changed() {
+  const auto lock = simulation_.lock();
+  for (const auto& weak : connections_) {
+    if (const auto connection = weak.lock()) connection->pump(lock);
+  }
+}
+
+std::vector<std::string> MemoryStreamFactory::strays() const {
+  const auto lock = simulation_.lock();
+  return strays_;
+}
+
+std::unique_ptr<Stream> MemoryStreamFactory::connect(const Endpoint& to) {
+  const auto lock = simulation_.lock();
+  const auto server = servers_.find(to.key());
+  if (server == servers_.end()) strays_.push_back(to.text());
+  auto connection = std::make_shared<Connection>(simulation_, one_way_);
+  connection->open(lock, server == servers_.end() ? nullptr : server->second);
+  std::erase_if(connections_, [](const auto& weak) { return weak.expired(); });
+  connections_.insert(connection);
+  return std::make_unique<MemoryStream>(simulation_, std::move(connection));
+}
+
+bool MemoryStreamFactory::wait(std::span<const Watch> watches, Sleeper& sleeper, SteadyTime deadline) {
+  std::vector<std::pair<MemoryStream*, bool>> streams;
+  for (const auto& watch : watches) {
+    streams.emplace_back(&dynamic_cast<MemoryStream&>(*watch.stream), watch.want_write);
+  }
+  return simulation_.sleep(sleeper, deadline, [&] {
+    return std::any_of(streams.begin(), streams.end(),
+                       [](const auto& one) { return one.first->ready(one.second); });
+  });
+}
+
+}  // namespace fallbackmx

@@ -1,0 +1,104 @@
+#include "test/fake/words.h"
+
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <utility>
+
+namespace fallbackmx {
+
+namespace {
+
+bool blank(char c) { return c == ' ' || c == '\t'; }
+
+char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
+
+}  // namespace
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && (blank(text.back()) || text.back() == '\r')) text.remove_suffix(1);
+  return text;
+}
+
+std::vector<std::string> columns(std::string_view line) {
+  std::vector<std::string> found;
+  line = trimmed(line);
+  while (!line.empty()) {
+    std::size_t end = 0;
+    while (end < line.size() && line[end] != '\t' && line.substr(end, 2) != "  ") ++end;
+    found.emplace_back(trimmed(line.substr(0, end)));
+    line = trimmed(line.substr(end));
+  }
+  return found;
+}
+
+std::vector<std::string> words(std::string_view line) {
+  std::vector<std::string> found;
+  for (line = trimmed(line); !line.empty(); line = trimmed(line)) {
+    const bool quoted = line.front() == '"';
+    if (quoted) line.remove_prefix(1);
+    std::size_t end = 0;
+    while (end < line.size() && !(quoted ? line[end] == '"' : blank(line[end]))) ++end;
+    found.emplace_back(line.substr(0, end));
+    line.remove_prefix(std::min(line.size(), quoted ? end + 1 : end));
+  }
+  return found;
+}
+
+std::optional<Span> parse_span(std::string_view text) {
+  static constexpr std::array<std::pair<std::string_view, std::chrono::milliseconds>, 5> units = {{
+      {"ms", std::chrono::milliseconds(1)},
+      {"s", std::chrono::seconds(1)},
+      {"m", std::chrono::minutes(1)},
+      {"h", std::chrono::hours(1)},
+      {"d", std::chrono::hours(24)},
+  }};
+  if (text.empty()) return std::nullopt;
+  Span sum{0};
+  while (!text.empty()) {
+    long number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc()) return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    bool known = false;
+    for (const auto& [name, unit] : units) {
+      if (!text.starts_with(name)) continue;
+      sum += number * unit;
+      text.remove_prefix(name.size());
+      known = true;
+      break;
+    }
+    if (!known) return std::nullopt;
+  }
+  return sum;
+}
+
+std::optional<std::size_t> parse_number(std::string_view text) {
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+bool glob_matches(std::string_view pattern, std::string_view text) {
+  // After a mismatch go back to the last star and let it swallow one more character.
+  std::size_t p = 0, t = 0, star = std::string_view::npos, swallowed = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      swallowed = t;
+    } else if (p < pattern.size() && lower(pattern[p]) == lower(text[t])) {
+      ++p, ++t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++swallowed;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+}  // namespace fallbackmx
