@@ -29,6 +29,8 @@ using Bytes = std::unique_ptr<std::uint8_t, Free<std::free>>;
 
 constexpr std::uint16_t room = 1232;
 constexpr unsigned rcode_badvers = 16;
+/// As Postfix bounds its lists: more than that is an attack or a mistake.
+constexpr std::size_t most_records = 100;
 
 ldns_rr_type ldns_type(RecordType type) {
   switch (type) {
@@ -175,12 +177,14 @@ struct Found {
 Found look_up(const std::string& name, RecordType type, const ldns_rr_list* section, DnsAnswer& answer,
               std::uint32_t& ttl) {
   Found found;
+  std::size_t count = 0;
   for (std::size_t i = 0; i < ldns_rr_list_rr_count(section); ++i) {
     const ldns_rr* rr = ldns_rr_list_rr(section, i);
     const ldns_rr_type rr_type = ldns_rr_get_type(rr);
     const bool wanted = rr_type == ldns_type(type);
     const bool cname = rr_type == LDNS_RR_TYPE_CNAME && ldns_rr_rd_count(rr) == 1;
     if ((!wanted && !cname) || text_of(ldns_rr_owner(rr)) != name) continue;
+    if (wanted && count++ == most_records) break;
     if (ldns_rr_get_class(rr) != LDNS_RR_CLASS_IN || (wanted && !take(rr, type, answer))) {
       found.malformed = true;
       return found;

@@ -1,0 +1,151 @@
+#include "probe/dns_resolver.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace fallbackmx {
+
+namespace {
+
+using Status = DnsAnswer::Status;
+
+constexpr std::size_t longest_name = 253;  // what 255 bytes on the wire leave (RFC 1035 section 3.1)
+
+std::string lower(std::string_view name) {
+  std::string out(name);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+bool can_be_asked(const std::string& name) { return name.size() <= longest_name && valid_hostname(name); }
+
+std::string question_text(const std::string& name, RecordType type) {
+  return name + " " + std::string(to_string(type));
+}
+
+DnsAnswer without_records(Status status, std::string why) {
+  DnsAnswer answer;
+  answer.status = status;
+  answer.why = std::move(why);
+  return answer;
+}
+
+/// For logs: what a client wrote need not be printable.
+std::string printable(std::string_view text) {
+  std::string out(text.substr(0, 100));
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c < 0x21 || c > 0x7e; }, '?');
+  return out;
+}
+
+}  // namespace
+
+/// Ends a flight however its asker ends.
+class DnsResolver::Landing {
+ public:
+  Landing(DnsResolver& resolver, const std::string& key, Flight& flight)
+      : resolver_(resolver), key_(key), flight_(flight) {}
+  ~Landing() {
+    std::lock_guard lock(resolver_.mutex_);
+    flight_.done = true;
+    resolver_.flights_.erase(key_);
+    flight_.landed.notify_all();
+  }
+  Landing(const Landing&) = delete;
+  Landing& operator=(const Landing&) = delete;
+
+ private:
+  DnsResolver& resolver_;
+  const std::string& key_;
+  Flight& flight_;
+};
+
+DnsAnswer DnsResolver::lookup(std::string_view asked, RecordType type, SteadyTime deadline) {
+  const std::string name = lower(asked);
+  if (!can_be_asked(name)) {
+    return without_records(Status::nx_domain,
+                           question_text(printable(asked), type) + ": not a valid host name");
+  }
+  const std::string key = question_text(name, type);
+  std::shared_ptr<Flight> flight;
+  while (!flight) {
+    std::unique_lock lock(mutex_);
+    if (auto known = cache_.find(key, clock_.now())) return *std::move(known);
+    auto& place = flights_[key];
+    if (!place) {
+      flight = place = std::make_shared<Flight>();
+      break;
+    }
+    const auto others = place;
+    if (!others->landed.wait_until(lock, deadline, [&] { return others->done; })) {
+      return without_records(Status::temporary, key + ": no answer in time");
+    }
+    if (others->answer) return *others->answer;
+  }
+
+  const Landing landing(*this, key, *flight);
+  Learned learned = ask(name, type, deadline);
+  if (!learned.out_of_time) {
+    std::lock_guard lock(mutex_);
+    cache_.put(key, learned.answer, clock_.now());
+    flight->answer = learned.answer;
+  }
+  return std::move(learned.answer);
+}
+
+DnsResolver::Learned DnsResolver::ask(const std::string& name, RecordType type, SteadyTime deadline) {
+  const std::string question = question_text(name, type);
+  std::string current = name;
+  bool authentic = true;
+  auto ttl = std::chrono::seconds::max();
+  // A packet that leads to another question holds at least one CNAME record.
+  for (int packets = 0; packets <= most_cnames; ++packets) {
+    auto outcome = transport_.ask(current, type, deadline);
+    if (!outcome.reply) {
+      const std::string through = current == name ? "" : " (alias of " + printable(current) + ")";
+      return {without_records(Status::temporary, question + through + ": " + outcome.why),
+              outcome.out_of_time};
+    }
+    DnsReply& reply = *outcome.reply;
+    authentic = authentic && reply.authentic_data && trust_(outcome.server.address);
+    ttl = std::min(ttl, reply.answer.ttl);
+    if (!reply.ask_on.empty() && can_be_asked(reply.ask_on)) {
+      current = reply.ask_on;
+      continue;
+    }
+    DnsAnswer answer = std::move(reply.answer);
+    answer.authentic = authentic;
+    answer.ttl = ttl;
+    if (answer.status == Status::ok) return {std::move(answer), false};
+    const std::string through =
+        answer.canonical == name ? "" : " (alias of " + printable(answer.canonical) + ")";
+    answer.why = question + through + ": " + answer.why + ", says " + outcome.server.text();
+    return {std::move(answer), false};
+  }
+  auto answer =
+      without_records(Status::nx_domain, question + ": more than 10 CNAME records, or a loop of them");
+  answer.ttl = ttl;
+  return {std::move(answer), false};
+}
+
+std::unique_ptr<Resolver> make_resolver(const Settings& settings, Clock& clock) {
+  NameServers servers;
+  if (settings.resolver.empty()) {
+    const auto file = std::make_shared<ResolvConfFile>("/etc/resolv.conf", clock);
+    servers = [file] { return file->current(); };
+  } else {
+    const auto fixed = std::make_shared<ResolvConf>();
+    for (const auto& item : settings.resolver) {
+      if (auto server = parse_name_server(item)) fixed->servers.push_back(*server);
+    }
+    servers = [fixed]() -> std::shared_ptr<const ResolvConf> { return fixed; };
+  }
+  const auto trust = [networks = settings.trusted_resolver](const IpAddress& server) {
+    return networks.contains(server);
+  };
+  return std::make_unique<DnsResolver>(std::move(servers), trust, clock);
+}
+
+}  // namespace fallbackmx

@@ -1,0 +1,61 @@
+// The real resolver: a cache, and behind it the configured name servers.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "conf/parameters.h"
+#include "probe/dns.h"
+#include "probe/dns_cache.h"
+#include "probe/dns_transport.h"
+
+namespace fallbackmx {
+
+/// Safe for use by all threads at once. Of several who ask the same at the same time, one asks the servers;
+/// the others wait for his answer, each until his own deadline. The clock has to be the machine's: sockets
+/// know no other.
+class DnsResolver final : public Resolver {
+ public:
+  /// Whose AD bit is believed.
+  using Trust = std::function<bool(const IpAddress& server)>;
+
+  DnsResolver(NameServers servers, Trust trust, const Clock& clock)
+      : transport_(std::move(servers), clock), trust_(std::move(trust)), clock_(clock) {}
+
+  /// Names are folded to lower case. One that is no valid_hostname() (which a final dot makes it) or longer
+  /// than 253 bytes does not exist, and nobody is asked.
+  DnsAnswer lookup(std::string_view name, RecordType type, SteadyTime deadline) override;
+
+ private:
+  /// A question on its way.
+  struct Flight {
+    std::condition_variable landed;
+    bool done = false;
+    std::optional<DnsAnswer> answer;  ///< none if the one who asked ran out of time or luck before the others
+  };
+  struct Learned {
+    DnsAnswer answer;
+    bool out_of_time = false;  ///< says more about the deadline than about the name
+  };
+  class Landing;
+
+  Learned ask(const std::string& name, RecordType type, SteadyTime deadline);
+
+  DnsTransport transport_;
+  const Trust trust_;
+  const Clock& clock_;
+  std::mutex mutex_;  ///< protects what follows, and the flights; never held while asking
+  DnsCache cache_;
+  std::map<std::string, std::shared_ptr<Flight>> flights_;
+};
+
+/// By the parameters `resolver` and `trusted_resolver`. The clock outlives it. A reload makes a new one.
+std::unique_ptr<Resolver> make_resolver(const Settings& settings, Clock& clock);
+
+}  // namespace fallbackmx

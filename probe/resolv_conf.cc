@@ -1,0 +1,122 @@
+#include "probe/resolv_conf.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <sstream>
+
+namespace fallbackmx {
+
+namespace {
+
+constexpr std::size_t most_servers = 8;
+constexpr std::size_t most_bytes = 65536;
+
+std::optional<int> number(std::string_view text) {
+  int value = 0;
+  const auto [end, trouble] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (trouble != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+/// The bounds are those of libc.
+void read_option(std::string_view option, ResolvConf& conf) {
+  const auto value = [&](std::string_view name) {
+    return option.starts_with(name) ? number(option.substr(name.size())) : std::nullopt;
+  };
+  if (const auto seconds = value("timeout:"))
+    conf.timeout = std::chrono::seconds(std::clamp(*seconds, 1, 30));
+  if (const auto rounds = value("attempts:")) conf.attempts = std::clamp(*rounds, 1, 5);
+  if (option == "rotate") conf.rotate = true;
+  if (option == "use-vc") conf.tcp = true;
+}
+
+std::optional<std::string> contents(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return std::nullopt;
+  std::string text(most_bytes, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (in.bad()) return std::nullopt;
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  return text;
+}
+
+}  // namespace
+
+std::string NameServer::text() const {
+  const std::string bare = address.to_string();
+  return (address.is_v6() ? "[" + bare + "]" : bare) + ":" + std::to_string(port);
+}
+
+Result<NameServer> parse_name_server(std::string_view text) {
+  const auto malformed = [&](const char* reason) {
+    return Error{"name server \"" + std::string(text) + "\": " + reason};
+  };
+  std::string_view host = text, port;
+  if (text.starts_with('[')) {
+    const std::size_t end = text.find(']');
+    if (end == std::string_view::npos) return malformed("a closing bracket is missing");
+    host = text.substr(1, end - 1);
+    port = text.substr(end + 1);
+  } else if (std::count(text.begin(), text.end(), ':') == 1) {
+    host = text.substr(0, text.find(':'));
+    port = text.substr(text.find(':'));
+  }
+  NameServer server;
+  boost::system::error_code trouble;
+  server.address = boost::asio::ip::make_address(std::string(host), trouble);
+  if (trouble) return malformed("not an address");
+  if (port.empty()) return server;
+  const auto value = number(port.substr(1));
+  if (port.front() != ':' || !value || *value < 1 || *value > 65535) return malformed("not a port");
+  server.port = static_cast<std::uint16_t>(*value);
+  return server;
+}
+
+ResolvConf parse_resolv_conf(std::string_view text) {
+  ResolvConf conf;
+  std::istringstream lines{std::string(text)};
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string keyword, word;
+    words >> keyword;
+    if (keyword == "nameserver" && words >> word) {
+      // libc knows no ports here, and a bracket would be an error to it.
+      boost::system::error_code trouble;
+      const auto address = boost::asio::ip::make_address(word, trouble);
+      if (!trouble && conf.servers.size() < most_servers) conf.servers.push_back({address});
+    } else if (keyword == "options") {
+      while (words >> word) read_option(word, conf);
+    }
+  }
+  if (conf.servers.empty()) conf.servers.push_back({boost::asio::ip::address_v4::loopback()});
+  return conf;
+}
+
+ResolvConfFile::Print ResolvConfFile::print_of(const std::string& path) {
+  struct stat found;
+  if (stat(path.c_str(), &found) != 0) return {};
+  return {static_cast<std::int64_t>(found.st_ino), found.st_size, found.st_mtim.tv_sec,
+          found.st_mtim.tv_nsec};
+}
+
+std::shared_ptr<const ResolvConf> ResolvConfFile::current() {
+  std::lock_guard lock(mutex_);
+  const SteadyTime now = clock_.now();
+  if (current_ && now < looked_ + std::chrono::seconds(1)) return current_;
+  looked_ = now;
+  // Taken before reading: a file that changes in between is read once more next time.
+  const Print print = print_of(path_);
+  if (current_ && print == print_) return current_;
+  const auto text = contents(path_);
+  if (!text && current_) return current_;
+  print_ = print;
+  current_ = std::make_shared<const ResolvConf>(parse_resolv_conf(text.value_or("")));
+  return current_;
+}
+
+}  // namespace fallbackmx
