@@ -1,11 +1,7 @@
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <condition_variable>
-#include <ctime>
-#include <filesystem>
 #include <limits>
 #include <mutex>
 #include <thread>
@@ -17,6 +13,7 @@
 #include "probe/clock.h"
 #include "probe/smtp_reply.h"
 #include "probe/store.h"
+#include "probe/verify_file.h"
 
 namespace fallbackmx {
 
@@ -31,61 +28,6 @@ constexpr std::size_t kCleaningBatch = 500;
 constexpr int kSetAsideLimit =
     3;  // in one life of the process: a bad disk shall not be filled with broken files
 constexpr auto kQuietTime = std::chrono::minutes(10);
-
-std::string quoted(const std::string& path) { return "verify database " + printable(path, 300); }
-
-/// Renames the file and its companions. The write-ahead log goes first: it must never be found beside another
-/// database.
-Result<std::string> set_aside(const std::string& path) {
-  namespace fs = std::filesystem;
-  const std::time_t now = std::chrono::system_clock::to_time_t(SystemClock().wall());
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  std::array<char, 32> stamp{};
-  std::strftime(stamp.data(), stamp.size(), ".broken-%Y%m%dT%H%M%SZ", &parts);
-  auto broken = path + stamp.data();
-  std::error_code error;
-  for (int n = 2; fs::exists(broken, error) && n < 100; ++n)
-    broken = path + stamp.data() + '-' + std::to_string(n);
-  for (const auto* suffix : {"-wal", "-shm", "-journal", ""}) {
-    fs::rename(path + suffix, broken + suffix, error);
-    if (error && error != std::errc::no_such_file_or_directory) {
-      return Error{printable(path + suffix, 300) + " cannot be set aside: " + error.message()};
-    }
-  }
-  return broken;
-}
-
-/// Opens a healthy file, after setting aside an unhealthy one if there is one.
-Result<AddressTable> open_or_begin_anew(const std::string& path, Log& log) {
-  auto opened = AddressTable::open(path);
-  if (opened.table) {
-    opened.why_not = opened.table->look_over();
-    if (opened.why_not.empty()) return *std::move(opened.table);
-    opened.table.reset();
-    opened.health = Health::damaged;
-  }
-  const auto why_not = quoted(path) + ": " + printable(opened.why_not, 300);
-  if (opened.health != Health::damaged && opened.health != Health::unusable) return Error{why_not};
-  const auto broken = set_aside(path);
-  if (!broken) return Error{why_not + "; " + broken.error()};
-  log.warning(why_not + "; set aside as " + printable(*broken, 300) + ", a new one is begun");
-  opened = AddressTable::open(path);
-  if (!opened.table) return Error{quoted(path) + ": " + printable(opened.why_not, 300)};
-  return *std::move(opened.table);
-}
-
-/// Which file a path leads to.
-struct Identity {
-  dev_t device = 0;
-  ino_t inode = 0;
-  static Identity of(const std::string& path) {
-    struct stat status {};
-    if (stat(path.c_str(), &status) != 0) return {};
-    return {status.st_dev, status.st_ino};
-  }
-  friend bool operator==(const Identity&, const Identity&) = default;
-};
 
 /// Callers read over a few connections of their own; whatever they change waits in memory, where it is found
 /// at once, until the one writer thread has put it into the file.
@@ -168,6 +110,7 @@ class SqliteStore final : public Store {
   struct Reader {
     std::mutex mutex;
     std::optional<AddressTable> table;
+    int generation = 0;
   };
 
   void change(const std::string& key, std::optional<AddressRecord> to) {
@@ -198,16 +141,19 @@ class SqliteStore final : public Store {
     if (reader->table->health() == Health::good) return answer;
     const auto why = reader->table->why();
     const bool damaged = reader->table->health() == Health::damaged;
+    const int generation = reader->generation;
     lock.unlock();
-    if (damaged) report_damage();
+    if (damaged) report_damage(generation);
     complain(why);
     return {};
   }
 
-  void report_damage() {
+  /// Of a file that we have left already: nothing. The new one shall not be set aside for the old one's
+  /// faults.
+  void report_damage(int generation) {
     {
       const std::lock_guard lock(mutex_);
-      damaged_ = true;
+      if (generation == generation_) damaged_ = true;
     }
     work_.notify_one();
   }
@@ -246,25 +192,21 @@ class SqliteStore final : public Store {
   bool write(const std::optional<Cleaning>& cleaning) {
     if (cleaning) max_rows_ = cleaning->max_rows;
     if (!table_) return true;
-    if (table_->begin()) {
-      std::int64_t grown = 0;
-      std::int64_t dropped = 0;
-      bool fine = write_changes(grown);
-      if (fine && cleaning) fine = drop_expired(*cleaning, dropped);
-      if (fine) fine = drop_excess(static_cast<std::int64_t>(rows_) + grown + dropped, grown);
-      if (fine && table_->commit()) {
-        rows_ = static_cast<std::size_t>(
-            std::max<std::int64_t>(0, static_cast<std::int64_t>(rows_) + grown + dropped));
-        return dropped == 0;
-      }
+    std::int64_t written = 0;
+    std::int64_t dropped = 0;
+    if (table_->begin() && write_changes(written) && drop_expired(cleaning, dropped) &&
+        drop_excess(written, dropped) && table_->commit()) {
+      rows_ = static_cast<std::size_t>(std::max<std::int64_t>(0, known_rows() + written + dropped));
+      return dropped == 0;
     }
     const auto why = table_->why();
-    const bool damaged = table_->health() == Health::damaged;
+    if (table_->health() == Health::damaged) report_damage(generation_);
     table_->roll_back();
-    if (damaged) report_damage();
     complain(why);
     return true;
   }
+
+  std::int64_t known_rows() const { return static_cast<std::int64_t>(rows_.load()); }
 
   bool write_changes(std::int64_t& grown) {
     return std::all_of(writing_.begin(), writing_.end(), [&](const auto& change) {
@@ -275,17 +217,19 @@ class SqliteStore final : public Store {
     });
   }
 
-  bool drop_expired(const Cleaning& cleaning, std::int64_t& dropped) {
-    const auto noes = table_->erase_noes(cleaning.noes_before, kCleaningBatch);
-    const auto yeses = table_->erase_yeses(cleaning.yeses_before, kCleaningBatch);
-    dropped += noes.value_or(0) + yeses.value_or(0);
+  bool drop_expired(const std::optional<Cleaning>& cleaning, std::int64_t& grown) {
+    if (!cleaning) return true;
+    const auto noes = table_->erase_noes(cleaning->noes_before, kCleaningBatch);
+    const auto yeses = table_->erase_yeses(cleaning->yeses_before, kCleaningBatch);
+    grown += noes.value_or(0) + yeses.value_or(0);
     return noes && yeses;
   }
 
-  /// Noes go first: a dictionary attack never evicts a yes.
-  bool drop_excess(std::int64_t rows, std::int64_t& grown) {
+  /// Noes go first: a dictionary attack never evicts a yes. More go than come, but not all at once.
+  bool drop_excess(std::int64_t written, std::int64_t& grown) {
     constexpr auto whenever = std::numeric_limits<std::int64_t>::max();
-    const auto excess = rows - static_cast<std::int64_t>(max_rows_);
+    const auto most = static_cast<std::int64_t>(writing_.size() + kCleaningBatch);
+    const auto excess = std::min(known_rows() + written + grown - static_cast<std::int64_t>(max_rows_), most);
     if (excess <= 0) return true;
     const auto noes = table_->erase_noes(whenever, static_cast<std::size_t>(excess));
     if (!noes) return false;
@@ -298,17 +242,17 @@ class SqliteStore final : public Store {
 
   /// Begins anew when the file was damaged, removed or replaced, or could not be opened the last time.
   void look_after_file(bool damaged) {
-    const bool moved = Identity::of(path_) != identity_;
-    if (table_ && !damaged && !moved) return;
+    const bool moved = FileIdentity::of(path_) != identity_;
+    if (table_ && !damaged && !moved) return open_readers();
     if (set_aside_ >= kSetAsideLimit) return;
-    if (table_ && moved) log_.warning(quoted(path_) + ": removed or replaced while in use");
+    if (table_ && moved) log_.warning(verify_file_name(path_) + ": removed or replaced while in use");
     release();
-    if (damaged) ++set_aside_;
-    if (damaged && set_aside_ == kSetAsideLimit) {
-      return log_.error(quoted(path_) +
-                        ": damaged again and again, nothing is remembered until the next start");
+    if (damaged && ++set_aside_ == kSetAsideLimit) {
+      log_.error(verify_file_name(path_) +
+                 ": damaged again and again, nothing is remembered until the next start");
+      return;
     }
-    auto table = open_or_begin_anew(path_, log_);
+    auto table = open_verify_file(path_, clock_, log_);
     if (!table) return complain(table.error());
     adopt(*std::move(table));
   }
@@ -319,34 +263,47 @@ class SqliteStore final : public Store {
       const std::lock_guard lock(reader.mutex);
       reader.table.reset();
     }
+    readers_open_ = 0;
     rows_ = 0;
+    const std::lock_guard lock(mutex_);
+    ++generation_;
+    damaged_ = false;
   }
 
   void adopt(AddressTable table) {
     table_ = std::move(table);
-    identity_ = Identity::of(path_);
+    identity_ = FileIdentity::of(path_);
     rows_ = table_->count();
-    for (auto& reader : readers_) {
+    open_readers();
+  }
+
+  /// Those that are still missing: descriptors may have run out the last time.
+  void open_readers() {
+    for (; readers_open_ < readers_.size(); ++readers_open_) {
       auto opened = AddressTable::open(path_);
-      if (!opened.table) complain(opened.why_not);
+      if (!opened.table) return complain(opened.why_not);
+      auto& reader = readers_[readers_open_];
       const std::lock_guard lock(reader.mutex);
       reader.table = std::move(opened.table);
+      reader.generation = generation_;
     }
   }
 
   /// Once, and then not for a while: trouble with a disk comes with every statement.
   void complain(const std::string& why) {
-    const auto now = SystemClock().now();
+    const auto now = clock_.now();
     {
       const std::lock_guard lock(complaints_);
       if (now < quiet_until_) return;
       quiet_until_ = now + kQuietTime;
     }
-    log_.error(quoted(path_) + ": " + printable(why, 300));
+    log_.error(verify_file_name(path_) + ": " + printable(why, 300));
   }
 
   const std::string path_;
   Log& log_;
+  SystemClock
+      clock_;  // for complaints and file names only: what counts as expired is told by clean_up's caller
 
   std::mutex mutex_;  ///< guards what follows, briefly
   std::condition_variable work_, cleaned_;
@@ -354,6 +311,7 @@ class SqliteStore final : public Store {
   Changes
       writing_;  ///< changed under the lock only, and only by the writer, which may therefore read it without
   std::optional<Cleaning> cleaning_;
+  int generation_ = 0;  ///< of the file; changed by the writer only
   bool damaged_ = false;
   bool stopping_ = false;
 
@@ -366,8 +324,9 @@ class SqliteStore final : public Store {
 
   // The writer's own.
   std::optional<AddressTable> table_;
-  Identity identity_;
+  FileIdentity identity_;
   std::size_t max_rows_ = kDefaultRows;
+  std::size_t readers_open_ = 0;
   int set_aside_ = 0;
 
   std::thread writer_;
@@ -379,7 +338,7 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, Log& l
   if (path.empty() || path.front() == ':' || path.find('\0') != std::string::npos) {
     return Error{"verify database \"" + printable(path, 300) + "\": not a path"};
   }
-  auto table = open_or_begin_anew(path, log);
+  auto table = open_verify_file(path, SystemClock(), log);
   if (!table) return Error{table.error()};
   return std::unique_ptr<Store>(std::make_unique<SqliteStore>(path, *std::move(table), log));
 }

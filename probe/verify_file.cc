@@ -1,0 +1,83 @@
+#include "probe/verify_file.h"
+
+#include <sys/stat.h>
+
+#include <array>
+#include <ctime>
+#include <filesystem>
+
+#include "probe/smtp_reply.h"
+
+namespace fallbackmx {
+
+namespace {
+
+constexpr std::size_t kPathLimit = 300;
+
+std::string broken_name(const std::string& path, const Clock& clock) {
+  const std::time_t now = std::chrono::system_clock::to_time_t(clock.wall());
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  std::array<char, 32> stamp{};
+  std::strftime(stamp.data(), stamp.size(), ".broken-%Y%m%dT%H%M%SZ", &parts);
+  const auto name = path + stamp.data();
+  auto free_name = name;
+  std::error_code error;
+  for (int n = 2; std::filesystem::exists(free_name, error) && n < 100; ++n) {
+    free_name = name + '-' + std::to_string(n);
+  }
+  return free_name;
+}
+
+/// The new name. The write-ahead log goes first: it must never be found beside another database.
+Result<std::string> set_aside(const std::string& path, const Clock& clock) {
+  const auto broken = broken_name(path, clock);
+  for (const auto* suffix : {"-wal", "-shm", "-journal", ""}) {
+    std::error_code error;
+    std::filesystem::rename(path + suffix, broken + suffix, error);
+    if (!error || error == std::errc::no_such_file_or_directory) continue;
+    return Error{printable(path + suffix, kPathLimit) + " cannot be set aside: " + error.message()};
+  }
+  return broken;
+}
+
+/// Opened and looked over.
+AddressTable::Opened open_checked(const std::string& path) {
+  auto opened = AddressTable::open(path);
+  if (!opened.table) return opened;
+  opened.why_not = opened.table->look_over();
+  if (opened.why_not.empty()) return opened;
+  opened.health = opened.table->health();
+  if (opened.health == SqliteConnection::Health::good) opened.health = SqliteConnection::Health::damaged;
+  opened.table.reset();
+  return opened;
+}
+
+}  // namespace
+
+std::string verify_file_name(const std::string& path) {
+  return "verify database " + printable(path, kPathLimit);
+}
+
+Result<AddressTable> open_verify_file(const std::string& path, const Clock& clock, Log& log) {
+  using Health = SqliteConnection::Health;
+  auto opened = open_checked(path);
+  if (opened.table) return *std::move(opened.table);
+  const auto trouble = verify_file_name(path) + ": " + printable(opened.why_not);
+  if (opened.health != Health::damaged && opened.health != Health::unusable) return Error{trouble};
+
+  const auto broken = set_aside(path, clock);
+  if (!broken) return Error{trouble + "; " + broken.error()};
+  log.warning(trouble + "; set aside as " + printable(*broken, kPathLimit) + ", a new one is begun");
+  opened = open_checked(path);
+  if (opened.table) return *std::move(opened.table);
+  return Error{verify_file_name(path) + ": " + printable(opened.why_not)};
+}
+
+FileIdentity FileIdentity::of(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) return {};
+  return {status.st_dev, status.st_ino};
+}
+
+}  // namespace fallbackmx
