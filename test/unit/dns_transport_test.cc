@@ -1,0 +1,268 @@
+#include "probe/dns_transport.h"
+
+#include <gtest/gtest.h>
+
+#include "test/fake/dns_server.h"
+
+namespace fallbackmx {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Lie = DnsServer::Lie;
+using Manner = DnsServer::Manner;
+
+const std::string question = "example.org MX";
+const WirePacket truth{.answer = {"example.org MX 10 mx1.example.org"}};
+
+/// Two servers of which the first is asked first.
+class DnsTransportTest : public testing::Test {
+ protected:
+  DnsTransport::Outcome ask(seconds time = seconds(30)) {
+    return transport_.ask("example.org", RecordType::mx, clock_.now() + time);
+  }
+
+  /// `10 mx1.example.org from first`, or what went wrong.
+  std::string show(const DnsTransport::Outcome& outcome) {
+    if (!outcome.reply) return "nothing: " + without_ports(outcome.why);
+    const auto& mx = outcome.reply->answer.mx;
+    const std::string what = mx.empty() ? "no MX" : std::to_string(mx[0].preference) + " " + mx[0].host;
+    return what + (outcome.server == first_.address() ? " from first" : " from second");
+  }
+
+  std::string without_ports(std::string text) {
+    for (const auto& [server, name] : {std::pair(&first_, "first"), std::pair(&second_, "second")}) {
+      const std::string address = server->address().text();
+      for (auto at = text.find(address); at != std::string::npos; at = text.find(address)) {
+        text.replace(at, address.size(), name);
+      }
+    }
+    return text;
+  }
+
+  SystemClock clock_;
+  DnsServer first_, second_;
+  std::shared_ptr<ResolvConf> conf_ = [this] {
+    auto conf = std::make_shared<ResolvConf>();
+    conf->servers = {first_.address(), second_.address()};
+    conf->timeout = seconds(20);  // nothing in these tests waits for it, but where silence is the matter
+    return conf;
+  }();
+  DnsTransport transport_{[this] { return conf_; }, clock_};
+};
+
+TEST_F(DnsTransportTest, TheFirstServerIsAskedFirst) {
+  first_.on(question, {truth});
+  EXPECT_EQ(show(ask()), "10 mx1.example.org from first");
+  EXPECT_EQ(second_.questions(), 0u);
+}
+
+TEST_F(DnsTransportTest, LiesAreIgnoredAndTheTruthIsWaitedFor) {
+  const std::vector<std::pair<const char*, std::vector<Lie>>> table = {
+      {"wrong id", {Lie::wrong_id}},
+      {"wrong name", {Lie::wrong_name}},
+      {"wrong type", {Lie::wrong_type}},
+      {"no question", {Lie::no_question}},
+      {"a query", {Lie::query}},
+      {"garbage", {Lie::garbage}},
+      {"an empty packet", {Lie::empty}},
+      {"from another port", {Lie::another_port}},
+      {"all at once",
+       {Lie::another_port, Lie::wrong_id, Lie::wrong_name, Lie::garbage, Lie::empty, Lie::query}},
+  };
+  for (const auto& [name, lies] : table) first_.on(question, {.reply = truth, .lies = lies});
+  for (const auto& [name, lies] : table) EXPECT_EQ(show(ask()), "10 mx1.example.org from first") << name;
+}
+
+TEST_F(DnsTransportTest, LiesAloneAreNoAnswer) {
+  conf_->timeout = milliseconds(50);
+  const DnsServer::Act lying{.manner = Manner::silent,
+                             .lies = {Lie::wrong_id, Lie::wrong_name, Lie::garbage}};
+  first_.on(question, lying);
+  second_.on(question, lying);
+  const auto outcome = ask();
+  EXPECT_FALSE(outcome.reply);
+  EXPECT_NE(outcome.why.find("no answer but 3 packets that are none"), std::string::npos) << outcome.why;
+}
+
+TEST_F(DnsTransportTest, AFloodOfLiesDrivesUsToTcp) {
+  first_.on(question, {.reply = truth, .manner = Manner::silent, .lies = {Lie::wrong_id}, .repeat_lies = 60});
+  first_.over_tcp(question, {truth});
+  EXPECT_EQ(show(ask()), "10 mx1.example.org from first");
+  EXPECT_EQ(first_.questions_over_tcp(), 1u);
+}
+
+TEST_F(DnsTransportTest, ATruncatedAnswerIsFetchedOverTcp) {
+  WirePacket large;
+  for (int i = 0; i < 1000; ++i)
+    large.answer.push_back("example.org MX 10 a-host-with-a-long-name.example.org");
+  first_.on(question, {.reply = {.tc = true}});
+  first_.over_tcp(question, {.reply = large, .manner = Manner::half_of_it_twice});
+  EXPECT_EQ(show(ask()), "10 a-host-with-a-long-name.example.org from first");
+}
+
+TEST_F(DnsTransportTest, WhatGoesWrongOverTcpSendsUsToTheNextServer) {
+  const std::vector<std::pair<const char*, DnsServer::Act>> table = {
+      {"a wrong id", {.reply = truth, .lies = {Lie::wrong_id}}},
+      {"another question", {.reply = truth, .lies = {Lie::wrong_name}}},
+      {"closed in the middle", {.reply = truth, .manner = Manner::cut}},
+      {"truncated again", {.reply = {.tc = true}}},
+      {"nothing in it", {.reply = truth, .lies = {Lie::empty}}},
+      {"SERVFAIL", {.reply = {.rcode = 2}}},
+  };
+  first_.on(question, {.reply = {.tc = true}});
+  second_.on(question, {truth});
+  for (const auto& [name, act] : table) first_.over_tcp(question, act);
+  for (const auto& [name, act] : table) {
+    // Each row begins with a server nobody has seen fail.
+    DnsTransport fresh([this] { return conf_; }, clock_);
+    EXPECT_EQ(show(fresh.ask("example.org", RecordType::mx, clock_.now() + seconds(30))),
+              "10 mx1.example.org from second")
+        << name;
+  }
+}
+
+TEST_F(DnsTransportTest, ARefusalIsOneServersWordAndTheNextIsAsked) {
+  for (const int rcode : {1, 2, 4, 5, 9}) first_.on(question, {.reply = {.rcode = rcode}});
+  second_.on(question, {truth});
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(show(ask()), "10 mx1.example.org from second");
+}
+
+TEST_F(DnsTransportTest, AMalformedPacketAndAReferralAreTroubleNotNo) {
+  first_.on(question, {.reply = {.answer = {"example.org RAW 15 00"}}});
+  first_.on(question, {.reply = {.ra = false, .authority = {"org NS a.example"}}});
+  second_.on(question, {truth});
+  EXPECT_EQ(show(ask()), "10 mx1.example.org from second");
+  EXPECT_EQ(show(ask()), "10 mx1.example.org from second");
+}
+
+TEST_F(DnsTransportTest, WhenAllRefuseEachIsAskedOnceAndNamed) {
+  first_.on(question, {.reply = {.rcode = 2}});
+  second_.on(question, {.reply = {.rcode = 5}});
+  const auto outcome = ask();
+  EXPECT_EQ(show(outcome), "nothing: SERVFAIL from first, REFUSED from second");
+  EXPECT_FALSE(outcome.out_of_time);
+  EXPECT_EQ(first_.questions(), 1u);
+  EXPECT_EQ(second_.questions(), 1u);
+}
+
+TEST_F(DnsTransportTest, AServerThatKnowsNoEdnsIsAskedWithout) {
+  first_.on(question, {.reply = truth, .manner = Manner::formerr_to_edns});
+  EXPECT_EQ(show(ask()), "10 mx1.example.org from first");
+  EXPECT_EQ(first_.questions(), 2u);
+}
+
+TEST_F(DnsTransportTest, ASilentServerCostsItsTimeoutOnceAndIsThenAskedLast) {
+  conf_->timeout = milliseconds(300);
+  first_.on(question, {.manner = Manner::silent});
+  second_.on(question, {truth});
+  EXPECT_EQ(show(ask()), "10 mx1.example.org from second");
+  const auto asked = first_.questions();
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(show(ask()), "10 mx1.example.org from second");
+  EXPECT_EQ(first_.questions(), asked);
+}
+
+TEST_F(DnsTransportTest, AServerThatIsNotThereCostsNothing) {
+  NameServer nobody;
+  {
+    DnsServer gone;
+    nobody = gone.address();
+  }
+  conf_->servers = {nobody, second_.address()};
+  second_.on(question, {truth});
+  EXPECT_EQ(show(ask()), "10 mx1.example.org from second");
+}
+
+TEST_F(DnsTransportTest, SilenceEverywhereEndsAtTheDeadline) {
+  first_.on(question, {.manner = Manner::silent});
+  second_.on(question, {.manner = Manner::silent});
+  const auto start = clock_.now();
+  const auto outcome = transport_.ask("example.org", RecordType::mx, start + milliseconds(50));
+  EXPECT_FALSE(outcome.reply);
+  EXPECT_TRUE(outcome.out_of_time);
+  EXPECT_LT(clock_.now() - start, seconds(10)) << "the patience for one server is 20 s";
+}
+
+TEST_F(DnsTransportTest, ASilentTcpConnectionEndsAtTheDeadlineToo) {
+  first_.on(question, {.reply = {.tc = true}});
+  first_.over_tcp(question, {.manner = Manner::silent});
+  const auto start = clock_.now();
+  EXPECT_TRUE(transport_.ask("example.org", RecordType::mx, start + milliseconds(50)).out_of_time);
+  EXPECT_LT(clock_.now() - start, seconds(10));
+}
+
+TEST_F(DnsTransportTest, AfterTheDeadlineNobodyIsAsked) {
+  EXPECT_TRUE(ask(seconds(-1)).out_of_time);
+  EXPECT_EQ(first_.questions(), 0u);
+}
+
+TEST_F(DnsTransportTest, UseVcGoesStraightToTcp) {
+  conf_->tcp = true;
+  first_.on(question, {truth});
+  EXPECT_EQ(show(ask()), "10 mx1.example.org from first");
+  EXPECT_EQ(first_.questions_over_tcp(), 1u);
+  EXPECT_EQ(first_.questions(), 1u);
+}
+
+TEST_F(DnsTransportTest, WithoutServersThereIsNoAnswer) {
+  conf_->servers.clear();
+  EXPECT_EQ(show(ask()), "nothing: no name server is configured");
+}
+
+/// `a b? c`: the order of servers, those in doubt with a question mark.
+std::string show(const std::vector<NameServerHealth::Candidate>& order) {
+  std::string out;
+  for (const auto& each : order) {
+    out += (out.empty() ? "" : " ") + std::to_string(each.server.port) + (each.doubtful ? "?" : "");
+  }
+  return out;
+}
+
+std::vector<NameServer> three_servers() {
+  const auto address = boost::asio::ip::make_address("192.0.2.53");
+  return {{address, 1}, {address, 2}, {address, 3}};
+}
+
+TEST(NameServerHealth, ASilentServerGoesLastForAWhileAndThenOneCallerTriesIt) {
+  NameServerHealth health;
+  const auto servers = three_servers();
+  const SteadyTime start{};
+  EXPECT_EQ(show(health.order(servers, false, start)), "1 2 3");
+  health.silent(servers[0], start, start + seconds(2));
+  EXPECT_EQ(show(health.order(servers, false, start + seconds(3))), "2 3 1?");
+  EXPECT_EQ(show(health.order(servers, false, start + seconds(32))), "1? 2 3") << "the trial";
+  EXPECT_EQ(show(health.order(servers, false, start + seconds(33))), "2 3 1?")
+      << "the others do not pay for it";
+  health.answered(servers[0], start + seconds(34));
+  EXPECT_EQ(show(health.order(servers, false, start + seconds(35))), "1 2 3");
+}
+
+TEST(NameServerHealth, AServerThatAnsweredSomethingElseMeanwhileIsNotSilent) {
+  NameServerHealth health;
+  const auto servers = three_servers();
+  const SteadyTime start{};
+  health.answered(servers[0], start + seconds(1));
+  health.silent(servers[0], start, start + seconds(2));
+  EXPECT_EQ(show(health.order(servers, false, start + seconds(3))), "1 2 3");
+}
+
+TEST(NameServerHealth, WhenAllAreSilentAllAreStillAsked) {
+  NameServerHealth health;
+  const auto servers = three_servers();
+  const SteadyTime start{};
+  for (const auto& server : servers) health.silent(server, start, start);
+  EXPECT_EQ(show(health.order(servers, false, start + seconds(1))), "1? 2? 3?");
+}
+
+TEST(NameServerHealth, RotationBeginsWithTheNextEachTime) {
+  NameServerHealth health;
+  const auto servers = three_servers();
+  EXPECT_EQ(show(health.order(servers, true, {})), "1 2 3");
+  EXPECT_EQ(show(health.order(servers, true, {})), "2 3 1");
+  EXPECT_EQ(show(health.order(servers, true, {})), "3 1 2");
+  EXPECT_EQ(show(health.order(servers, true, {})), "1 2 3");
+  EXPECT_EQ(show(health.order({}, true, {})), "");
+}
+
+}  // namespace
+}  // namespace fallbackmx
