@@ -6,6 +6,7 @@
 #include <utility>
 
 namespace fallbackmx {
+inline namespace script_words {
 
 namespace {
 
@@ -101,4 +102,5 @@ bool glob_matches(std::string_view pattern, std::string_view text) {
   return p == pattern.size();
 }
 
+}  // namespace script_words
 }  // namespace fallbackmx

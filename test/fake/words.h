@@ -9,6 +9,9 @@
 
 namespace fallbackmx {
 
+/// The program has functions of its own by some of these names.
+inline namespace script_words {
+
 /// A span of scenario time.
 using Span = std::chrono::nanoseconds;
 
@@ -25,4 +28,5 @@ std::optional<std::size_t> parse_number(std::string_view text);
 /// `*` stands for any text, also none; case does not matter.
 bool glob_matches(std::string_view pattern, std::string_view text);
 
+}  // namespace script_words
 }  // namespace fallbackmx
