@@ -17,7 +17,7 @@ namespace fallbackmx {
 namespace {
 
 namespace ip = boost::asio::ip;
-using Findings = std::vector<Finding>;
+using Objections = std::vector<Objection>;
 
 bool is_address(std::string_view text) {
   boost::system::error_code trouble;
@@ -49,7 +49,7 @@ bool is_host_name(std::string_view name) {
          std::all_of(name.begin(), name.end(), printable);
 }
 
-void check_milter(const Settings& s, Findings& found) {
+void check_milter(const Settings& s, Objections& found) {
   if (auto error = milter_socket_error(s.milter_socket); !error.empty()) {
     found.push_back({true, {"milter_socket"}, std::move(error)});
   }
@@ -65,7 +65,7 @@ void check_milter(const Settings& s, Findings& found) {
   }
 }
 
-void check_order(const Restrictions& list, std::string_view name, Findings& found) {
+void check_order(const Restrictions& list, std::string_view name, Objections& found) {
   const auto ends = [](Restriction r) {
     return r == Restriction::permit || r == Restriction::reject || r == Restriction::defer;
   };
@@ -77,7 +77,7 @@ void check_order(const Restrictions& list, std::string_view name, Findings& foun
                                to_string(*last))});
 }
 
-void check_rules(const Settings& s, Findings& found) {
+void check_rules(const Settings& s, Objections& found) {
   check_order(s.smtpd_helo_restrictions, "smtpd_helo_restrictions", found);
   check_order(s.smtpd_sender_restrictions, "smtpd_sender_restrictions", found);
   check_order(s.smtpd_recipient_restrictions, "smtpd_recipient_restrictions", found);
@@ -92,7 +92,7 @@ void check_rules(const Settings& s, Findings& found) {
   }
 }
 
-void check_verify(const Settings& s, Findings& found) {
+void check_verify(const Settings& s, Objections& found) {
   const auto& reason = s.unverified_recipient_reject_reason;
   if (std::any_of(reason.begin(), reason.end(),
                   [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {
@@ -103,14 +103,14 @@ void check_verify(const Settings& s, Findings& found) {
 }
 
 void check_refresh(Seconds refresh, std::string_view refresh_name, Seconds expire,
-                   std::string_view expire_name, Findings& found) {
+                   std::string_view expire_name, Objections& found) {
   if (refresh <= expire) return;
   found.push_back({false,
                    {refresh_name, expire_name},
                    fmt::format("is never reached: what is remembered expires before, by {}", expire_name)});
 }
 
-void check_memory(const Settings& s, Findings& found) {
+void check_memory(const Settings& s, Objections& found) {
   const std::string_view map = s.address_verify_map;
   const bool known = map.empty() || map == "memory:" || map.starts_with("sqlite:/");
   if (map.starts_with("sqlite:") && !known) {
@@ -129,13 +129,13 @@ void check_memory(const Settings& s, Findings& found) {
                 s.address_verify_negative_expire_time, "address_verify_negative_expire_time", found);
 }
 
-void check_sender(const std::string& sender, std::string_view name, Findings& found) {
+void check_sender(const std::string& sender, std::string_view name, Objections& found) {
   if (sender.empty()) return;
   const auto address = Address::parse(sender);
   if (!address) found.push_back({true, {name}, address.error()});
 }
 
-void check_probes(const Settings& s, Findings& found) {
+void check_probes(const Settings& s, Objections& found) {
   check_sender(s.address_verify_sender, "address_verify_sender", found);
   check_sender(s.probe_fallback_sender, "probe_fallback_sender", found);
   const auto& local = s.probe_control_recipient;
@@ -148,7 +148,7 @@ void check_probes(const Settings& s, Findings& found) {
   }
 }
 
-void check_interfaces(const Words& words, bool keywords, std::string_view name, Findings& found) {
+void check_interfaces(const Words& words, bool keywords, std::string_view name, Objections& found) {
   for (const auto& word : words) {
     if (keywords && (word == "all" || word == "loopback-only")) continue;
     if (is_address(without_brackets(word))) continue;
@@ -157,7 +157,7 @@ void check_interfaces(const Words& words, bool keywords, std::string_view name, 
   }
 }
 
-void check_smtp(const Settings& s, Findings& found) {
+void check_smtp(const Settings& s, Objections& found) {
   if (!is_host_name(s.smtp_helo_name)) {
     found.push_back(
         {true, {"smtp_helo_name"}, fmt::format("{} is not the name of a host", quoted(s.smtp_helo_name))});
@@ -178,14 +178,14 @@ void check_smtp(const Settings& s, Findings& found) {
   check_interfaces(s.proxy_interfaces, false, "proxy_interfaces", found);
 }
 
-void check_dns(const Settings& s, Findings& found) {
+void check_dns(const Settings& s, Objections& found) {
   for (const auto& server : s.resolver) {
     if (auto error = resolver_error(server); !error.empty())
       found.push_back({true, {"resolver"}, std::move(error)});
   }
 }
 
-void check_log(const Settings& s, Findings& found) {
+void check_log(const Settings& s, Objections& found) {
   static constexpr std::array<std::string_view, 20> facilities = {
       "auth", "authpriv", "cron",   "daemon", "ftp",    "kern",   "lpr",    "mail",   "news",   "syslog",
       "user", "uucp",     "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"};
@@ -207,8 +207,8 @@ std::string unix_socket_error(std::string_view path) {
 
 }  // namespace
 
-std::vector<Finding> check_settings(const Settings& settings) {
-  Findings found;
+std::vector<Objection> check_settings(const Settings& settings) {
+  Objections found;
   check_milter(settings, found);
   check_rules(settings, found);
   check_verify(settings, found);

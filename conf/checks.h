@@ -9,14 +9,14 @@
 
 namespace fallbackmx {
 
-struct Finding {
+struct Objection {
   bool error = false;                   ///< else a warning
   std::vector<std::string_view> names;  ///< the parameters it is about, the one to change first
   std::string text;
 };
 
 /// Pure; in order of the table, errors and warnings mixed.
-std::vector<Finding> check_settings(const Settings&);
+std::vector<Objection> check_settings(const Settings&);
 
 /// What is wrong with a milter_socket, or empty. `unix:/path`, `local:/path`, `/path`, `inet:host:port`,
 /// `inet:port@host`, `inet:port`, the same with `inet6:`, `fd:N`.

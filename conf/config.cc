@@ -249,6 +249,21 @@ Config Reading::result() && {
 
 }  // namespace
 
+Settings default_settings() {
+  const auto initial = [](std::string_view name) -> std::optional<std::string> {
+    const auto* parameter = find_parameter(name);
+    if (parameter == nullptr) return std::nullopt;
+    return name == "myhostname" ? host_name() : std::string(parameter->initial);
+  };
+  TypedParameters typed;
+  for (const auto& parameter : parameter_table()) {
+    const auto value = expand(*initial(parameter.name), initial, [](auto) { return "not in the table"; });
+    // A default that does not parse is a mistake in parameters.def, which a test finds.
+    if (value) typed.set(parameter, *value);
+  }
+  return typed.settings();
+}
+
 Config read_config(const ConfigSources& sources) {
   Reading reading;
   reading.add_file(sources.file);

@@ -7,7 +7,7 @@
 
 namespace fallbackmx {
 
-/// `name = value` lines of what differs from the defaults (-n).
+/// `name = value` lines of what differs from the defaults (-n), in the order of the table, values as written.
 std::string dump_changed(const Config&);
 /// All parameters with their defaults (-d).
 std::string dump_defaults();
@@ -15,5 +15,8 @@ std::string dump_defaults();
 std::string sample_file();
 /// The parameter and restriction sections of the manual, in mdoc.
 std::string manual_section();
+
+/// What kind of value a parameter takes and between which bounds, as a sentence; empty for plain text.
+std::string describe_kind(const Parameter&);
 
 }  // namespace fallbackmx

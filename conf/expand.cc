@@ -112,8 +112,10 @@ class Expansion {
       return Error{fmt::format("{}: comparisons are not supported", quoted(whole))};
     const auto name = leading_name(inside);
     if (name.empty()) return Error{fmt::format("{}: no name after \"$\"", quoted(whole))};
-    if (name.size() == inside.size()) return value(name);
-    const auto branches = parse_branches(inside.substr(name.size()));
+    auto condition = inside.substr(name.size());
+    condition.remove_prefix(std::min(condition.find_first_not_of(white_space), condition.size()));
+    if (condition.empty()) return value(name);
+    const auto branches = parse_branches(condition);
     if (!branches)
       return Error{fmt::format("{}: what stands behind {} is neither ?text nor :text", quoted(whole), name)};
 

@@ -9,12 +9,12 @@
 namespace fallbackmx {
 
 /// `name = value`, as written: nothing is expanded yet.
-struct Entry {
+struct ConfigEntry {
   std::string name, value;
   std::string file;
   std::size_t line = 0;  ///< of the name; a continued value goes on after it
 
-  friend bool operator==(const Entry&, const Entry&) = default;
+  friend bool operator==(const ConfigEntry&, const ConfigEntry&) = default;
 };
 
 struct LexError {
@@ -23,7 +23,7 @@ struct LexError {
 };
 
 struct Lexed {
-  std::vector<Entry> entries;
+  std::vector<ConfigEntry> entries;
   std::vector<LexError> errors;  ///< one for each bad line; good lines around it are still in `entries`
 };
 

@@ -1,9 +1,5 @@
 #include "conf/parameters.h"
 
-#include "conf/expand.h"
-#include "conf/host_name.h"
-#include "conf/typed_parameters.h"
-
 namespace fallbackmx {
 
 namespace {
@@ -32,21 +28,6 @@ const Parameter* find_parameter(std::string_view name) {
     if (parameter.name == name) return &parameter;
   }
   return nullptr;
-}
-
-Settings default_settings() {
-  const auto initial = [](std::string_view name) -> std::optional<std::string> {
-    const auto* parameter = find_parameter(name);
-    if (parameter == nullptr) return std::nullopt;
-    return name == "myhostname" ? host_name() : std::string(parameter->initial);
-  };
-  TypedParameters typed;
-  for (const auto& parameter : parameter_table()) {
-    const auto value = expand(*initial(parameter.name), initial, [](auto) { return "not in the table"; });
-    // A default that does not parse is a mistake in parameters.def, which a test finds.
-    if (value) typed.set(parameter, *value);
-  }
-  return typed.settings();
 }
 
 }  // namespace fallbackmx

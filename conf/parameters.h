@@ -50,7 +50,7 @@ std::span<const Parameter> parameter_table();
 /// nullptr when there is none of that name.
 const Parameter* find_parameter(std::string_view name);
 
-/// The documented defaults, $name expanded.
+/// The documented defaults, $name expanded. (In config.cc: it takes what reading a file takes.)
 Settings default_settings();
 
 }  // namespace fallbackmx

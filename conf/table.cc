@@ -47,7 +47,7 @@ constexpr std::array text_beside = {"texthash", "hash", "btree", "lmdb", "cdb", 
 
 Table parse_table(std::string_view text, std::string_view file) {
   Table table;
-  std::vector<LineError> errors;
+  std::vector<TextError> errors;
   auto [lines, line_errors] = logical_lines(text);
   errors = std::move(line_errors);
 

@@ -32,8 +32,8 @@ Error unreadable(const std::string& path, int why) {
   return {fmt::format("cannot read {}: {}", path, std::strerror(why))};
 }
 
-Lines split_lines(std::string_view text, bool continuation) {
-  Lines out;
+TextLines split_lines(std::string_view text, bool continuation) {
+  TextLines out;
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   bool broken = false;  // the logical line we are in has an error: swallow its continuation without another
   for (std::size_t number = 1; !text.empty(); ++number) {
@@ -42,8 +42,8 @@ Lines split_lines(std::string_view text, bool continuation) {
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     if (line.ends_with('\r')) line.remove_suffix(1);
 
-    if (auto wrong = control_character_in(line); !wrong.empty()) {
-      out.errors.push_back({number, std::move(wrong)});
+    if (const auto wrong = control_character_in(line); !wrong.empty()) {
+      out.errors.push_back({number, wrong + "; is this a text file?"});
       broken = true;
       continue;
     }
@@ -87,15 +87,15 @@ Result<std::string> read_text_file(const std::string& path, std::size_t limit) {
   }
 }
 
-Lines logical_lines(std::string_view text) { return split_lines(text, true); }
+TextLines logical_lines(std::string_view text) { return split_lines(text, true); }
 
-Lines plain_lines(std::string_view text) { return split_lines(text, false); }
+TextLines plain_lines(std::string_view text) { return split_lines(text, false); }
 
 std::string control_character_in(std::string_view text) {
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if ((byte < ' ' && c != '\t') || byte == 0x7f) {
-      return fmt::format("control character 0x{:02x}; is this a text file?", byte);
+      return fmt::format("control character 0x{:02x}", byte);
     }
   }
   return {};

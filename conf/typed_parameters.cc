@@ -27,17 +27,21 @@ struct AsText {
 };
 
 /// For what has bounds. `most` 0 is no bound for what may grow without harm.
-Result<long> bounded(long value, const Parameter& row, std::string_view unit = "") {
-  if (value < row.least) return Error{fmt::format("must be at least {}{}", row.least, unit)};
-  if (row.most != 0 && value > row.most) return Error{fmt::format("must be at most {}{}", row.most, unit)};
-  return value;
+template <class Write>
+std::optional<Error> out_of_bounds(long value, const Parameter& row, Write write) {
+  if (value < row.least) return Error{"must be at least " + write(row.least)};
+  if (row.most != 0 && value > row.most) return Error{"must be at most " + write(row.most)};
+  return std::nullopt;
 }
+
+std::string plain(long number) { return std::to_string(number); }
 
 struct AsTime {
   static Result<kind::Time> read(std::string_view text, const Parameter& row) {
     const auto time = parse_time(text, unit_of(row.initial));
     if (!time) return Error{time.error()};
-    if (const auto fits = bounded(time->count(), row, "s"); !fits) return Error{fits.error()};
+    const auto write = [](long seconds) { return format_time(Seconds(seconds)); };
+    if (auto error = out_of_bounds(time->count(), row, write)) return *std::move(error);
     return *time;
   }
 };
@@ -46,7 +50,7 @@ struct AsNumber {
   static Result<kind::Number> read(std::string_view text, const Parameter& row) {
     const auto number = parse_number(text);
     if (!number) return Error{number.error()};
-    if (const auto fits = bounded(*number, row); !fits) return Error{fits.error()};
+    if (auto error = out_of_bounds(*number, row, plain)) return *std::move(error);
     return static_cast<int>(*number);
   }
 };
@@ -55,7 +59,7 @@ struct AsCode {
   static Result<kind::Code> read(std::string_view text, const Parameter& row) {
     const auto code = parse_code(text);
     if (!code) return Error{code.error()};
-    if (const auto fits = bounded(*code, row); !fits) return Error{fits.error()};
+    if (auto error = out_of_bounds(*code, row, plain)) return *std::move(error);
     return *code;
   }
 };

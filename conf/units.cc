@@ -72,6 +72,15 @@ char unit_of(std::string_view time) {
   return time.empty() || seconds_in(lower(time.back())) == 0 ? 's' : lower(time.back());
 }
 
+std::string format_time(std::chrono::seconds time) {
+  for (const char unit : {'w', 'd', 'h', 'm'}) {
+    if (time.count() != 0 && time.count() % seconds_in(unit) == 0) {
+      return fmt::format("{}{}", time.count() / seconds_in(unit), unit);
+    }
+  }
+  return fmt::format("{}s", time.count());
+}
+
 Result<long> parse_number(std::string_view text) {
   if (const auto number = whole_number(text, 10)) return *number;
   return Error{fmt::format("{} is not a whole number", quoted(text))};

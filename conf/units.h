@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <string>
 #include <string_view>
 
 #include "probe/result.h"
@@ -17,6 +18,9 @@ Result<std::chrono::seconds> parse_time(std::string_view text, char default_unit
 
 /// The unit letter at the end of a time; `s` when there is none.
 char unit_of(std::string_view time);
+
+/// As it would be written: in the largest unit that leaves no rest.
+std::string format_time(std::chrono::seconds);
 
 /// A whole number in decimal digits, with an optional minus sign.
 Result<long> parse_number(std::string_view text);
