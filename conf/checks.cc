@@ -26,7 +26,7 @@ bool is_address(std::string_view text) {
 }
 
 bool is_port(std::string_view text) {
-  const auto port = parse_number(text);
+  const auto port = parse_whole_number(text);
   return port && *port >= 1 && *port <= 65535;
 }
 
@@ -227,7 +227,7 @@ std::string milter_socket_error(std::string_view socket) {
   const auto rest = socket.substr(std::min(colon + 1, socket.size()));
   if (type == "unix" || type == "local") return unix_socket_error(rest);
   if (type == "fd") {
-    const auto number = parse_number(rest);
+    const auto number = parse_whole_number(rest);
     if (number && *number >= 0 && *number < 1 << 20) return {};
     return fmt::format("{}: fd: is followed by the number of an open socket", quoted(socket));
   }

@@ -68,7 +68,7 @@ void Reading::add(std::string name, std::string_view value, std::string where, s
   next_order_ = std::max(next_order_, order) + 1;
   if (auto wrong = control_character_in(value); !wrong.empty())
     return error(order, fmt::format("{}: {}", where, wrong));
-  Assignment assignment{std::move(name), std::string(trimmed(value)), std::move(where), order};
+  Assignment assignment{std::move(name), std::string(stripped(value)), std::move(where), order};
   effective_[assignment.name] = assignment;
   all_.push_back(std::move(assignment));
 }
@@ -113,7 +113,7 @@ void Reading::add_environment(const std::vector<std::pair<std::string, std::stri
 void Reading::add_overrides(const std::vector<std::string>& overrides) {
   for (const auto& override : overrides) {
     const auto equals = override.find('=');
-    const std::string name(trimmed(std::string_view(override).substr(0, equals)));
+    const std::string name(stripped(std::string_view(override).substr(0, equals)));
     if (equals == std::string::npos || name.empty()) {
       error(next_order_++, fmt::format("-o {}: not of the form name=value", override));
       continue;

@@ -41,16 +41,16 @@ std::optional<Branches> parse_branches(std::string_view text) {
   if (text.empty() || (text[0] != '?' && text[0] != ':')) return std::nullopt;
   const bool filled_first = text[0] == '?';
   text.remove_prefix(1);
-  const auto whole = trimmed(text);
+  const auto whole = stripped(text);
   if (!whole.starts_with('{')) return filled_first ? Branches{text, {}} : Branches{{}, text};
 
   const auto end = closing(whole);
   if (end == std::string_view::npos) return std::nullopt;
   const auto first = whole.substr(1, end - 1);
-  auto rest = trimmed(whole.substr(end + 1));
+  auto rest = stripped(whole.substr(end + 1));
   if (rest.empty()) return filled_first ? Branches{first, {}} : Branches{{}, first};
   if (!filled_first || rest[0] != ':') return std::nullopt;
-  rest = trimmed(rest.substr(1));
+  rest = stripped(rest.substr(1));
   if (rest.starts_with('{')) {
     if (closing(rest) != rest.size() - 1) return std::nullopt;
     rest = rest.substr(1, rest.size() - 2);

@@ -12,7 +12,7 @@ Lexed lex(std::string_view text, std::string_view file) {
   for (auto& error : errors) out.errors.push_back({error.line, std::move(error.text)});
   for (const auto& line : lines) {
     const auto equals = line.text.find('=');
-    const auto name = trimmed(std::string_view(line.text).substr(0, equals));
+    const auto name = stripped(std::string_view(line.text).substr(0, equals));
     if (equals == std::string::npos) {
       out.errors.push_back({line.number, fmt::format("{}: no \"=\" after the name", quoted(name))});
     } else if (name.empty()) {
@@ -20,7 +20,7 @@ Lexed lex(std::string_view text, std::string_view file) {
     } else if (name.find_first_of(white_space) != std::string_view::npos) {
       out.errors.push_back({line.number, fmt::format("{}: a name has no blanks in it", quoted(name))});
     } else {
-      const auto value = trimmed(std::string_view(line.text).substr(equals + 1));
+      const auto value = stripped(std::string_view(line.text).substr(equals + 1));
       out.entries.push_back({std::string(name), std::string(value), std::string(file), line.number});
     }
   }

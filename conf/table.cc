@@ -55,7 +55,7 @@ Table parse_table(std::string_view text, std::string_view file) {
   for (const auto& [line, number] : lines) {
     std::string_view rest = line;
     auto key = take_key(rest);
-    const auto value = trimmed(rest);
+    const auto value = stripped(rest);
     if (key.empty()) {
       errors.push_back({number, fmt::format("{}: no key", quoted(line))});
     } else if (value.empty()) {

@@ -44,7 +44,7 @@ TextLines plain_lines(std::string_view text);
 std::string control_character_in(std::string_view text);
 
 /// Without white space at both ends.
-std::string_view trimmed(std::string_view);
+std::string_view stripped(std::string_view);
 /// Split at commas and white space; no empty words.
 std::vector<std::string> split_words(std::string_view);
 /// For messages: in double quotes, cut when it is long.

@@ -48,7 +48,7 @@ struct AsTime {
 
 struct AsNumber {
   static Result<kind::Number> read(std::string_view text, const Parameter& row) {
-    const auto number = parse_number(text);
+    const auto number = parse_whole_number(text);
     if (!number) return Error{number.error()};
     if (auto error = out_of_bounds(*number, row, plain)) return *std::move(error);
     return static_cast<int>(*number);

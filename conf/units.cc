@@ -81,7 +81,7 @@ std::string format_time(std::chrono::seconds time) {
   return fmt::format("{}s", time.count());
 }
 
-Result<long> parse_number(std::string_view text) {
+Result<long> parse_whole_number(std::string_view text) {
   if (const auto number = whole_number(text, 10)) return *number;
   return Error{fmt::format("{} is not a whole number", quoted(text))};
 }

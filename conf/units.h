@@ -23,7 +23,7 @@ char unit_of(std::string_view time);
 std::string format_time(std::chrono::seconds);
 
 /// A whole number in decimal digits, with an optional minus sign.
-Result<long> parse_number(std::string_view text);
+Result<long> parse_whole_number(std::string_view text);
 
 /// An SMTP reply code: three digits, the first of them 2, 4 or 5.
 Result<int> parse_code(std::string_view text);

@@ -66,11 +66,11 @@ TEST(Units, TimesAreShownAsTheyWouldBeWritten) {
 }
 
 TEST(Units, NumbersAreWholeAndFit) {
-  EXPECT_EQ(shown(parse_number("0")), "0");
-  EXPECT_EQ(shown(parse_number("5000")), "5000");
-  EXPECT_EQ(shown(parse_number("-1")), "-1");
+  EXPECT_EQ(shown(parse_whole_number("0")), "0");
+  EXPECT_EQ(shown(parse_whole_number("5000")), "5000");
+  EXPECT_EQ(shown(parse_whole_number("-1")), "-1");
   for (const std::string in : {"", "5k", "5 0", " 5", "0x5", "1e3", "+5", "99999999999999999999"}) {
-    EXPECT_EQ(shown(parse_number(in)), "\"" + in + "\" is not a whole number");
+    EXPECT_EQ(shown(parse_whole_number(in)), "\"" + in + "\" is not a whole number");
   }
 }
 
