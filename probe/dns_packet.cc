@@ -239,16 +239,17 @@ DnsReply read_answer(const DnsQuestion& question, const ldns_pkt* packet, bool n
   }
 
   const auto negative = negative_ttl(packet);
-  ttl = std::min(ttl, negative.value_or(0));
+  const std::uint32_t negative_for = std::min(ttl, negative.value_or(0));
   if (nx_domain) {
-    settle(reply, Status::nx_domain, ttl, "no such name (NXDOMAIN)");
+    settle(reply, Status::nx_domain, negative_for, "no such name (NXDOMAIN)");
     return reply;
   }
   // A server that neither recurses nor is responsible says "ask others" with an answer just as empty as a
   // real "no".
   if (!negative && !ldns_pkt_ra(packet) && !ldns_pkt_aa(packet)) return trouble("does not recurse");
-  if (!negative && name != question.name) reply.ask_on = name;
-  settle(reply, Status::no_data, ttl, "no such record (NODATA)");
+  const bool leaves = !negative && name != question.name;
+  if (leaves) reply.ask_on = name;
+  settle(reply, Status::no_data, leaves ? ttl : negative_for, "no such record (NODATA)");
   return reply;
 }
 
