@@ -28,6 +28,8 @@ using KnownBad = KnownBadAction;
 using Words = fallbackmx::Words;
 using Preference = AddressPreference;
 using Tls = TlsLevel;
+using TlsVersions = TlsProtocols;
+using TlsTables = TlsPolicies;
 using LogTo = LogTarget;
 }  // namespace kind
 

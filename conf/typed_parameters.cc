@@ -146,10 +146,15 @@ struct AsPreference {
 };
 
 struct AsTls {
-  static Result<kind::Tls> read(std::string_view text, const Parameter&) {
-    using enum TlsLevel;
-    return one_of<TlsLevel>({{"none", none}, {"may", may}}, text);
-  }
+  static Result<kind::Tls> read(std::string_view text, const Parameter&) { return tls_level_named(text); }
+};
+
+struct AsTlsVersions {
+  static Result<kind::TlsVersions> read(std::string_view text, const Parameter&) { return TlsProtocols::parse(text); }
+};
+
+struct AsTlsTables {
+  static Result<kind::TlsTables> read(std::string_view text, const Parameter&) { return TlsPolicies::parse(text); }
 };
 
 struct AsLogTo {

@@ -8,6 +8,7 @@
 #include "conf/domain_list.h"
 #include "conf/network_list.h"
 #include "conf/restriction.h"
+#include "conf/tls_policies.h"
 
 namespace fallbackmx {
 
@@ -20,7 +21,6 @@ enum class TempfailAction { defer_if_permit, defer };
 enum class UnverifiedAction { defer_if_permit, defer, permit };
 enum class UndecidedAction { automatic, defer, permit };
 enum class KnownBadAction { defer, permit };
-enum class TlsLevel { none, may };
 enum class AddressPreference { any, ipv6, ipv4 };
 enum class LogTarget { syslog, standard_error };
 

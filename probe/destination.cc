@@ -23,8 +23,11 @@ void merge(std::optional<ProbeResult>& unknown, ProbeResult result) {
 
 }  // namespace
 
-Destination::Destination(Engine& engine, std::vector<Endpoint> endpoints)
-    : engine_(engine), endpoints_(std::move(endpoints)), habits_(endpoints_.size()) {}
+Destination::Destination(Engine& engine, std::vector<Endpoint> endpoints, std::vector<TlsPolicy> policies)
+    : engine_(engine),
+      endpoints_(std::move(endpoints)),
+      policies_(std::move(policies)),
+      habits_(endpoints_.size()) {}
 
 Destination::~Destination() {
   {
@@ -309,9 +312,8 @@ void Destination::failed(std::size_t endpoint, std::string_view why) {
   const auto settings = engine_.settings();
   const std::string key = endpoints_[endpoint].key();
   if (!engine_.health.failed(key, now, *settings)) return;
-  engine_.services.log.warning(fmt::format("primary {} is down: {}; next trial in {} s",
-                                           endpoints_[endpoint].text(), why,
-                                           settings->primary_retry_time.count()));
+  engine_.services.log.warning(
+      fmt::format("primary is down: {}; next trial in {} s", why, settings->primary_retry_time.count()));
 }
 
 std::shared_ptr<Probe> Destination::take(Slot& slot, std::size_t room) {

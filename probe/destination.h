@@ -22,7 +22,8 @@ namespace fallbackmx {
 /// held while talking to anybody.
 class Destination {
  public:
-  Destination(Engine& engine, std::vector<Endpoint> endpoints);
+  /// `policies`: what each endpoint must show of TLS, in the same order.
+  Destination(Engine& engine, std::vector<Endpoint> endpoints, std::vector<TlsPolicy> policies);
   /// Ends the sessions with QUIT and waits for their threads.
   ~Destination();
   Destination(const Destination&) = delete;
@@ -67,6 +68,7 @@ class Destination {
   };
 
   const Endpoint& endpoint(std::size_t index) const { return endpoints_[index]; }
+  const TlsPolicy& tls_policy(std::size_t index) const { return policies_[index]; }
   /// The endpoints worth connecting to now, best first. Down ones only when their trial is due, which this
   /// uses up.
   std::vector<std::size_t> candidates(Slot& slot);
@@ -113,6 +115,7 @@ class Destination {
 
   Engine& engine_;
   const std::vector<Endpoint> endpoints_;
+  const std::vector<TlsPolicy> policies_;
 
   mutable std::mutex mutex_;
   std::deque<std::shared_ptr<Probe>> queue_;

@@ -63,9 +63,10 @@ std::optional<SmtpReply> Dialogue::next_reply() {
   return reply;
 }
 
-void Dialogue::start_tls(const TlsContext& context, const std::string& host) {
+void Dialogue::start_tls(std::shared_ptr<TlsContext> context, const TlsDemand& demand,
+                         const Endpoint& server) {
   parser_.clear();
-  stream_ = std::make_unique<TlsStream>(std::move(stream_), context, host);
+  stream_ = std::make_unique<TlsStream>(std::move(stream_), std::move(context), demand, server);
 }
 
 Dialogue::Event Dialogue::handshake(SteadyTime deadline) {

@@ -45,7 +45,7 @@ class Dialogue {
 
   /// Hands the connection to TLS. What was read in plaintext is forgotten (RFC 3207 section 4.2, the STARTTLS
   /// injection of CVE-2011-0411). The handshake is driven by `handshake`.
-  void start_tls(const TlsContext& context, const std::string& host);
+  void start_tls(std::shared_ptr<TlsContext> context, const TlsDemand& demand, const Endpoint& server);
   /// `bytes` when TLS stands; otherwise as in exchange.
   Event handshake(SteadyTime deadline);
   /// Protocol and cipher, empty in plaintext.

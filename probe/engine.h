@@ -21,27 +21,32 @@ namespace fallbackmx {
 /// Owned by the Verifier; outlives every Destination. Each member looks after its own locking.
 class Engine {
  public:
-  Engine(Services around, std::shared_ptr<const Settings> initial)
-      : services(around), settings_(std::move(initial)) {}
+  Engine(Services around, std::shared_ptr<const Settings> settings, std::shared_ptr<TlsContext> tls)
+      : services(around), settings_(std::move(settings)), tls_(std::move(tls)) {}
 
   const Services services;
   Health health;
   Control control;
-  TlsContext tls;
   std::atomic<int> pending{0};  ///< probes queued or on the wire, everywhere
 
   std::shared_ptr<const Settings> settings() const {
     const std::lock_guard lock(mutex_);
     return settings_;
   }
-  void set_settings(std::shared_ptr<const Settings> settings) {
+  std::shared_ptr<TlsContext> tls() const {
+    const std::lock_guard lock(mutex_);
+    return tls_;
+  }
+  void renew(std::shared_ptr<const Settings> settings, std::shared_ptr<TlsContext> tls) {
     const std::lock_guard lock(mutex_);
     settings_ = std::move(settings);
+    tls_ = std::move(tls);
   }
 
  private:
   mutable std::mutex mutex_;
   std::shared_ptr<const Settings> settings_;
+  std::shared_ptr<TlsContext> tls_;
 };
 
 }  // namespace fallbackmx

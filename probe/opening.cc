@@ -97,17 +97,37 @@ std::optional<Opening::Attempt> Opening::connect(std::vector<std::size_t>& candi
   }
 }
 
-/// Once with TLS if we can, and if that breaks, once more on a new connection without.
+/// What this endpoint must show; nothing, and said to the destination, when that cannot be met at all.
+std::optional<TlsDemand> Opening::demand(std::size_t endpoint) {
+  const Endpoint& server = destination_.endpoint(endpoint);
+  const TlsPolicy& policy = destination_.tls_policy(endpoint);
+  std::optional<DnsAnswer> tlsa;
+  if (needs_tlsa(policy, server)) {
+    const SteadyTime deadline = engine_.services.clock.now() + settings_->smtp_connect_timeout;
+    tlsa = engine_.services.resolver.lookup(tlsa_name(server), RecordType::tlsa, deadline);
+  }
+  TlsDemand demand = tls_demand(policy, server, tlsa ? &*tlsa : nullptr);
+  if (demand.why_not.empty()) return demand;
+  const Verdict verdict = demand.unavailable ? Verdict::unavailable : Verdict::refused;
+  const ProbeResult result = befell(verdict, Stage::starttls, server, demand.why_not);
+  destination_.alarm(endpoint, result);
+  destination_.unreachable(slot_, endpoint, result);
+  return std::nullopt;
+}
+
+/// With TLS if we can; where it is not required and breaks, once more on a new connection without.
 std::optional<Opened> Opening::introduce(Attempt attempt) {
   const Services& services = engine_.services;
   const Endpoint& server = destination_.endpoint(attempt.endpoint);
-  bool with_tls = settings_->smtp_tls_security_level != TlsLevel::none;
+  const auto demanded = demand(attempt.endpoint);
+  if (!demanded) return std::nullopt;
+  bool with_tls = demanded->level != TlsLevel::none;
   for (;;) {
     Opened session;
     session.endpoint = attempt.endpoint;
     session.dialogue = std::make_unique<Dialogue>(std::move(attempt.stream), services.streams, *slot_.sleeper,
                                                   services.log, server.text());
-    switch (greet(session, with_tls)) {
+    switch (greet(session, *demanded, with_tls)) {
       case Greeted::yes:
         return session;
       case Greeted::no:
@@ -124,56 +144,69 @@ std::optional<Opened> Opening::introduce(Attempt attempt) {
   }
 }
 
-Opening::Greeted Opening::greet(Opened& session, bool with_tls) {
+Opening::Greeted Opening::greet(Opened& session, const TlsDemand& demand, bool with_tls) {
   const auto greeting = reply(session, settings_->smtp_helo_timeout);
-  const Judgement judgement = judge_reply(Stage::greeting, greeting, false);
+  const Judgement judgement = judge_reply(Stage::greeting, greeting, {});
   if (judgement.next != Judgement::Next::go_on) return give_up(session, Stage::greeting, judgement, greeting);
-  if (const auto trouble = say_hello(session)) return *trouble;
-  if (!with_tls || !session.extensions.contains("STARTTLS")) return Greeted::yes;
-  return start_tls(session);
+  if (const auto trouble = say_hello(session, demand.required())) return *trouble;
+  if (!with_tls) return Greeted::yes;
+  if (session.extensions.contains("STARTTLS")) return start_tls(session, demand);
+  if (!demand.required()) return Greeted::yes;
+  session.dialogue->quit();
+  const ProbeResult result =
+      befell(Verdict::refused, Stage::starttls, destination_.endpoint(session.endpoint),
+             fmt::format("does not offer STARTTLS, which level {} requires", to_string(demand.level)));
+  destination_.alarm(session.endpoint, result);
+  destination_.unreachable(slot_, session.endpoint, result);
+  return Greeted::no;
 }
 
 /// EHLO, or HELO where EHLO is not known. Nothing: the server has answered well.
-std::optional<Opening::Greeted> Opening::say_hello(Opened& session) {
+std::optional<Opening::Greeted> Opening::say_hello(Opened& session, bool tls_required) {
   session.dialogue->send("EHLO " + settings_->smtp_helo_name);
   auto hello = reply(session, settings_->smtp_helo_timeout);
-  Judgement judgement = judge_reply(Stage::ehlo, hello, false);
+  Judgement judgement = judge_reply(Stage::ehlo, hello, {.tls_required = tls_required});
   const bool extended = judgement.next != Judgement::Next::try_helo;
   if (!extended) {
     session.dialogue->send("HELO " + settings_->smtp_helo_name);
     hello = reply(session, settings_->smtp_helo_timeout);
-    judgement = judge_reply(Stage::ehlo, hello, true);
+    judgement = judge_reply(Stage::ehlo, hello, {.helo_tried = true});
   }
   if (judgement.next != Judgement::Next::go_on) return give_up(session, Stage::ehlo, judgement, hello);
   session.extensions = extended ? extensions_of(*hello) : std::set<std::string>();
   return std::nullopt;
 }
 
-Opening::Greeted Opening::start_tls(Opened& session) {
+Opening::Greeted Opening::start_tls(Opened& session, const TlsDemand& demand) {
   const Endpoint& server = destination_.endpoint(session.endpoint);
+  const Circumstances circumstances{.tls_required = demand.required()};
   session.dialogue->send("STARTTLS");
   const auto go_ahead = reply(session, settings_->smtp_starttls_timeout);
-  Judgement judgement = judge_reply(Stage::starttls, go_ahead, false);
+  Judgement judgement = judge_reply(Stage::starttls, go_ahead, circumstances);
+  bool broken = false;
   if (judgement.next == Judgement::Next::go_on) {
-    session.dialogue->start_tls(engine_.tls, server.host);
+    session.dialogue->start_tls(engine_.tls(), demand, server);
     const SteadyTime deadline = engine_.services.clock.now() + settings_->smtp_starttls_timeout;
     Dialogue::Event event;
     do {
       event = session.dialogue->handshake(deadline);
     } while (event == Dialogue::Event::woken && !destination_.stopping());
     if (event == Dialogue::Event::bytes) {
-      session.tls = "may";
-      return say_hello(session).value_or(Greeted::yes);
+      session.tls = to_string(demand.level);
+      return say_hello(session, false).value_or(Greeted::yes);
     }
-    judgement = judge_reply(Stage::starttls, std::nullopt, false);
+    broken = true;
+    judgement = judge_reply(Stage::starttls, std::nullopt, circumstances);
   }
   if (destination_.stopping()) return Greeted::no;
-  if (judgement.next != Judgement::Next::try_plaintext)
-    return give_up(session, Stage::starttls, judgement, go_ahead);
-  engine_.services.log.info(fmt::format("{}: STARTTLS failed ({}), once more without TLS", server.text(),
-                                        go_ahead && go_ahead->category() != 2
-                                            ? printable(go_ahead->text(), 100)
-                                            : session.dialogue->trouble()));
+  if (judgement.next != Judgement::Next::try_plaintext) {
+    return give_up(session, Stage::starttls, judgement, broken ? std::nullopt : go_ahead);
+  }
+  const bool answered = go_ahead && !broken;
+  if (answered) session.dialogue->quit();
+  engine_.services.log.info(
+      fmt::format("{}: STARTTLS failed ({}), once more without TLS", server.text(),
+                  answered ? printable(go_ahead->text(), 100) : session.dialogue->trouble()));
   return Greeted::try_plaintext;
 }
 
@@ -195,9 +228,8 @@ std::optional<SmtpReply> Opening::reply(Opened& session, std::chrono::seconds pa
   }
 }
 
-Judgement Opening::judge_reply(Stage stage, const std::optional<SmtpReply>& reply, bool helo_tried) {
-  Circumstances circumstances;
-  circumstances.helo_tried = helo_tried;
+Judgement Opening::judge_reply(Stage stage, const std::optional<SmtpReply>& reply,
+                               Circumstances circumstances) {
   if (reply) {
     const std::string name = first_word(*reply);
     circumstances.own_name =
@@ -207,7 +239,7 @@ Judgement Opening::judge_reply(Stage stage, const std::optional<SmtpReply>& repl
   return judge({stage, reply ? &*reply : nullptr}, circumstances);
 }
 
-Opening::Greeted Opening::give_up(const Opened& session, Stage stage, const Judgement& judgement,
+Opening::Greeted Opening::give_up(Opened& session, Stage stage, const Judgement& judgement,
                                   const std::optional<SmtpReply>& reply) {
   if (destination_.stopping()) {
     session.dialogue->quit();

@@ -19,7 +19,7 @@ struct Opened {
   std::unique_ptr<Dialogue> dialogue;
   std::size_t endpoint = 0;
   std::set<std::string> extensions;  ///< EHLO keywords in upper case; empty after HELO
-  std::string_view tls = "none";
+  std::string_view tls = "none";     ///< the level reached
 };
 
 /// Tries the endpoints of a destination in order, each further one a little later while the ones before it
@@ -44,12 +44,13 @@ class Opening {
 
   std::optional<Attempt> connect(std::vector<std::size_t>& candidates);
   std::optional<Opened> introduce(Attempt attempt);
-  Greeted greet(Opened& session, bool with_tls);
-  std::optional<Greeted> say_hello(Opened& session);
-  Greeted start_tls(Opened& session);
+  std::optional<TlsDemand> demand(std::size_t endpoint);
+  Greeted greet(Opened& session, const TlsDemand& demand, bool with_tls);
+  std::optional<Greeted> say_hello(Opened& session, bool tls_required);
+  Greeted start_tls(Opened& session, const TlsDemand& demand);
   std::optional<SmtpReply> reply(Opened& session, std::chrono::seconds patience);
-  Judgement judge_reply(Stage stage, const std::optional<SmtpReply>& reply, bool helo_tried);
-  Greeted give_up(const Opened& session, Stage stage, const Judgement& judgement,
+  Judgement judge_reply(Stage stage, const std::optional<SmtpReply>& reply, Circumstances circumstances);
+  Greeted give_up(Opened& session, Stage stage, const Judgement& judgement,
                   const std::optional<SmtpReply>& reply);
 
   Engine& engine_;

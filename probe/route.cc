@@ -147,6 +147,7 @@ class Search {
     const Endpoint self = ours == found.end() ? Endpoint{} : *ours;
     const bool loops = eliminate_self(found, own_);
     if (found.empty()) return only_ourselves(hop, self, lost);
+    for (Endpoint& endpoint : found) endpoint.next_hop = hop.text();
     Route route;
     route.endpoints = in_order(std::move(found), settings_.smtp_address_preference,
                                static_cast<std::size_t>(settings_.smtp_mx_address_limit));

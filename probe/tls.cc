@@ -3,8 +3,11 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 
 #include <array>
+#include <cstdint>
 #include <new>
 
 namespace fallbackmx {
@@ -20,6 +23,26 @@ std::string openssl_words(const char* without_words) {
   return std::string("TLS: ") + (reason != nullptr ? reason : "unknown error");
 }
 
+/// Servers whose sessions are kept.
+constexpr std::size_t most_sessions = 1000;
+
+/// A session is resumed only under the same demand: it carries what was checked when it was new.
+std::string session_key(const TlsDemand& demand, const Endpoint& server) {
+  std::string key = server.key() + " " + std::string(to_string(demand.level)) + " " + demand.protocols.text();
+  for (const TlsName& name : demand.names) key += (name.below ? " ." : " ") + name.name;
+  for (const TlsaRecord& record : demand.tlsa) key += " " + std::to_string(record.usage) + record.data;
+  return key;
+}
+
+std::uint64_t forbidden_versions(const TlsProtocols& protocols) {
+  std::uint64_t options = 0;
+  if (!protocols.contains(TlsProtocols::tls1)) options |= SSL_OP_NO_TLSv1;
+  if (!protocols.contains(TlsProtocols::tls1_1)) options |= SSL_OP_NO_TLSv1_1;
+  if (!protocols.contains(TlsProtocols::tls1_2)) options |= SSL_OP_NO_TLSv1_2;
+  if (!protocols.contains(TlsProtocols::tls1_3)) options |= SSL_OP_NO_TLSv1_3;
+  return options;
+}
+
 bool is_address(const std::string& host) {
   boost::system::error_code not_one;
   boost::asio::ip::make_address(host, not_one);
@@ -31,21 +54,103 @@ bool is_address(const std::string& host) {
 TlsContext::TlsContext() : context_(SSL_CTX_new(TLS_client_method())) {
   if (context_ == nullptr) throw std::bad_alloc();
   SSL_CTX_set_min_proto_version(context_, TLS1_VERSION);
-  SSL_CTX_set_verify(context_, SSL_VERIFY_NONE, nullptr);
   SSL_CTX_set_mode(context_, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   // Many servers close without a close_notify alert; SMTP has its own end.
   SSL_CTX_set_options(context_, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION);
+  SSL_CTX_dane_enable(context_);
+  SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(context_, &TlsContext::keep_session);
 }
 
-TlsContext::~TlsContext() { SSL_CTX_free(context_); }
+TlsContext::~TlsContext() {
+  for (const auto& [key, session] : sessions_) SSL_SESSION_free(session);
+  SSL_CTX_free(context_);
+}
 
-TlsStream::TlsStream(std::unique_ptr<Stream> wire, const TlsContext& context, const std::string& host)
-    : wire_(std::move(wire)), ssl_(SSL_new(context.get())) {
+Result<std::shared_ptr<TlsContext>> TlsContext::make(const Settings& settings) {
+  const std::shared_ptr<TlsContext> made(new TlsContext);
+  ssl_ctx_st* context = made->context_;
+  const auto trouble = [](std::string_view parameter, const std::string& file) {
+    return Error{std::string(parameter) + " = " + file + ": " + openssl_words("cannot be used")};
+  };
+  const std::string& file = settings.smtp_tls_CAfile;
+  const std::string& path = settings.smtp_tls_CApath;
+  if (!file.empty() && SSL_CTX_load_verify_file(context, file.c_str()) != 1)
+    return trouble("smtp_tls_CAfile", file);
+  if (!path.empty() && SSL_CTX_load_verify_dir(context, path.c_str()) != 1)
+    return trouble("smtp_tls_CApath", path);
+  if (file.empty() && path.empty()) SSL_CTX_set_default_verify_paths(context);
+  const std::string& certificate = settings.smtp_tls_cert_file;
+  const std::string& key = settings.smtp_tls_key_file;
+  if (certificate.empty()) return made;
+  if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1) {
+    return trouble("smtp_tls_cert_file", certificate);
+  }
+  if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1 ||
+      SSL_CTX_check_private_key(context) != 1) {
+    return trouble("smtp_tls_key_file", key);
+  }
+  return made;
+}
+
+/// OpenSSL hands over a session that can be resumed; 1 means that we have taken it.
+int TlsContext::keep_session(ssl_st* ssl, ssl_session_st* session) {
+  const auto* stream = static_cast<const TlsStream*>(SSL_get_app_data(ssl));
+  TlsContext& context = *stream->context_;
+  const std::lock_guard lock(context.mutex_);
+  if (context.sessions_.size() >= most_sessions && !context.sessions_.contains(stream->session_key_)) {
+    SSL_SESSION_free(context.sessions_.begin()->second);
+    context.sessions_.erase(context.sessions_.begin());
+  }
+  ssl_session_st*& kept = context.sessions_[stream->session_key_];
+  SSL_SESSION_free(kept);
+  kept = session;
+  return 1;
+}
+
+TlsStream::TlsStream(std::unique_ptr<Stream> wire, std::shared_ptr<TlsContext> context,
+                     const TlsDemand& demand, const Endpoint& server)
+    : wire_(std::move(wire)),
+      context_(std::move(context)),
+      session_key_(session_key(demand, server)),
+      ssl_(SSL_new(context_->context_)) {
   if (ssl_ == nullptr) throw std::bad_alloc();
+  SSL_set_app_data(ssl_, this);
   SSL_set_bio(ssl_, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
-  if (!host.empty() && !is_address(host)) SSL_set_tlsext_host_name(ssl_, host.c_str());
+  SSL_set_options(ssl_, forbidden_versions(demand.protocols));
+  if (demand.level == TlsLevel::dane) {
+    demand_dane(demand, server);
+  } else if (!demand.names.empty()) {
+    demand_names(demand);
+  }
+  const std::string& name = demand.names.empty() ? server.host : demand.names.front().name;
+  if (!name.empty() && !is_address(name)) SSL_set_tlsext_host_name(ssl_, name.c_str());
   SSL_set_connect_state(ssl_);
+  const std::lock_guard lock(context_->mutex_);
+  const auto kept = context_->sessions_.find(session_key_);
+  if (kept != context_->sessions_.end()) SSL_set_session(ssl_, kept->second);
 }
+
+void TlsStream::demand_names(const TlsDemand& demand) {
+  SSL_set_verify(ssl_, SSL_VERIFY_PEER, nullptr);
+  SSL_set_hostflags(ssl_, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  // A leading dot makes OpenSSL take any name below, over as many labels as there are.
+  for (const TlsName& name : demand.names) SSL_add1_host(ssl_, ((name.below ? "." : "") + name.name).c_str());
+}
+
+/// RFC 7672 section 3.1: a DANE-EE(3) record vouches for the key whatever name and dates its certificate
+/// bears.
+void TlsStream::demand_dane(const TlsDemand& demand, const Endpoint& server) {
+  SSL_dane_enable(ssl_, server.host.c_str());
+  SSL_dane_set_flags(ssl_, DANE_FLAG_NO_DANE_EE_NAMECHECKS);
+  demand_names(demand);
+  for (const TlsaRecord& record : demand.tlsa) {
+    SSL_dane_tlsa_add(ssl_, record.usage, record.selector, record.matching,
+                      reinterpret_cast<const unsigned char*>(record.data.data()), record.data.size());
+  }
+}
+
+bool TlsStream::resumed() const { return SSL_session_reused(ssl_) == 1; }
 
 TlsStream::~TlsStream() { SSL_free(ssl_); }
 
@@ -87,8 +192,11 @@ IoResult TlsStream::after(int outcome) {
     case SSL_ERROR_ZERO_RETURN:
       return {.status = IoResult::Status::closed, .why = "connection closed"};
     default:
-      // An alert of ours may tell the peer why; it is not waited for.
       std::string why = openssl_words("TLS: protocol error");
+      if (const long fault = SSL_get_verify_result(ssl_); fault != X509_V_OK) {
+        why = std::string("TLS: certificate: ") + X509_verify_cert_error_string(fault);
+      }
+      // An alert of ours may tell the peer why; it is not waited for.
       flush();
       return {.status = IoResult::Status::failed, .why = std::move(why)};
   }

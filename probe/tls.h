@@ -1,37 +1,50 @@
 // TLS for probes: a Stream over a Stream. The home of OpenSSL.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 
+#include "conf/parameters.h"
+#include "probe/result.h"
 #include "probe/stream.h"
+#include "probe/tls_policy.h"
 
 struct ssl_ctx_st;
 struct ssl_st;
+struct ssl_session_st;
 
 namespace fallbackmx {
 
-/// What all sessions share: OpenSSL's client context. Built once per configuration; afterwards used by all
-/// threads.
+/// What all sessions share: OpenSSL's client context, and the sessions that servers let us resume. Built once
+/// per configuration; afterwards used by all threads.
 class TlsContext {
  public:
-  TlsContext();
+  /// With the CA files, the client certificate and the key of these settings. The error names the file.
+  static Result<std::shared_ptr<TlsContext>> make(const Settings&);
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
 
-  ssl_ctx_st* get() const { return context_; }
-
  private:
+  friend class TlsStream;
+  TlsContext();
+  static int keep_session(ssl_st* ssl, ssl_session_st* session);
+
   ssl_ctx_st* context_;
+  std::mutex mutex_;
+  std::map<std::string, ssl_session_st*> sessions_;  ///< by server and demand; bounded
 };
 
-/// The client's side of TLS on a connected stream, which it takes over. connected() drives the handshake.
-/// Certificates are not checked: at level `may` TLS keeps out listeners, not impostors (RFC 7435).
+/// The client's side of TLS on a connected stream, which it takes over. connected() drives the handshake, and
+/// fails when the server does not meet the demand: nothing is sent to it then. At level `may` certificates
+/// are not looked at: it keeps out listeners, not impostors (RFC 7435).
 class TlsStream final : public Stream {
  public:
-  /// `host` goes into SNI unless it is an address.
-  TlsStream(std::unique_ptr<Stream> wire, const TlsContext& context, const std::string& host);
+  /// SNI is the first name demanded, else `host` unless that is an address (RFC 7672 section 8.1).
+  TlsStream(std::unique_ptr<Stream> wire, std::shared_ptr<TlsContext> context, const TlsDemand& demand,
+            const Endpoint& server);
   ~TlsStream() override;
   TlsStream(const TlsStream&) = delete;
   TlsStream& operator=(const TlsStream&) = delete;
@@ -44,14 +57,20 @@ class TlsStream final : public Stream {
 
   /// `TLSv1.3 TLS_AES_256_GCM_SHA384`, once connected.
   std::string cipher() const;
+  bool resumed() const;
 
  private:
+  friend class TlsContext;
+  void demand_names(const TlsDemand& demand);
+  void demand_dane(const TlsDemand& demand, const Endpoint& server);
   /// Moves ciphertext between OpenSSL and the wire; would_block when the wire gives nothing new.
   IoResult move();
   IoResult flush();
   IoResult after(int outcome);
 
   std::unique_ptr<Stream> wire_;
+  std::shared_ptr<TlsContext> context_;
+  std::string session_key_;
   ssl_st* ssl_;
   std::string outgoing_;  ///< ciphertext the wire would not take yet
 };

@@ -42,7 +42,7 @@ Finding found(const AddressRecord& record, Remembered remembered) {
 class Verifier::Impl {
  public:
   Impl(Services services, std::shared_ptr<const Settings> settings)
-      : engine_(services, settings),
+      : engine_(services, settings, tls_context(*settings, services.log)),
         own_(own_addresses(*settings)),
         refresher_sleeper_(services.clock.sleeper()) {
     refresher_ = std::thread([this] { refresh(); });
@@ -81,10 +81,10 @@ class Verifier::Impl {
   }
 
   void reload(std::shared_ptr<const Settings> settings) {
-    engine_.set_settings(settings);
-    auto own = std::make_shared<const OwnAddresses>(own_addresses(*settings));
+    engine_.renew(settings, tls_context(*settings, engine_.services.log));
+    OwnAddresses own = own_addresses(*settings);
     const std::lock_guard lock(mutex_);
-    own_ = *own;
+    own_ = std::move(own);
     for (const auto& [key, destination] : destinations_) destination->renew();
   }
 
@@ -97,6 +97,16 @@ class Verifier::Impl {
  private:
   static OwnAddresses own_addresses(const Settings& settings) {
     return OwnAddresses::of(settings.inet_interfaces, settings.proxy_interfaces);
+  }
+
+  /// Whoever reads the configuration checks the files first; if they have changed since, go on without.
+  static std::shared_ptr<TlsContext> tls_context(const Settings& settings, Log& log) {
+    auto context = TlsContext::make(settings);
+    if (context) return *context;
+    log.error(context.error() + "; going on without the TLS files");
+    Settings plain = settings;
+    plain.smtp_tls_CAfile = plain.smtp_tls_CApath = plain.smtp_tls_cert_file = "";
+    return *TlsContext::make(plain);
   }
 
   Route route(const Question& question, const Settings& settings) {
@@ -146,15 +156,25 @@ class Verifier::Impl {
     return finding;
   }
 
-  /// Null while draining.
+  /// Null while draining. Endpoints are the same destination for whatever domain, as long as they need to
+  /// show the same.
   std::shared_ptr<Destination> destination_for(const std::vector<Endpoint>& endpoints) {
+    const auto settings = engine_.settings();
     std::string key;
-    for (const Endpoint& endpoint : endpoints) key += endpoint.key() + " ";
+    std::vector<TlsPolicy> policies;
+    for (const Endpoint& endpoint : endpoints) {
+      policies.push_back(tls_policy(*settings, endpoint.next_hop));
+      const TlsPolicy& policy = policies.back();
+      key +=
+          endpoint.key() + " " + std::string(to_string(policy.level)) + " " + policy.protocols.text() + " ";
+      if (policy.level > TlsLevel::encrypt) key += endpoint.host + " " + endpoint.next_hop + " ";
+      for (const std::string& name : policy.match) key += name + " ";
+    }
     std::vector<std::shared_ptr<Destination>> forgotten;  // destroyed without the lock
     const std::lock_guard lock(mutex_);
     if (draining_) return nullptr;
     std::shared_ptr<Destination>& destination = destinations_[key];
-    if (!destination) destination = std::make_shared<Destination>(engine_, endpoints);
+    if (!destination) destination = std::make_shared<Destination>(engine_, endpoints, std::move(policies));
     auto wanted = destination;
     if (destinations_.size() > most_destinations) {
       std::erase_if(destinations_, [&](auto& entry) {

@@ -1,0 +1,106 @@
+#include "probe/tls_policy.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace fallbackmx {
+
+namespace {
+
+/// `example.org` of `[example.org]:25`.
+std::string bare(std::string_view next_hop) {
+  if (next_hop.starts_with('[')) return std::string(next_hop.substr(1, next_hop.find(']') - 1));
+  return std::string(next_hop.substr(0, next_hop.find(':')));
+}
+
+std::vector<TlsName> names_to_match(const TlsPolicy& policy, const Endpoint& endpoint) {
+  std::vector<std::string> strategies = policy.match;
+  if (strategies.empty()) {
+    // The MX host name is as trustworthy as the DNS it came from; secure does not rely on it.
+    strategies = policy.level == TlsLevel::secure ? std::vector<std::string>{"nexthop", "dot-nexthop"}
+                                                  : std::vector<std::string>{"hostname"};
+  }
+  std::vector<TlsName> names;
+  for (const std::string& strategy : strategies) {
+    if (strategy == "hostname") {
+      names.push_back({endpoint.host});
+    } else if (strategy == "nexthop") {
+      names.push_back({bare(endpoint.next_hop)});
+    } else if (strategy == "dot-nexthop") {
+      names.push_back({bare(endpoint.next_hop), true});
+    } else if (strategy.starts_with('.')) {
+      names.push_back({strategy.substr(1), true});
+    } else {
+      names.push_back({strategy});
+    }
+  }
+  return names;
+}
+
+/// RFC 7672 section 3.1: PKIX-TA(0) and PKIX-EE(1) are not for SMTP; unknown selectors and matching types are
+/// unusable.
+bool usable(const TlsaRecord& record) {
+  return (record.usage == 2 || record.usage == 3) && record.selector <= 1 && record.matching <= 2 &&
+         !record.data.empty();
+}
+
+}  // namespace
+
+TlsPolicy tls_policy(const Settings& settings, std::string_view next_hop) {
+  TlsPolicy policy{.level = settings.smtp_tls_security_level};
+  if (const TlsPolicy* own = settings.smtp_tls_policy_maps.find(next_hop)) policy = *own;
+  if (policy.protocols.text().empty()) {
+    policy.protocols =
+        policy.level > TlsLevel::may ? settings.smtp_tls_mandatory_protocols : settings.smtp_tls_protocols;
+  }
+  return policy;
+}
+
+bool needs_tlsa(const TlsPolicy& policy, const Endpoint& endpoint) {
+  return (policy.level == TlsLevel::dane || policy.level == TlsLevel::dane_only) && endpoint.authenticated;
+}
+
+std::string tlsa_name(const Endpoint& endpoint) {
+  return "_" + std::to_string(endpoint.port) + "._tcp." + endpoint.host;
+}
+
+TlsDemand tls_demand(const TlsPolicy& policy, const Endpoint& endpoint, const DnsAnswer* tlsa) {
+  TlsDemand demand{.level = policy.level, .protocols = policy.protocols};
+  if (policy.level == TlsLevel::verify || policy.level == TlsLevel::secure) {
+    demand.names = names_to_match(policy, endpoint);
+    return demand;
+  }
+  if (policy.level != TlsLevel::dane && policy.level != TlsLevel::dane_only) return demand;
+
+  const auto without = [&](const std::string& why) {
+    demand.level = TlsLevel::may;
+    if (policy.level == TlsLevel::dane_only) {
+      demand.level = TlsLevel::dane;
+      demand.why_not = why;
+    }
+    return demand;
+  };
+  if (tlsa == nullptr) return without("the DNS answers that led to it are not authentic (DNSSEC)");
+  if (tlsa->status == DnsAnswer::Status::temporary) {
+    demand.level = TlsLevel::dane;
+    demand.why_not = "TLSA lookup failed: " + tlsa->why;
+    demand.unavailable = true;
+    return demand;
+  }
+  if (tlsa->status != DnsAnswer::Status::ok || !tlsa->authentic) {
+    return without("there are no authentic TLSA records at " + tlsa_name(endpoint));
+  }
+  std::copy_if(tlsa->tlsa.begin(), tlsa->tlsa.end(), std::back_inserter(demand.tlsa), usable);
+  if (demand.tlsa.empty()) {
+    demand.level = TlsLevel::encrypt;
+    if (policy.level == TlsLevel::dane_only)
+      demand.why_not = "none of the TLSA records at " + tlsa_name(endpoint) + " is usable";
+    return demand;
+  }
+  demand.level = TlsLevel::dane;
+  // For DANE-TA(2): the MX host, or the domain that is asked about (RFC 7672 section 3.2.2).
+  demand.names = {{endpoint.host}, {bare(endpoint.next_hop)}};
+  return demand;
+}
+
+}  // namespace fallbackmx

@@ -1,0 +1,49 @@
+// What TLS must show before a recipient's address crosses a channel. Pure: policies and DNS answers in, a
+// demand out.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conf/parameters.h"
+#include "probe/dns.h"
+#include "probe/endpoint.h"
+
+namespace fallbackmx {
+
+/// The policy for a next hop as it is written: its row in smtp_tls_policy_maps, or smtp_tls_security_level.
+TlsPolicy tls_policy(const Settings&, std::string_view next_hop);
+
+/// A name that a certificate may bear. `below` also takes any name below it (".example.org" in Postfix).
+struct TlsName {
+  std::string name;
+  bool below = false;
+  friend bool operator==(const TlsName&, const TlsName&) = default;
+};
+
+/// What one connection must show. A value.
+struct TlsDemand {
+  TlsLevel level =
+      TlsLevel::none;            ///< none, may, encrypt, dane, verify or secure: what will have been reached
+  std::vector<TlsName> names;    ///< one of them must be in the certificate
+  std::vector<TlsaRecord> tlsa;  ///< with level dane, usage 2 and 3 only
+  TlsProtocols protocols;
+  std::string why_not;       ///< not empty: the demand cannot be met, and why
+  bool unavailable = false;  ///< with why_not: for now only (the DNS gave no answer)
+
+  bool required() const { return level > TlsLevel::may; }
+};
+
+/// Whether the TLSA records of an endpoint must be looked up: under dane, where every name that led to it is
+/// authentic.
+bool needs_tlsa(const TlsPolicy&, const Endpoint&);
+/// The name they are found under: `_25._tcp.mx1.example.org` (RFC 7672 section 2.2.3).
+std::string tlsa_name(const Endpoint&);
+
+/// RFC 7672 section 2.2: without authentic TLSA records dane falls back to may, and dane-only fails; with
+/// records that are all unusable to encrypt; when the lookup fails nothing is sent at all. `tlsa` is null
+/// when needs_tlsa() was false.
+TlsDemand tls_demand(const TlsPolicy&, const Endpoint&, const DnsAnswer* tlsa);
+
+}  // namespace fallbackmx
