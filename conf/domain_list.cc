@@ -25,8 +25,8 @@ Result<DomainList> DomainList::parse(std::string_view text) {
 
 bool DomainList::matches(std::string_view domain) const {
   const Item* first = nullptr;
-  const auto look = [&](std::string name) {
-    const auto found = items_.find(std::move(name));
+  const auto look = [&](const std::string& name) {
+    const auto found = items_.find(name);
     if (found != items_.end() && (first == nullptr || found->second.order < first->order))
       first = &found->second;
   };
