@@ -104,7 +104,9 @@ class MemoryStreamFactory::MemoryStream final : public Stream {
   IoResult connected() override {
     const auto lock = simulation_.lock();
     if (!connection_->trouble.empty()) return failed();
-    return {connection_->connected ? IoResult::Status::done : IoResult::Status::would_block, 0, {}};
+    if (!connection_->connected) return {IoResult::Status::would_block, 0, {}};
+    told_ = true;
+    return {};
   }
 
   IoResult read(std::span<char> into) override {
@@ -134,7 +136,7 @@ class MemoryStreamFactory::MemoryStream final : public Stream {
   /// Under the lock.
   bool ready(bool want_write) const {
     const bool settled = connection_->connected || !connection_->trouble.empty();
-    return connection_->readable() || (want_write && settled);
+    return connection_->readable() || ((want_write || !told_) && settled);
   }
 
  private:
@@ -142,6 +144,7 @@ class MemoryStreamFactory::MemoryStream final : public Stream {
 
   Simulation& simulation_;
   const std::shared_ptr<Connection> connection_;
+  bool told_ = false;  ///< connected() has said that the connection stands; until then that is news
 };
 
 MemoryStreamFactory::MemoryStreamFactory(Simulation& simulation, Span round_trip)
@@ -181,7 +184,7 @@ std::unique_ptr<Stream> MemoryStreamFactory::connect(const Endpoint& to) {
 bool MemoryStreamFactory::wait(std::span<const Watch> watches, Sleeper& sleeper, SteadyTime deadline) {
   std::vector<std::pair<MemoryStream*, bool>> streams;
   for (const auto& watch : watches) {
-    streams.emplace_back(&dynamic_cast<MemoryStream&>(*watch.stream), watch.want_write);
+    streams.emplace_back(&dynamic_cast<MemoryStream&>(watch.stream->wire()), watch.want_write);
   }
   return simulation_.sleep(sleeper, deadline, [&] {
     return std::any_of(streams.begin(), streams.end(),

@@ -22,7 +22,7 @@ Result<bool> ScriptedServer::define(std::string_view line) { return take_line(li
 Result<bool> ScriptedServer::change(std::string_view line) { return take_line(line, true); }
 
 Result<bool> ScriptedServer::take_line(std::string_view given, bool running) {
-  const auto line = trimmed(given);
+  const auto line = stripped(given);
   const std::lock_guard guard(mutex_);
   if (auto taken = take_keyword(std::string(first_word(line)), line)) return *taken;
 
@@ -60,10 +60,10 @@ std::optional<Result<bool>> ScriptedServer::take_keyword(const std::string& keyw
 }
 
 Result<bool> ScriptedServer::take_limit(std::vector<Limit>& limits, std::string_view line) {
-  line = trimmed(line.substr(first_word(line).size()));
-  const auto number = parse_number(first_word(line));
+  line = stripped(line.substr(first_word(line).size()));
+  const auto number = read_number(first_word(line));
   if (!number) return Error{"a number is missing after the first word"};
-  const auto rest = trimmed(line.substr(first_word(line).size()));
+  const auto rest = stripped(line.substr(first_word(line).size()));
   Limit limit{*number, {}, rest == "refuse"};
   if (!limit.refuse) {
     auto reply = parse_server_reply(columns(rest));

@@ -20,7 +20,7 @@ std::vector<std::string> reply_lines(std::string_view text) {
   std::vector<std::string> lines;
   for (;;) {
     const auto bar = text.find('|');
-    lines.emplace_back(trimmed(text.substr(0, bar)));
+    lines.emplace_back(stripped(text.substr(0, bar)));
     if (bar == std::string_view::npos) return lines;
     text.remove_prefix(bar + 1);
   }
@@ -41,18 +41,18 @@ bool take_action(ServerReply& reply, const std::vector<std::string>& action) {
   if (action.size() == 1) return take_flag(reply, action[0]);
   if (action.size() != 2) return false;
   if (action[0] == "stall") {
-    const auto span = parse_span(action[1]);
+    const auto span = read_span(action[1]);
     reply.stall = span.value_or(Span(0));
     return span.has_value();
   }
   if (action[0] == "drip") {
     const auto slash = action[1].find("/s");
-    const auto rate = parse_number(action[1].substr(0, slash));
+    const auto rate = read_number(action[1].substr(0, slash));
     if (slash == std::string::npos || !rate || *rate == 0) return false;
     reply.per_byte = Span(std::chrono::seconds(1)) / static_cast<long>(*rate);
     return true;
   }
-  const auto number = parse_number(action[1]);
+  const auto number = read_number(action[1]);
   if (!number || *number == 0) return false;
   if (action[0] == "fragment") reply.fragment = *number;
   if (action[0] == "line") reply.pad = *number;
@@ -62,7 +62,7 @@ bool take_action(ServerReply& reply, const std::vector<std::string>& action) {
 bool take_condition(ServerRule& rule, const std::vector<std::string>& condition) {
   using When = ServerRule::When;
   if (condition.size() != 2) return false;
-  if (condition[0] == "times") return (rule.times = parse_number(condition[1])).has_value();
+  if (condition[0] == "times") return (rule.times = read_number(condition[1])).has_value();
   if (condition[0] != "when") return false;
   if (condition[1] == "pipelined") rule.when = When::pipelined;
   if (condition[1] == "plain") rule.when = When::plain;
@@ -74,7 +74,7 @@ bool take_condition(ServerRule& rule, const std::vector<std::string>& condition)
 std::vector<std::string> columns_at_code(const std::string& line) {
   for (std::size_t at = 1; at < line.size(); ++at) {
     if (line[at - 1] == ' ' && begins_with_code(std::string_view(line).substr(at))) {
-      return {std::string(trimmed(line.substr(0, at))), line.substr(at)};
+      return {std::string(stripped(line.substr(0, at))), line.substr(at)};
     }
   }
   return {line};

@@ -76,7 +76,7 @@ void ServerSession::receive(std::string_view bytes, SteadyTime now) {
   partial_ += bytes;
   for (std::size_t end; (end = partial_.find('\n')) != std::string::npos; partial_.erase(0, end + 1)) {
     const bool ahead = !commands_.empty() || !actions_.empty();
-    commands_.push_back({std::string(trimmed(partial_.substr(0, end))), ahead, now});
+    commands_.push_back({std::string(stripped(partial_.substr(0, end))), ahead, now});
   }
   if (partial_.size() > line_limit) partial_.clear();
 }

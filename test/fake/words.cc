@@ -16,7 +16,7 @@ char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned 
 
 }  // namespace
 
-std::string_view trimmed(std::string_view text) {
+std::string_view stripped(std::string_view text) {
   while (!text.empty() && blank(text.front())) text.remove_prefix(1);
   while (!text.empty() && (blank(text.back()) || text.back() == '\r')) text.remove_suffix(1);
   return text;
@@ -24,19 +24,19 @@ std::string_view trimmed(std::string_view text) {
 
 std::vector<std::string> columns(std::string_view line) {
   std::vector<std::string> found;
-  line = trimmed(line);
+  line = stripped(line);
   while (!line.empty()) {
     std::size_t end = 0;
     while (end < line.size() && line[end] != '\t' && line.substr(end, 2) != "  ") ++end;
-    found.emplace_back(trimmed(line.substr(0, end)));
-    line = trimmed(line.substr(end));
+    found.emplace_back(stripped(line.substr(0, end)));
+    line = stripped(line.substr(end));
   }
   return found;
 }
 
 std::vector<std::string> words(std::string_view line) {
   std::vector<std::string> found;
-  for (line = trimmed(line); !line.empty(); line = trimmed(line)) {
+  for (line = stripped(line); !line.empty(); line = stripped(line)) {
     const bool quoted = line.front() == '"';
     if (quoted) line.remove_prefix(1);
     std::size_t end = 0;
@@ -47,7 +47,7 @@ std::vector<std::string> words(std::string_view line) {
   return found;
 }
 
-std::optional<Span> parse_span(std::string_view text) {
+std::optional<Span> read_span(std::string_view text) {
   static constexpr std::array<std::pair<std::string_view, std::chrono::milliseconds>, 5> units = {{
       {"ms", std::chrono::milliseconds(1)},
       {"s", std::chrono::seconds(1)},
@@ -75,7 +75,7 @@ std::optional<Span> parse_span(std::string_view text) {
   return sum;
 }
 
-std::optional<std::size_t> parse_number(std::string_view text) {
+std::optional<std::size_t> read_number(std::string_view text) {
   std::size_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;

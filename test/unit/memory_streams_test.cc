@@ -39,6 +39,7 @@ struct World {
   /// All that comes until nothing has come for a while, or the end.
   std::string heard(Stream& stream, Span patience = 1s) {
     std::string text;
+    settled(stream);
     for (;;) {
       std::array<char, 100> piece;
       const auto got = stream.read(piece);

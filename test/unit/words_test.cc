@@ -28,7 +28,7 @@ TEST(Words, SpansAddUp) {
       {"0s", 0s}, {"1h1s", 3601s}, {"250ms", 250ms}, {"2d", 48h}, {"1m30s", 90s},
       {"", {}},   {"5", {}},       {"s", {}},        {"5x", {}},  {"1h 1s", {}},
   };
-  for (const auto& c : cases) EXPECT_EQ(parse_span(c.text), c.want) << c.text;
+  for (const auto& c : cases) EXPECT_EQ(read_span(c.text), c.want) << c.text;
 }
 
 TEST(Words, AStarStandsForAnyText) {

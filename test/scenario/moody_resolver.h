@@ -1,0 +1,36 @@
+// DNS that can go silent as a whole, or fail.
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <string_view>
+
+#include "probe/clock.h"
+#include "probe/dns.h"
+#include "test/scenario/scenario.h"
+
+namespace fallbackmx {
+
+/// In front of another resolver. Used by all threads at once.
+class MoodyResolver final : public Resolver {
+ public:
+  MoodyResolver(Resolver& resolver, Clock& clock) : resolver_(resolver), clock_(clock) {}
+
+  void set(DnsStep::Mood mood) { mood_ = mood; }
+
+  DnsAnswer lookup(std::string_view name, RecordType type, SteadyTime deadline) override {
+    const auto mood = mood_.load();
+    if (mood == DnsStep::Mood::well) return resolver_.lookup(name, type, deadline);
+    if (mood == DnsStep::Mood::silent) clock_.sleeper()->sleep_until(deadline);
+    DnsAnswer answer;
+    answer.why = std::string(name) + (mood == DnsStep::Mood::silent ? ": no answer in time" : ": SERVFAIL");
+    return answer;
+  }
+
+ private:
+  Resolver& resolver_;
+  Clock& clock_;
+  std::atomic<DnsStep::Mood> mood_ = DnsStep::Mood::well;
+};
+
+}  // namespace fallbackmx

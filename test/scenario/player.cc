@@ -1,0 +1,408 @@
+#include "test/scenario/player.h"
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <sstream>
+#include <thread>
+#include <utility>
+
+#include "conf/config.h"
+#include "milter/restrictions.h"
+#include "probe/store.h"
+#include "probe/verifier.h"
+#include "test/fake/fake_resolver.h"
+#include "test/scenario/moody_resolver.h"
+
+namespace fallbackmx {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// The machine's own name and addresses must not decide how a test ends.
+const std::vector<std::string> base_settings = {"myhostname=fallback.example.net",
+                                                "inet_interfaces=192.0.2.250", "address_verify_map=memory:"};
+
+std::string without_blanks(const std::string& assignment) {
+  const auto equals = assignment.find('=');
+  if (equals == std::string::npos) return assignment;
+  return std::string(stripped(assignment.substr(0, equals))) + "=" +
+         std::string(stripped(assignment.substr(equals + 1)));
+}
+
+bool holds(const std::string& relation, std::size_t is, std::size_t wanted) {
+  if (relation == "<=") return is <= wanted;
+  if (relation == ">=") return is >= wanted;
+  return is == wanted;
+}
+
+std::string in_seconds(Span span) {
+  std::ostringstream text;
+  text << std::chrono::duration<double>(span).count() << " s";
+  return text.str();
+}
+
+class Play {
+ public:
+  Play(const Scenario& scenario, World& world)
+      : scenario_(scenario),
+        world_(world),
+        zone_(world.clock()),
+        resolver_(zone_, world.clock()),
+        log_([this](LogLevel, std::string_view line) { note(line); }, LogLevel::debug),
+        store_(make_memory_store()) {}
+
+  std::vector<Disappointment> run() {
+    if (!set_up()) return disappointments_;
+    const Services services{world_.clock(), resolver_, world_.streams(), *store_, log_};
+    verifier_ = std::make_unique<Verifier>(services, current_settings());
+    director_ = world_.clock().sleeper();
+    const auto start = world_.clock().now();
+    for (const auto& step : scenario_.steps) {
+      world_.pass_until(*director_, start + step.at, [this] { return waiting_ > 0; });
+      std::visit([&](const auto& what) { take(step, what); }, step.what);
+    }
+    while (waiting_ > 0) director_->sleep_until(SteadyTime::max());
+    for (auto& client : clients_) client.join();
+    // The sessions end in their own time, in which we must not take part.
+    director_.reset();
+    verifier_.reset();
+    let_goodbyes_arrive();
+    look_at_manners();
+    if (!disappointments_.empty()) tell_the_story();
+    return disappointments_;
+  }
+
+ private:
+  // --- the world as it is in the beginning
+
+  bool set_up() {
+    settings_ = base_settings;
+    for (const auto& assignment : scenario_.settings) settings_.push_back(without_blanks(assignment));
+    read_settings(0);
+    for (const auto& [line, record] : scenario_.zone) add_record(line, record);
+    for (const auto& server : scenario_.servers) add_server(server);
+    return disappointments_.empty();
+  }
+
+  void add_record(std::size_t line, const std::string& record) {
+    try {
+      zone_.add(record);
+    } catch (const std::exception& trouble) {
+      disappoint(line, trouble.what());
+    }
+  }
+
+  void add_server(const Scenario::Server& described) {
+    auto server = std::make_shared<ScriptedServer>(described.name);
+    servers_.push_back(server);
+    for (const auto& [line, text] : described.lines) {
+      if (const auto taken = server->define(text); !taken) disappoint(line, taken.error());
+    }
+    for (const auto& [line, record] : scenario_.zone) {
+      const auto parts = words(record);
+      if (parts.size() != 3 || parts[0] != described.name) continue;
+      if (parts[1] == "A" || parts[1] == "AAAA") world_.serve(parts[2], server);
+    }
+  }
+
+  void read_settings(std::size_t line) {
+    const auto config = read_config({{}, {}, settings_});
+    for (const auto& error : config.errors) disappoint(line, error);
+    const std::lock_guard guard(mutex_);
+    if (config.settings) current_ = config.settings;
+  }
+
+  std::shared_ptr<const Settings> current_settings() const {
+    const std::lock_guard guard(mutex_);
+    return current_;
+  }
+
+  // --- what happens
+
+  void take(const Step& step, const RcptStep& rcpt) {
+    for (std::size_t i = 0; i < rcpt.times; ++i) {
+      ++waiting_;
+      clients_.emplace_back(
+          [this, line = step.line, rcpt, number = i + 1, sleeper = world_.clock().sleeper()]() mutable {
+            // Makes the sleeper this thread's own.
+            sleeper->sleep_until(SteadyTime::min());
+            try {
+              ask(line, rcpt, number);
+            } catch (const std::exception& trouble) {
+              disappoint(line, std::string("the client died of: ") + trouble.what());
+            }
+            --waiting_;
+            director_->wake();
+            sleeper.reset();
+          });
+    }
+  }
+
+  void take(const Step& step, const ServerStep& change) {
+    const auto server = server_named(change.server);
+    if (!server) return disappoint(step.line, "there is no server " + change.server);
+    if (const auto taken = server->change(change.line); !taken) disappoint(step.line, taken.error());
+    world_.servers_changed();
+  }
+
+  void take(const Step& step, const ZoneStep& zone) {
+    if (zone.gone) {
+      zone_.remove(zone.record);
+    } else {
+      add_record(step.line, zone.record);
+    }
+  }
+
+  void take(const Step& step, const SetStep& set) {
+    settings_.push_back(without_blanks(set.assignment));
+    read_settings(step.line);
+    verifier_->reload(current_settings());
+  }
+
+  void take(const Step&, const DnsStep& dns) { resolver_.set(dns.mood); }
+
+  void take(const Step&, const MemoryStep& memory) {
+    if (memory.what == MemoryStep::What::forget) return store_->forget(memory.address);
+    AddressRecord record;
+    record.asked = world_.clock().wall();
+    if (memory.what == MemoryStep::What::yes) {
+      record.code = 250;
+      record.last_yes = record.asked;
+    } else {
+      record.verdict = Verdict::undeliverable;
+      record.code = 550;
+      record.dsn = "5.1.1";
+      record.words = "no such user";
+    }
+    store_->put(memory.address, record);
+  }
+
+  void take(const Step&, const ClockStep& clock) {
+    world_.jump_wall(std::chrono::duration_cast<std::chrono::seconds>(clock.jump));
+  }
+
+  void take(const Step& step, const ExpectStep& expect) {
+    for (const auto& count : expect.counts) {
+      world_.comes_true(*director_, [&] { return holds(count.relation, counted(count), count.number); });
+      check(step.line, count);
+    }
+  }
+
+  // --- one client
+
+  struct Asking final : Questions {
+    Asking(Play& of, SteadyTime by) : play(of), deadline(by) {}
+    DnsAnswer lookup(std::string_view name, RecordType type) override {
+      return play.resolver_.lookup(name, type, deadline);
+    }
+    Finding verify(const Address& recipient, const std::string& next_hop) override {
+      return play.verifier_->verify({recipient, next_hop, deadline});
+    }
+    Play& play;
+    const SteadyTime deadline;
+  };
+
+  void ask(std::size_t line, const RcptStep& rcpt, std::size_t number) {
+    Client client;
+    client.name = "unknown";
+    client.address = boost::asio::ip::make_address(rcpt.client);
+    client.helo = rcpt.helo;
+    client.authenticated = rcpt.authenticated;
+
+    auto given = rcpt.recipient;
+    if (const auto hash = given.find('%'); hash != std::string::npos)
+      given.replace(hash, 1, std::to_string(number));
+    const auto address = [](const std::string& text) {
+      auto parsed = Address::parse("<" + text + ">");
+      return parsed ? *parsed : Address();
+    };
+    const Envelope envelope{rcpt.sender,    address(rcpt.sender), given,
+                            address(given), rcpt.mailer,          rcpt.next_hop};
+
+    const auto settings = current_settings();
+    const auto asked = world_.clock().now();
+    Asking questions(*this, asked + settings->answer_timeout);
+    const auto outcome = evaluate(*settings, client, envelope, questions);
+    const auto took = world_.clock().now() - asked;
+    compare(line, given, rcpt, outcome);
+    compare_time(line, given, rcpt, took, settings->answer_timeout);
+    for (const auto& count : rcpt.counts) check(line, count);
+  }
+
+  void compare(std::size_t line, const std::string& recipient, const RcptStep& wanted,
+               const Outcome& outcome) {
+    const auto& reply = outcome.reply;
+    const auto expect = [&](const std::string& what, const std::string& is, const std::string& want,
+                            bool right) {
+      if (right) return;
+      disappoint(line,
+                 "<" + recipient + ">: " + what + " is " + is + ", wanted " + want + " (heard: " +
+                     (reply.code == 0 ? "continue"
+                                      : std::to_string(reply.code) + " " + reply.dsn + " " + reply.text) +
+                     (outcome.finding ? "; because: " + outcome.finding->why : std::string()) + ")");
+    };
+    expect("the reply", reply.code == 0 ? "continue" : std::to_string(reply.code) + " " + reply.dsn,
+           wanted.code == 0 ? "continue" : std::to_string(wanted.code) + " " + wanted.dsn,
+           reply.code == wanted.code && (wanted.code == 0 || reply.dsn == wanted.dsn));
+    for (const auto& [what, want] : wanted.wanted) {
+      const auto is = aspect(what, outcome);
+      const bool part = what == "text" || what == "why" || what == "primary";
+      expect(what, is, want, part ? is.find(want) != std::string::npos : is == want);
+    }
+    if (wanted.unverified) expect("unverified", outcome.unverified ? "yes" : "no", "yes", outcome.unverified);
+    if (wanted.alarm) expect("alarm", outcome.alarm ? "yes" : "no", "yes", outcome.alarm);
+  }
+
+  static std::string aspect(const std::string& what, const Outcome& outcome) {
+    if (what == "text") return outcome.reply.text;
+    if (what == "by") return std::string(outcome.by ? to_string(*outcome.by) : "nobody");
+    if (!outcome.finding) return "(not verified)";
+    const auto& finding = *outcome.finding;
+    if (what == "source") return std::string(to_string(finding.source));
+    if (what == "cause") return std::string(to_string(finding.verdict));
+    if (what == "stage") return std::string(to_string(finding.stage));
+    if (what == "remembered") return std::string(to_string(finding.remembered));
+    if (what == "primary") return finding.primary;
+    if (what == "tls") return std::string(finding.tls);
+    return finding.why;
+  }
+
+  void compare_time(std::size_t line, const std::string& recipient, const RcptStep& wanted, Span took,
+                    Span patience) {
+    const auto most = wanted.within.value_or(patience + 100ms) + world_.tolerance();
+    if (took > most)
+      disappoint(line,
+                 "<" + recipient + ">: took " + in_seconds(took) + ", wanted at most " + in_seconds(most));
+    if (wanted.least && took < *wanted.least) {
+      disappoint(line, "<" + recipient + ">: took " + in_seconds(took) + ", wanted at least " +
+                           in_seconds(*wanted.least));
+    }
+  }
+
+  // --- what is counted
+
+  std::shared_ptr<ScriptedServer> server_named(const std::string& name) const {
+    for (const auto& server : servers_) {
+      if (server->name() == name || server->name().starts_with(name + ".")) return server;
+    }
+    return nullptr;
+  }
+
+  std::size_t counted(const Count& count) const {
+    if (count.what == "log") {
+      const std::lock_guard guard(mutex_);
+      return static_cast<std::size_t>(std::count_if(
+          lines_.begin(), lines_.end(),
+          [&](const std::string& line) { return line.find(count.about[0]) != std::string::npos; }));
+    }
+    if (count.what == "questions") return zone_.questions(count.about[0]);
+    const auto server = server_named(count.about[0]);
+    if (!server) return 0;
+    const auto record = server->record();
+    if (count.what == "connections") return record.connections;
+    if (count.what == "knocks") return record.knocks;
+    if (count.what == "at-once") return record.at_once;
+    if (count.what == "most-at-once") return record.at_once_most;
+    if (count.what == "quits") return record.quits;
+    if (count.what == "tls") return record.tls;
+    if (count.what == "commands") return record.count(count.about[1]);
+    const auto found = record.rcpts.find(count.about[1]);
+    return found == record.rcpts.end() ? 0 : found->second;
+  }
+
+  void check(std::size_t line, const Count& count) {
+    const auto is = counted(count);
+    if (holds(count.relation, is, count.number)) return;
+    std::string what = count.what;
+    for (const auto& about : count.about) what += " " + about;
+    disappoint(line, what + " is " + std::to_string(is) + ", wanted " + count.relation + " " +
+                         std::to_string(count.number));
+  }
+
+  bool allows(Scenario::Allowance allowance) const {
+    return std::find(scenario_.allowances.begin(), scenario_.allowances.end(), allowance) !=
+           scenario_.allowances.end();
+  }
+
+  /// For the records of the servers: the last packets are still under way.
+  void let_goodbyes_arrive() {
+    const auto sleeper = world_.clock().sleeper();
+    world_.pass_until(*sleeper, world_.clock().now() + 1s, [] { return false; });
+    world_.comes_true(*sleeper, [this] {
+      return std::all_of(servers_.begin(), servers_.end(),
+                         [](const auto& server) { return server->record().at_once == 0; });
+    });
+  }
+
+  /// What holds in every scenario.
+  void look_at_manners() {
+    const auto limit = static_cast<std::size_t>(current_settings()->probe_session_limit);
+    for (const auto& server : servers_) {
+      const auto record = server->record();
+      const auto expect = [&](bool well, const std::string& what) {
+        if (!well) disappoint(0, server->name() + ": " + what);
+      };
+      expect(record.datas == 0, "a probe went on to DATA");
+      expect(record.several_recipients == 0, "a transaction had a second recipient");
+      expect(record.unoffered_pipelining == 0, "a command was sent ahead though PIPELINING was not offered");
+      expect(record.at_once_most <= limit,
+             "there were " + std::to_string(record.at_once_most) + " sessions at once");
+      expect(record.hangups == 0 || allows(Scenario::Allowance::hangups),
+             "a connection was left without QUIT");
+    }
+    if (allows(Scenario::Allowance::strays)) return;
+    for (const auto& stray : world_.strays()) disappoint(0, "connected to " + stray + ", where no server is");
+  }
+
+  // --- reporting
+
+  void note(std::string_view line) {
+    const std::lock_guard guard(mutex_);
+    lines_.emplace_back(line);
+  }
+
+  void disappoint(std::size_t line, const std::string& text) {
+    const std::lock_guard guard(mutex_);
+    disappointments_.push_back({line, text});
+  }
+
+  /// The servers' view and the log, after the disappointments.
+  void tell_the_story() {
+    std::string story;
+    for (const auto& server : servers_) {
+      story += "--- " + server->name() + "\n";
+      for (const auto& line : server->record().transcript) story += line + "\n";
+    }
+    story += "--- log\n";
+    for (const auto& line : lines_) story += line + "\n";
+    disappointments_.push_back({0, story});
+  }
+
+  const Scenario& scenario_;
+  World& world_;
+  FakeResolver zone_;
+  MoodyResolver resolver_;
+  mutable std::mutex mutex_;  ///< protects the next four
+  std::vector<std::string> lines_;
+  std::vector<Disappointment> disappointments_;
+  std::shared_ptr<const Settings> current_;
+  Log log_;
+  std::unique_ptr<Store> store_;
+  std::vector<std::string> settings_;
+  std::vector<std::shared_ptr<ScriptedServer>> servers_;
+  std::unique_ptr<Sleeper> director_;
+  std::unique_ptr<Verifier> verifier_;
+  std::atomic<int> waiting_ = 0;
+  std::vector<std::thread> clients_;
+};
+
+}  // namespace
+
+std::vector<Disappointment> play(const Scenario& scenario, World& world) {
+  return Play(scenario, world).run();
+}
+
+}  // namespace fallbackmx
