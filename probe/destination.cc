@@ -13,7 +13,8 @@ namespace fallbackmx {
 namespace {
 
 /// How long a primary's limit on our sessions is respected before one more is tried.
-constexpr std::chrono::hours allowance_lifetime{1};
+constexpr std::chrono::seconds allowance_lifetime{3600};
+constexpr std::chrono::seconds first_guess_lifetime{10};
 
 void merge(std::optional<ProbeResult>& unknown, ProbeResult result) {
   if (!unknown || nearest_to_recipient(result.verdict, unknown->verdict) != unknown->verdict) {
@@ -214,30 +215,35 @@ void Destination::launch() {
     slot->sleeper = engine_.services.clock.sleeper();
     sessions_.push_back(slot);
     slot->thread = std::thread([this, slot] {
+      std::string trouble;
       try {
         Session(engine_, *this, *slot).run();
-      } catch (const std::exception& trouble) {
-        engine_.services.log.error(fmt::format("an SMTP session ended by: {}", trouble.what()));
+      } catch (const std::exception& exception) {
+        trouble = fmt::format("an SMTP session ended by: {}", exception.what());
       }
       const std::lock_guard lock(mutex_);
+      if (!trouble.empty()) give_up(trouble);
       ended(slot);
     });
   } catch (const std::system_error& trouble) {
     sessions_.remove(slot);
-    if (!sessions_.empty()) return;
-    const auto why = fmt::format("no SMTP session can be started: {}", trouble.what());
-    engine_.services.log.error(why);
-    for (const auto& probe : std::exchange(queue_, {})) {
-      finish(probe, {.verdict = Verdict::unavailable, .stage = Stage::connect, .why = why});
-    }
+    if (sessions_.empty()) give_up(fmt::format("no SMTP session can be started: {}", trouble.what()));
+  }
+}
+
+/// Trouble of ours: whoever waits gets his answer, and nobody tries the same again in a loop.
+void Destination::give_up(const std::string& why) {
+  engine_.services.log.error(why);
+  for (const auto& probe : std::exchange(queue_, {})) {
+    finish(probe, {.verdict = Verdict::unavailable, .stage = Stage::connect, .why = why});
   }
 }
 
 void Destination::ended(const std::shared_ptr<Slot>& slot) {
-  slot->sleeper.reset();
   sessions_.remove(slot);
   ended_.push_back(slot);
   dispatch();
+  slot->sleeper.reset();  // takes part until its successor does
 }
 
 void Destination::join_ended() {
@@ -286,13 +292,20 @@ void Destination::unreachable(Slot& slot, std::size_t endpoint, const ProbeResul
   {
     const std::lock_guard lock(mutex_);
     std::erase(slot.knocking, endpoint);
-    const auto others = static_cast<std::size_t>(std::count_if(
-        sessions_.begin(), sessions_.end(), [&](const auto& other) { return other->endpoint == endpoint; }));
-    if (others > 0 && (result.stage == Stage::connect || result.stage == Stage::greeting)) {
-      allowance_ = others;
-      allowance_until_ = engine_.services.clock.now() + allowance_lifetime;
-      engine_.services.log.info(
-          fmt::format("{} lets us have {} session(s): {}", endpoints_[endpoint].text(), others, result.why));
+    std::size_t standing = 0, knocking = 0;
+    for (const auto& other : sessions_) {
+      standing += other->endpoint == endpoint ? 1 : 0;
+      knocking += std::count(other->knocking.begin(), other->knocking.end(), endpoint) > 0 ? 1 : 0;
+    }
+    if (standing + knocking > 0 && (result.stage == Stage::connect || result.stage == Stage::greeting)) {
+      // Its limit, not its end. While nobody stands yet it is no more than a guess; the last to knock will
+      // know.
+      allowance_ = standing + knocking;
+      allowance_until_ =
+          engine_.services.clock.now() + (standing > 0 ? allowance_lifetime : first_guess_lifetime);
+      if (standing == 0) return;
+      engine_.services.log.info(fmt::format("{} lets us have {} session(s): {}", endpoints_[endpoint].text(),
+                                            *allowance_, result.why));
       return;
     }
   }

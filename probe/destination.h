@@ -109,6 +109,7 @@ class Destination {
   std::size_t allowed_sessions() const;
   void dispatch();
   void launch();
+  void give_up(const std::string& why);
   void finish(const std::shared_ptr<Probe>& probe, ProbeResult result);
   void ended(const std::shared_ptr<Slot>& slot);
   void join_ended();

@@ -32,7 +32,7 @@ Dialogue::Event Dialogue::over(std::string trouble) {
 }
 
 Dialogue::Event Dialogue::wait(SteadyTime deadline) {
-  const Watch watch{stream_.get(), !unsent_.empty() || stream_->holds_output()};
+  const Watch watch{&stream_->wire(), !unsent_.empty() || stream_->holds_output()};
   if (streams_.wait({&watch, 1}, sleeper_, deadline)) return Event::woken;
   trouble_ = "no reply in time";
   return Event::deadline;

@@ -85,7 +85,7 @@ std::optional<Opening::Attempt> Opening::connect(std::vector<std::size_t>& candi
       if (!failure && now >= patience) failure = {attempt.endpoint, "no answer to the connection attempt"};
       if (failure) break;
       wake_at = std::min(wake_at, patience);
-      watches.push_back({attempt.stream.get(), true});
+      watches.push_back({&attempt.stream->wire(), true});
     }
     if (failure) {
       fail(failure->first, failure->second);

@@ -141,7 +141,7 @@ bool TcpStreamFactory::wait(std::span<const Watch> watches, Sleeper& sleeper, St
   polled.reserve(watches.size() + 1);
   polled.push_back({sleeper.fd(), POLLIN, 0});
   for (const Watch& watch : watches) {
-    const auto& stream = static_cast<const TcpStream&>(watch.stream->wire());
+    const auto& stream = static_cast<const TcpStream&>(*watch.stream);
     if (stream.dead()) return true;
     polled.push_back(stream.watched(watch.want_write));
   }

@@ -37,7 +37,7 @@ class Stream {
 
 /// What a thread waits for: readable always, writable (or connected) when asked.
 struct Watch {
-  Stream* stream = nullptr;
+  Stream* stream = nullptr;  ///< a wire
   bool want_write = false;
 };
 

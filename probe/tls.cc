@@ -79,7 +79,10 @@ Result<std::shared_ptr<TlsContext>> TlsContext::make(const Settings& settings) {
     return trouble("smtp_tls_CAfile", file);
   if (!path.empty() && SSL_CTX_load_verify_dir(context, path.c_str()) != 1)
     return trouble("smtp_tls_CApath", path);
-  if (file.empty() && path.empty()) SSL_CTX_set_default_verify_paths(context);
+  // Reading the system's authorities takes a tenth of a second: only where somebody may ask for them.
+  const bool looks_at_authorities =
+      settings.smtp_tls_security_level >= TlsLevel::verify || !settings.smtp_tls_policy_maps.text().empty();
+  if (file.empty() && path.empty() && looks_at_authorities) SSL_CTX_set_default_verify_paths(context);
   const std::string& certificate = settings.smtp_tls_cert_file;
   const std::string& key = settings.smtp_tls_key_file;
   if (certificate.empty()) return made;

@@ -1,0 +1,256 @@
+// The whole probe module on a network in memory: what scenarios cannot say, because it is about every byte,
+// or about many clients at once.
+#include "probe/verifier.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "probe/store.h"
+#include "test/fake/fake_resolver.h"
+#include "test/fake/limited_streams.h"
+#include "test/fake/memory_streams.h"
+#include "test/fake/simulation.h"
+
+namespace fallbackmx {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// example.org with one primary, 10 ms away and back, that knows some users.
+class VerifierTest : public testing::Test {
+ protected:
+  VerifierTest() {
+    dns.add("example.org MX 10 mx1.example.org");
+    dns.add("mx1.example.org A 192.0.2.1");
+    for (const auto* line : {"EHLO *     250-mx1.example.org | 250-PIPELINING | 250 ENHANCEDSTATUSCODES",
+                             "RCPT TO:<no*@*>     550 5.1.1 no such user"}) {
+      EXPECT_TRUE(primary->define(line));
+    }
+    network.serve("192.0.2.1", 25, primary);
+  }
+
+  void start() {
+    store = make_memory_store();
+    verifier = std::make_unique<Verifier>(Services{clock, dns, streams, *store, log},
+                                          std::make_shared<Settings>(settings));
+  }
+
+  /// Asks from a thread of its own for each of the addresses, all at once.
+  std::vector<Finding> ask(const std::vector<std::string>& addresses) {
+    std::vector<Finding> findings(addresses.size());
+    std::vector<std::thread> clients;
+    const auto here = clock.sleeper();  // no time passes before everybody has asked
+    for (std::size_t i = 0; i < addresses.size(); ++i) {
+      clients.emplace_back([&, i, own = std::shared_ptr<Sleeper>(clock.sleeper())]() mutable {
+        own->sleep_until(SteadyTime::min());  // takes part from here
+        const Address recipient = *Address::parse(addresses[i]);
+        findings[i] = verifier->verify({recipient, "", clock.now() + settings.answer_timeout});
+        if (++answered == addresses.size()) {
+          finished = clock.now();
+          here->wake();
+        }
+        own.reset();
+      });
+    }
+    here->sleep_until(clock.now() + 1h);
+    for (auto& client : clients) client.join();
+    answered = 0;
+    return findings;
+  }
+  Finding ask_one(const std::string& address) { return ask({address}).front(); }
+
+  std::string warnings() {
+    std::string all;
+    for (const auto& line : lines) all += line + "\n";
+    return all;
+  }
+
+  Simulation clock;
+  FakeResolver dns{clock};
+  MemoryStreamFactory network{clock};
+  LimitedStreamFactory streams{network};
+  std::shared_ptr<ScriptedServer> primary = std::make_shared<ScriptedServer>("mx1.example.org");
+  Settings settings = [] {
+    Settings defaults = default_settings();
+    defaults.myhostname = defaults.smtp_helo_name = "fallback.example.net";
+    return defaults;
+  }();
+  std::mutex lines_mutex;
+  std::vector<std::string> lines;
+  Log log{[this](LogLevel, std::string_view line) {
+            const std::lock_guard lock(lines_mutex);
+            lines.emplace_back(line);
+          },
+          LogLevel::warning};
+  std::unique_ptr<Store> store;
+  std::unique_ptr<Verifier> verifier;
+  std::atomic<std::size_t> answered = 0;
+  SteadyTime finished{};  ///< when the last of those who asked had an answer
+};
+
+TEST_F(VerifierTest, ANoIsProvenInTheNextRoundTrip) {
+  start();
+  const SteadyTime begun = clock.now();
+  const Finding no = ask_one("nobody@example.org");
+  EXPECT_EQ(to_string(no.verdict), "undeliverable") << no.why;
+  EXPECT_EQ(finished - begun, 40ms) << "connect (the greeting comes with it), EHLO, the question, its proof";
+  EXPECT_EQ(no.why, "mx1.example.org[192.0.2.1]:25 said 550 5.1.1 no such user (in reply to RCPT)");
+  EXPECT_EQ(primary->record().count("RCPT TO:<postmaster@example.org>"), 1U);
+}
+
+TEST_F(VerifierTest, AColdAddressOnALiveSessionCostsOneRoundTrip) {
+  start();
+  ask_one("first@example.org");
+  const SteadyTime begun = clock.now();
+  EXPECT_EQ(ask_one("second@example.org").verdict, Verdict::deliverable);
+  EXPECT_EQ(finished - begun, 10ms);
+  EXPECT_EQ(primary->record().connections, 1U);
+}
+
+TEST_F(VerifierTest, FiftyClientsWithOneNewAddressAreOneProbe) {
+  start();
+  for (const Finding& finding : ask(std::vector<std::string>(50, "wanted@example.org"))) {
+    EXPECT_EQ(finding.verdict, Verdict::deliverable);
+  }
+  EXPECT_EQ(primary->record().rcpts.at("wanted@example.org"), 1U);
+}
+
+TEST_F(VerifierTest, AStormOfUnknownUsersGetsEachItsAnswerAndRespectsThePrimarysLimits) {
+  start();
+  std::vector<std::string> attack;
+  for (int i = 0; i < 200; ++i) attack.push_back("no" + std::to_string(i) + "@example.org");
+  for (const Finding& finding : ask(attack))
+    EXPECT_EQ(to_string(finding.verdict), "undeliverable") << finding.why;
+  const ServerRecord record = primary->record();
+  EXPECT_LE(record.at_once_most, static_cast<std::size_t>(settings.probe_session_limit));
+  EXPECT_LE(record.connections, 200U / 9 + settings.probe_session_limit) << "nine rejections a session";
+  for (const auto& [address, times] : record.rcpts) {
+    if (address.starts_with("no")) {
+      EXPECT_EQ(times, 1U) << address;
+    }
+  }
+  EXPECT_EQ(record.hangups, 0U) << "QUIT always";
+  EXPECT_EQ(record.several_recipients, 0U);
+}
+
+TEST_F(VerifierTest, TenThousandDomainsOnOnePrimaryShareItsSessions) {
+  settings.address_verify_pending_request_limit = 100000;
+  start();
+  std::vector<std::string> recipients;
+  for (int i = 0; i < 300; ++i) {
+    const std::string domain = "d" + std::to_string(i) + ".example.net";
+    dns.add(domain + " MX 10 mx1.example.org");
+    recipients.push_back("user@" + domain);
+  }
+  for (const Finding& finding : ask(recipients))
+    EXPECT_EQ(finding.verdict, Verdict::deliverable) << finding.why;
+  EXPECT_LE(primary->record().at_once_most, static_cast<std::size_t>(settings.probe_session_limit));
+}
+
+TEST_F(VerifierTest, EveryFragmentSizeGivesTheSameAnswers) {
+  for (std::size_t size = 1; size <= 90; ++size) {
+    SCOPED_TRACE(size);
+    streams.fragment(size);
+    start();
+    const auto findings = ask({"yes@example.org", "no@example.org", "other@example.org"});
+    EXPECT_EQ(to_string(findings[0].verdict), "deliverable") << findings[0].why;
+    EXPECT_EQ(to_string(findings[1].verdict), "undeliverable") << findings[1].why;
+    EXPECT_EQ(to_string(findings[2].verdict), "deliverable") << findings[2].why;
+  }
+}
+
+// The cut may come anywhere: in the greeting, between the digits of a code, within the proof. Once it is over
+// the next session must bring the truth, and nothing but the truth may be said meanwhile.
+TEST_F(VerifierTest, ASessionThatBreaksAfterAnyByteNeverTurnsAYesIntoANo) {
+  std::size_t cut = 0;
+  for (bool again = true; again; ++cut) {
+    SCOPED_TRACE("cut after byte " + std::to_string(cut));
+    start();
+    streams.cut_after(cut);
+    const auto findings = ask({"yes@example.org", "no@example.org", "other@example.org"});
+    again = streams.was_cut();
+    for (std::size_t i : {0U, 2U}) {
+      EXPECT_TRUE(findings[i].verdict == Verdict::deliverable || findings[i].verdict == Verdict::unavailable)
+          << to_string(findings[i].verdict) << ": " << findings[i].why;
+    }
+    EXPECT_TRUE(findings[1].verdict == Verdict::undeliverable || findings[1].verdict == Verdict::unavailable)
+        << to_string(findings[1].verdict) << ": " << findings[1].why;
+    EXPECT_EQ(to_string(ask_one("yes@example.org").verdict), "deliverable");
+    EXPECT_EQ(to_string(ask_one("no@example.org").verdict), "undeliverable");
+  }
+  EXPECT_GT(cut, 200U) << "a whole conversation was cut in every place";
+}
+
+TEST_F(VerifierTest, APrimaryThatClosesAfterThreeRecipientsCostsAReconnectNotAnAnswer) {
+  ASSERT_TRUE(primary->define("after 12   421 4.7.0 enough   close"));
+  start();
+  std::vector<std::string> recipients;
+  for (int i = 0; i < 30; ++i) recipients.push_back("user" + std::to_string(i) + "@example.org");
+  for (const Finding& finding : ask(recipients))
+    EXPECT_EQ(to_string(finding.verdict), "deliverable") << finding.why;
+}
+
+TEST_F(VerifierTest, APrimaryThatClosesAfterItsFirstRefusalIsStillUnderstood) {
+  ASSERT_TRUE(primary->change("RCPT TO:<no*@*>     550 5.1.1 no such user   close"));
+  start();
+  const Finding no = ask_one("no@example.org");
+  EXPECT_EQ(to_string(no.verdict), "undeliverable") << no.why;
+}
+
+TEST_F(VerifierTest, APrimaryThatAllowsTwoConnectionsIsNotDown) {
+  ASSERT_TRUE(primary->define("max-connections 2   421 4.7.0 too many connections"));
+  start();
+  std::vector<std::string> recipients;
+  for (int i = 0; i < 120; ++i) recipients.push_back("user" + std::to_string(i) + "@example.org");
+  for (const Finding& finding : ask(recipients))
+    EXPECT_EQ(to_string(finding.verdict), "deliverable") << finding.why;
+  EXPECT_LE(primary->record().connections, 10U) << "its limit is remembered";
+  EXPECT_EQ(warnings().find("is down"), std::string::npos) << warnings();
+}
+
+TEST_F(VerifierTest, APrimaryThatRefusesEverybodyFromOneMomentOnMakesNobodyUndeliverable) {
+  start();
+  EXPECT_EQ(ask_one("yes@example.org").verdict, Verdict::deliverable);
+  EXPECT_EQ(ask_one("no@example.org").verdict, Verdict::undeliverable);
+  {
+    const auto here = clock.sleeper();
+    here->sleep_until(clock.now() + settings.probe_control_time + 1s);
+  }
+  ASSERT_TRUE(primary->change("RCPT TO:<*>     550 5.7.1 blocked"));
+  for (const Finding& finding : ask({"a@example.org", "b@example.org", "no2@example.org"})) {
+    EXPECT_EQ(to_string(finding.verdict), "refused") << finding.why;
+  }
+  ask_one("c@example.org");
+  const std::string said = warnings();
+  EXPECT_NE(said.find("alarm: refused"), std::string::npos) << said;
+  EXPECT_EQ(said.find("alarm"), said.rfind("alarm")) << "once: " << said;
+  EXPECT_FALSE(store->find("a@example.org")) << "no verdict is stored without proof";
+
+  ASSERT_TRUE(primary->change("RCPT TO:<*>     250 2.1.5 ok"));
+  EXPECT_EQ(ask_one("a@example.org").verdict, Verdict::deliverable) << "it recovers by itself";
+}
+
+TEST_F(VerifierTest, DrainingAnswersWhoWaitsAtOnce) {
+  ASSERT_TRUE(primary->change("RCPT TO:<*>     stall"));
+  start();
+  std::thread client([&, own = std::shared_ptr<Sleeper>(clock.sleeper())]() mutable {
+    own->sleep_until(SteadyTime::min());  // takes part from here
+    const Finding finding = verifier->verify({*Address::parse("u@example.org"), "", clock.now() + 8s});
+    EXPECT_EQ(finding.verdict, Verdict::late);
+    EXPECT_LT(clock.elapsed(), 8s);
+    own.reset();
+  });
+  auto here = clock.sleeper();
+  here->sleep_until(clock.now() + 1s);
+  verifier->drain();
+  here.reset();
+  client.join();
+  EXPECT_EQ(ask_one("other@example.org").verdict, Verdict::late);
+}
+
+}  // namespace
+}  // namespace fallbackmx
