@@ -16,7 +16,8 @@ struct Decision {
 };
 
 /// `recipient` is the address as the client gave it. Texts are Postfix's own:
-/// `<u@example.org>: Recipient address rejected: undeliverable address: WHY` and `... unverified address: WHY`.
+/// `<u@example.org>: Recipient address rejected: undeliverable address: WHY` and `... unverified address:
+/// WHY`.
 Decision decide(const Finding&, const Settings&, std::string_view recipient);
 
 }  // namespace fallbackmx

@@ -6,8 +6,8 @@ namespace fallbackmx {
 
 namespace {
 
-constexpr std::size_t line_limit = 510;        // RFC 5321 section 4.5.3.1.5, without CR LF
-constexpr std::size_t libmilter_limit = 980;   // MAXREPLYLEN
+constexpr std::size_t line_limit = 510;       // RFC 5321 section 4.5.3.1.5, without CR LF
+constexpr std::size_t libmilter_limit = 980;  // MAXREPLYLEN
 
 /// RFC 3463: class, subject and detail, one digit and twice one to three.
 bool is_enhanced_code(std::string_view dsn) {
@@ -15,7 +15,8 @@ bool is_enhanced_code(std::string_view dsn) {
   const auto dot = dsn.find('.', 2);
   if (dot == std::string_view::npos) return false;
   const auto digits = [](std::string_view part) {
-    return !part.empty() && part.size() <= 3 && std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
+    return !part.empty() && part.size() <= 3 &&
+           std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
   };
   return digits(dsn.substr(2, dot - 2)) && digits(dsn.substr(dot + 1));
 }

@@ -6,8 +6,8 @@
 
 namespace fallbackmx {
 
-/// A value. `code` 0 is "continue"; else 400 to 599, with an enhanced code whose class agrees, and text fit for
-/// smfi_setreply (one line, printable ASCII, `%` not yet doubled).
+/// A value. `code` 0 is "continue"; else 400 to 599, with an enhanced code whose class agrees, and text fit
+/// for smfi_setreply (one line, printable ASCII, `%` not yet doubled).
 struct Reply {
   int code = 0;
   std::string dsn;
@@ -18,9 +18,9 @@ struct Reply {
   friend bool operator==(const Reply&, const Reply&) = default;
 };
 
-/// Postfix's smtpd_check_reject(): the first digit of `dsn` is made to agree with `code` ("4.1.8" with 550 becomes 5.1.8);
-/// soft_bounce turns 5 into 4; unprintable bytes become blanks; the whole line stays within 510 bytes. A code outside
-/// 400..599 or a bad dsn gives `450 4.7.1 Service unavailable`.
+/// Postfix's smtpd_check_reject(): the first digit of `dsn` is made to agree with `code` ("4.1.8" with 550
+/// becomes 5.1.8); soft_bounce turns 5 into 4; unprintable bytes become blanks; the whole line stays within
+/// 510 bytes. A code outside 400..599 or a bad dsn gives `450 4.7.1 Service unavailable`.
 Reply make_reply(int code, std::string_view dsn, std::string_view text, bool soft_bounce);
 
 /// The text as libmilter wants it: `%` doubled, at most 980 bytes.

@@ -1,5 +1,5 @@
-// The restriction lists, evaluated in Postfix's order with Postfix's answers (smtpd_check.c). Pure but for the questions
-// they ask.
+// The restriction lists, evaluated in Postfix's order with Postfix's answers (smtpd_check.c). Pure but for
+// the questions they ask.
 #pragma once
 
 #include <optional>
@@ -29,13 +29,13 @@ struct Envelope {
   Address sender;               ///< null for <>, and for what is not an address
   std::string recipient_given;  ///< argument of RCPT as typed, without <>
   Address recipient;            ///< null for what is not an address
-  std::string mailer;    ///< {rcpt_mailer}: Postfix's transport, Sendmail's mailer; empty if not known
-  std::string next_hop;  ///< {rcpt_host}; empty if not known
+  std::string mailer;           ///< {rcpt_mailer}: Postfix's transport, Sendmail's mailer; empty if not known
+  std::string next_hop;         ///< {rcpt_host}; empty if not known
   std::string sender_mailer{};  ///< {mail_mailer}; empty if not known
 };
 
-/// The questions that restrictions ask. Implemented by the daemon with the real resolver and verifier, by tests with
-/// tables. Each returns within the RCPT's deadline.
+/// The questions that restrictions ask. Implemented by the daemon with the real resolver and verifier, by
+/// tests with tables. Each returns within the RCPT's deadline.
 class Questions {
  public:
   virtual ~Questions() = default;
@@ -45,20 +45,20 @@ class Questions {
 
 /// The answer to one RCPT TO, and what the log says about it.
 struct Outcome {
-  Reply reply{};                       ///< code 0: continue
-  std::optional<Restriction> by{};     ///< the restriction that decided, none for a plain continue
-  std::optional<Finding> finding{};    ///< when the recipient was verified
-  bool unverified = false;             ///< continue, though nobody could say whether the recipient exists
+  Reply reply{};                     ///< code 0: continue
+  std::optional<Restriction> by{};   ///< the restriction that decided, none for a plain continue
+  std::optional<Finding> finding{};  ///< when the recipient was verified
+  bool unverified = false;           ///< continue, though nobody could say whether the recipient exists
   bool alarm = false;
 };
 
-/// Runs helo, sender and recipient restrictions. A bare `postmaster` recipient skips them all. An address that only the
-/// MTA understood is not tested: the MTA has let it pass, and in doubt we never say 5xx.
+/// Runs helo, sender and recipient restrictions. A bare `postmaster` recipient skips them all. An address
+/// that only the MTA understood is not tested: the MTA has let it pass, and in doubt we never say 5xx.
 Outcome evaluate(const Settings&, const Client&, const Envelope&, Questions&);
 
-/// Whether mail for this recipient is relayed to a primary that speaks SMTP: relay_domains, or when that is empty the
-/// MTA's own transport `relay`. Only such recipients are verified. What the MTA delivers itself is not relayed, even in
-/// a sub-domain of relay_domains.
+/// Whether mail for this recipient is relayed to a primary that speaks SMTP: relay_domains, or when that is
+/// empty the MTA's own transport `relay`. Only such recipients are verified. What the MTA delivers itself is
+/// not relayed, even in a sub-domain of relay_domains.
 bool is_relayed(const Settings&, const Envelope&);
 
 }  // namespace fallbackmx

@@ -1,0 +1,125 @@
+#include "milter/desk.h"
+
+#include <utility>
+
+namespace fallbackmx {
+
+namespace {
+
+/// Real answers to the rules' questions, for one RCPT.
+class LiveQuestions final : public Questions {
+ public:
+  LiveQuestions(const DeskServices& services, SteadyTime deadline, bool draining)
+      : services_(services), deadline_(deadline), draining_(draining) {}
+
+  DnsAnswer lookup(std::string_view name, RecordType type) override {
+    if (draining_) return going_away();
+    announce();
+    // Half of what is left: one domain with dead name servers must not use up the time of every later
+    // question.
+    const SteadyTime now = services_.clock.now();
+    return services_.resolver.lookup(name, type, now + (deadline_ - now) / 2);
+  }
+
+  Finding verify(const Address& recipient, const std::string& next_hop) override {
+    announce();
+    return services_.verify({.recipient = recipient, .next_hop = next_hop, .deadline = deadline_});
+  }
+
+ private:
+  void announce() {
+    if (!std::exchange(announced_, true)) services_.before_waiting();
+  }
+
+  static DnsAnswer going_away() {
+    DnsAnswer answer;
+    answer.why = "not asked: the milter is stopping";
+    return answer;
+  }
+
+  const DeskServices& services_;
+  const SteadyTime deadline_;
+  const bool draining_;
+  bool announced_ = false;
+};
+
+Outcome closed_answer() { return {.reply = {450, "4.3.2", "Service is restarting, try again later"}}; }
+
+}  // namespace
+
+/// One RCPT's place at the desk, counted from its beginning to its end.
+class Desk::Seat {
+ public:
+  explicit Seat(Desk& desk) : desk_(desk) {
+    const std::lock_guard lock(desk_.mutex_);
+    closed_ = desk_.closed_;
+    draining_ = desk_.draining_;
+    settings_ = desk_.settings_;
+    ++count();
+  }
+
+  ~Seat() {
+    const std::lock_guard lock(desk_.mutex_);
+    --count();
+    desk_.left_.notify_all();
+  }
+
+  Seat(const Seat&) = delete;
+  Seat& operator=(const Seat&) = delete;
+
+  bool closed() const { return closed_; }
+  bool draining() const { return draining_; }
+  const Settings& settings() const { return *settings_; }
+
+ private:
+  std::size_t& count() { return draining_ ? desk_.came_after_ : desk_.came_before_drain_; }
+
+  Desk& desk_;
+  bool closed_ = false, draining_ = false;
+  std::shared_ptr<const Settings> settings_;
+};
+
+Desk::Desk(DeskServices services, std::shared_ptr<const Settings> settings)
+    : services_(std::move(services)),
+      verdict_log_(services_.log, services_.clock),
+      settings_(std::move(settings)) {}
+
+Outcome Desk::answer(const SessionState& session, const Envelope& envelope) {
+  const Seat seat(*this);
+  if (seat.closed()) return closed_answer();
+  const SteadyTime begin = services_.clock.now();
+  LiveQuestions questions(services_, begin + seat.settings().answer_timeout, seat.draining());
+  const Outcome outcome = evaluate(seat.settings(), session.client, envelope, questions);
+  const auto delay = std::chrono::duration_cast<std::chrono::milliseconds>(services_.clock.now() - begin);
+  verdict_log_.write(session, envelope, outcome, delay);
+  return outcome;
+}
+
+std::shared_ptr<const Settings> Desk::settings() const {
+  const std::lock_guard lock(mutex_);
+  return settings_;
+}
+
+void Desk::reload(std::shared_ptr<const Settings> settings) {
+  const std::lock_guard lock(mutex_);
+  settings_ = std::move(settings);
+}
+
+void Desk::drain() {
+  const std::lock_guard lock(mutex_);
+  draining_ = true;
+}
+
+bool Desk::wait_for_the_last(std::chrono::milliseconds limit, bool& waited) {
+  std::unique_lock lock(mutex_);
+  waited = came_before_drain_ != 0;
+  return left_.wait_for(lock, limit, [this] { return came_before_drain_ == 0; });
+}
+
+bool Desk::close(std::chrono::milliseconds limit) {
+  std::unique_lock lock(mutex_);
+  closed_ = true;
+  return left_.wait_for(lock, limit, [this] { return came_before_drain_ == 0 && came_after_ == 0; });
+}
+
+}  // namespace fallbackmx

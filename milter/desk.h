@@ -1,0 +1,68 @@
+// The desk where each RCPT TO is answered: one snapshot of the settings, one deadline, the rules, a line in
+// the log.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+
+#include "milter/restrictions.h"
+#include "milter/session_state.h"
+#include "milter/verdict_log.h"
+#include "probe/clock.h"
+#include "probe/dns.h"
+#include "probe/log.h"
+#include "probe/verifier.h"
+
+namespace fallbackmx {
+
+/// What the desk works with; all of it lives longer than the desk, and may be called by many threads at once.
+struct DeskServices {
+  Clock& clock;
+  Resolver& resolver;
+  Log& log;
+  std::function<Finding(const Question&)> verify;
+  /// Called once per RCPT, just before its first question that may block (see kick.h).
+  std::function<void()> before_waiting;
+};
+
+/// Used by all of libmilter's threads at once.
+class Desk {
+ public:
+  Desk(DeskServices services, std::shared_ptr<const Settings> settings);
+  Desk(const Desk&) = delete;
+  Desk& operator=(const Desk&) = delete;
+
+  /// Blocks until the answer is there, for answer_timeout at most.
+  Outcome answer(const SessionState&, const Envelope&);
+
+  std::shared_ptr<const Settings> settings() const;
+  /// For the RCPTs that come from now on.
+  void reload(std::shared_ptr<const Settings> settings);
+
+  /// From now on nobody waits for DNS: what is not known counts as not answered. (The verifier has a drain()
+  /// of its own.)
+  void drain();
+  /// Waits until everybody who came before drain() has an answer, or the limit; false at the limit. `waited`
+  /// on return: whether there was anybody.
+  bool wait_for_the_last(std::chrono::milliseconds limit, bool& waited);
+  /// From now on every RCPT is deferred without a look at resolver or verifier; returns when nobody uses them
+  /// any more, or false at the limit.
+  bool close(std::chrono::milliseconds limit);
+
+ private:
+  class Seat;
+
+  DeskServices services_;
+  VerdictLog verdict_log_;
+  mutable std::mutex mutex_;
+  std::condition_variable left_;
+  // Guarded by mutex_:
+  std::shared_ptr<const Settings> settings_;
+  bool draining_ = false, closed_ = false;
+  std::size_t came_before_drain_ = 0, came_after_ = 0;  ///< being answered now
+};
+
+}  // namespace fallbackmx

@@ -1,0 +1,62 @@
+#include "milter/session_state.h"
+
+#include <atomic>
+#include <cstdio>
+#include <random>
+
+namespace fallbackmx {
+
+namespace {
+
+/// The text by which an address is shown: without <> and source route if it could be read, else as typed.
+std::string shown(const Address& address, std::string_view argument) {
+  return address.null() ? std::string(without_brackets(argument)) : address.text();
+}
+
+Address parsed(std::string_view argument) {
+  auto address = Address::parse(argument);
+  return address ? *std::move(address) : Address();
+}
+
+}  // namespace
+
+std::string next_session_id() {
+  // A random start, so that the sessions of two runs of the daemon are not taken for one another in the log.
+  static std::atomic<unsigned> next{std::random_device{}()};
+  char text[8];
+  std::snprintf(text, sizeof text, "%06x", next.fetch_add(1, std::memory_order_relaxed) & 0xffffffU);
+  return text;
+}
+
+std::string_view without_brackets(std::string_view argument) {
+  if (argument.size() >= 2 && argument.front() == '<' && argument.back() == '>') {
+    return argument.substr(1, argument.size() - 2);
+  }
+  return argument;
+}
+
+void begin_message(SessionState& session, std::string_view argument) {
+  session.message = {};
+  session.message.sender = parsed(argument);
+  session.message.sender_given = shown(session.message.sender, argument);
+}
+
+Envelope envelope_of(const SessionState& session, std::string_view argument, std::string_view mailer,
+                     std::string_view next_hop) {
+  Envelope envelope;
+  envelope.sender_given = session.message.sender_given;
+  envelope.sender = session.message.sender;
+  envelope.sender_mailer = session.message.sender_mailer;
+  envelope.recipient = parsed(argument);
+  envelope.recipient_given = shown(envelope.recipient, argument);
+  envelope.mailer = mailer;
+  envelope.next_hop = next_hop;
+  return envelope;
+}
+
+std::string client_name(std::string_view given) {
+  if (given.empty() || given.front() == '[') return "unknown";
+  return std::string(given);
+}
+
+}  // namespace fallbackmx

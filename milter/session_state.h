@@ -1,0 +1,47 @@
+// What we know about one SMTP client connection and the message that it is sending.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "milter/restrictions.h"
+
+namespace fallbackmx {
+
+/// The envelope so far. Forgotten at each MAIL FROM: the MTA does not always say how the one before ended.
+struct MessageState {
+  std::string sender_given;    ///< as typed, without <>
+  Address sender;              ///< null for <>, and for what is not an address
+  std::string sender_mailer;   ///< {mail_mailer}
+  std::string queue_id;        ///< {i}; Postfix has none before the first recipient was accepted
+  std::size_t unverified = 0;  ///< recipients accepted although nobody could say whether they exist
+};
+
+/// Belongs to one milter session. libmilter runs one callback of a session at a time, but on changing
+/// threads.
+struct SessionState {
+  explicit SessionState(std::string session_id) : id(std::move(session_id)) {}
+
+  std::string id;  ///< short, for the log: the same from connect to end
+  Client client;
+  MessageState message;
+};
+
+/// Short hexadecimal ids, each unique among 16 million. Safe for all threads.
+std::string next_session_id();
+
+/// The argument of MAIL or RCPT without its <>.
+std::string_view without_brackets(std::string_view argument);
+
+/// Begins a message: `argument` is that of MAIL as typed.
+void begin_message(SessionState&, std::string_view argument);
+
+/// The envelope of one RCPT: `argument` as typed, `mailer` and `next_hop` as the MTA's macros have them.
+Envelope envelope_of(const SessionState&, std::string_view argument, std::string_view mailer,
+                     std::string_view next_hop);
+
+/// The name the MTA gives for a client: "unknown" when it is empty or only an address in brackets.
+std::string client_name(std::string_view given);
+
+}  // namespace fallbackmx

@@ -1,0 +1,41 @@
+// What the log says about one RCPT TO, and the alarms that an administrator should hear.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "milter/session_state.h"
+#include "probe/clock.h"
+#include "probe/log.h"
+
+namespace fallbackmx {
+
+/// `NOQUEUE: sid=7f3a01 rcpt=<u@example.org> from=<s@example.net> client=h[192.0.2.9] action=reject
+/// verdict=undeliverable source=probe primary=mx1.example.org[198.51.100.2]:25 stage=rcpt tls=may code=550
+/// dsn=5.1.1 delay=0.132 reply="No such user"`. With a verdict, code, dsn and reply are the primary's;
+/// without one (another restriction decided) they are ours. Pure.
+std::string verdict_line(const SessionState&, const Envelope&, const Outcome&,
+                         std::chrono::milliseconds delay);
+
+/// Writes the lines. Used by all threads.
+class VerdictLog {
+ public:
+  VerdictLog(Log& log, Clock& clock) : log_(log), clock_(clock) {}
+
+  /// A verdict, or an answer other than "continue", is worth a line; the rest is debug.
+  void write(const SessionState&, const Envelope&, const Outcome&, std::chrono::milliseconds delay);
+
+ private:
+  /// One warning per recipient domain in ten minutes: each mail of a misrouted domain would ring it.
+  bool may_ring(const std::string& domain);
+
+  Log& log_;
+  Clock& clock_;
+  std::mutex mutex_;
+  std::map<std::string, SteadyTime> rung_;  ///< guarded by mutex_
+};
+
+}  // namespace fallbackmx
