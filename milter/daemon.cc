@@ -1,0 +1,283 @@
+#include "milter/daemon.h"
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "milter/callbacks.h"
+#include "milter/desk.h"
+#include "milter/kick.h"
+#include "milter/listener.h"
+#include "milter/milter_socket.h"
+#include "milter/notify.h"
+#include "milter/privileges.h"
+#include "milter/replaceable_resolver.h"
+#include "probe/dns_resolver.h"
+#include "probe/log.h"
+#include "probe/services.h"
+#include "probe/store.h"
+#include "probe/stream.h"
+#include "probe/verifier.h"
+
+namespace fallbackmx {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto usual_config_file = "/etc/fallbackmx/milter.conf";
+constexpr std::size_t max_rows = 1'000'000;  // some 200 MB of addresses at the most
+constexpr auto drain_limit = 10s;
+constexpr auto stop_limit = 6s;  // libmilter's poll takes five
+constexpr auto write_grace =
+    100ms;  // libmilter writes a reply after the callback, and tells nobody when it is done
+
+void complain(const std::string& what) {
+  const std::string line = "fallbackmx-milter: " + what + '\n';
+  [[maybe_unused]] const auto written = write(STDERR_FILENO, line.data(), line.size());
+}
+
+std::unique_ptr<Log> open_log(const Settings& settings, bool verbose) {
+  const LogLevel least = verbose ? LogLevel::debug : LogLevel::info;
+  if (settings.log_target == LogTarget::standard_error) return Log::to_stderr(least);
+  return Log::to_syslog(settings.syslog_name, settings.syslog_facility, least);
+}
+
+/// Checked by the configuration: what cannot be read here is empty.
+BindAddresses bind_addresses(const Settings& settings) {
+  namespace ip = boost::asio::ip;
+  BindAddresses bind;
+  boost::system::error_code error;
+  std::string v6 = settings.smtp_bind_address6;
+  if (v6.size() >= 2 && v6.front() == '[') v6 = v6.substr(1, v6.size() - 2);
+  if (!settings.smtp_bind_address.empty()) bind.v4 = ip::make_address(settings.smtp_bind_address, error);
+  if (!v6.empty()) bind.v6 = ip::make_address(v6, error);
+  return bind;
+}
+
+/// Each session takes a descriptor, and libmilter spins when there are none.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// Parameters that were changed, and whose change a running daemon cannot follow.
+std::vector<std::string> need_restart(const Settings& now, const Settings& next) {
+  std::vector<std::string> names;
+  const auto note = [&names](bool changed, const char* name) {
+    if (changed) names.emplace_back(name);
+  };
+  note(now.milter_socket != next.milter_socket, "milter_socket");
+  note(now.milter_socket_mode != next.milter_socket_mode, "milter_socket_mode");
+  note(now.milter_socket_group != next.milter_socket_group, "milter_socket_group");
+  note(now.address_verify_map != next.address_verify_map, "address_verify_map");
+  note(now.smtp_bind_address != next.smtp_bind_address, "smtp_bind_address");
+  note(now.smtp_bind_address6 != next.smtp_bind_address6, "smtp_bind_address6");
+  note(now.log_target != next.log_target, "log_target");
+  note(now.syslog_facility != next.syslog_facility, "syslog_facility");
+  note(now.syslog_name != next.syslog_name, "syslog_name");
+  return names;
+}
+
+/// Everything that lives as long as the process: libmilter's threads may come back to the desk until the very
+/// end.
+class Daemon {
+ public:
+  Daemon(const Options& options, const ConfigSources& sources, const Config& config, Signals& signals,
+         MilterSocket socket)
+      : sources_(sources),
+        signals_(signals),
+        started_with_(config.settings),
+        settings_(config.settings),
+        socket_(std::move(socket)),
+        log_(open_log(*settings_, options.verbose)),
+        resolver_(make_resolver(*settings_, clock_)),
+        streams_(bind_addresses(*settings_)),
+        listener_(socket_, settings_->milter_socket_mode, settings_->milter_socket_group) {}
+
+  int run(const Config& config) {
+    for (const auto& warning : config.warnings) log_->warning(warning);
+    if (const auto error = start()) {
+      log_->error(error->text);
+      if (settings_->log_target != LogTarget::standard_error) complain(error->text);
+      return EX_CANTCREAT;
+    }
+    introduce();
+    notify("READY=1");
+    const bool asked = serve();
+    notify("STOPPING=1");
+    stop();
+    return asked ? EX_OK : EX_OSERR;
+  }
+
+ private:
+  std::optional<Error> start() {
+    if (auto error = listener_.free_to_listen()) return error;
+    const auto own_address = socket_.own_address();
+    if (!own_address) return Error{own_address.error()};
+    kick_ = std::make_unique<Kick>(*own_address, *log_);
+    store_ = open_store(settings_->address_verify_map, *log_);
+    verifier_ = std::make_unique<Verifier>(Services{clock_, resolver_, streams_, *store_, *log_}, settings_);
+    desk_ = std::make_unique<Desk>(
+        DeskServices{.clock = clock_,
+                     .resolver = resolver_,
+                     .log = *log_,
+                     .verify = [this](const Question& q) { return verifier_->verify(q); },
+                     .before_waiting = [this] { kick_->now(); }},
+        settings_);
+    if (!register_callbacks(*desk_, *log_)) return Error{"libmilter does not take our callbacks"};
+    if (auto error = listener_.open()) return error;
+    spare_ = std::make_unique<SpareSession>(*own_address, *kick_);
+    listener_.start(signals_);
+    return std::nullopt;
+  }
+
+  /// What an administrator wants to see after a start.
+  void introduce() {
+    log_->info("fallbackmx-milter " FALLBACKMX_VERSION " listens on " +
+               socket_.spelled_out().for_libmilter());
+    log_->info("for Postfix's main.cf: " + main_cf_line(socket_));
+    const MilterSocket spelled_out = socket_.spelled_out();
+    if (spelled_out.kind != MilterSocket::Kind::path) return;
+    if (const auto why = why_unreachable(spelled_out.path, "postfix")) {
+      log_->warning("Postfix cannot reach this socket: " + *why +
+                    "; see milter_socket_group and milter_socket_mode");
+    }
+    if (spelled_out.outside_chroot()) {
+      log_->info(
+          "an smtpd that runs chrooted in /var/spool/postfix, as Debian's does, cannot reach this socket");
+    }
+  }
+
+  /// Until somebody asks us to stop (true), or libmilter gives up (false).
+  bool serve() {
+    SteadyTime cleaned = clock_.now();
+    for (;;) {
+      const std::optional<Signal> signal = signals_.next(until_clean_up(cleaned));
+      if (signal == Signal::stop) return true;
+      if (signal == Signal::milter_ended) {
+        log_->error("libmilter has stopped by itself; its own lines in the mail log say why");
+        return false;
+      }
+      if (signal == Signal::reload) reload();
+      if (until_clean_up(cleaned) > 0ms) continue;
+      cleaned = clock_.now();
+      if (settings_->address_verify_cache_cleanup_interval > 0s)
+        store_->clean_up(clock_.wall(), *settings_, max_rows);
+    }
+  }
+
+  std::chrono::milliseconds until_clean_up(SteadyTime last) const {
+    const auto interval = settings_->address_verify_cache_cleanup_interval;
+    const auto due = last + (interval > 0s ? interval : 3600s);
+    return std::chrono::ceil<std::chrono::milliseconds>(
+        std::max(due - clock_.now(), SteadyTime::duration::zero()));
+  }
+
+  /// All or nothing.
+  void reload() {
+    notify_reloading();
+    const Config config = read_config(sources_);
+    for (const auto& error : config.errors) log_->error("reload: " + error);
+    for (const auto& warning : config.warnings) log_->warning("reload: " + warning);
+    if (config.settings) {
+      take(config.settings);
+      log_->info("reload: the new configuration is in force");
+    } else {
+      log_->error("reload: the old configuration stays in force");
+    }
+    notify("READY=1");
+  }
+
+  void take(const std::shared_ptr<const Settings>& next) {
+    std::shared_ptr<Resolver> resolver = make_resolver(*next, clock_);
+    for (const auto& name : need_restart(*started_with_, *next)) {
+      log_->warning("reload: " + name + " was changed, which takes a restart");
+    }
+    settings_ = next;
+    resolver_.replace(std::move(resolver));
+    verifier_->reload(settings_);
+    desk_->reload(settings_);
+  }
+
+  void stop() {
+    log_->info("stopping");
+    desk_->drain();
+    verifier_->drain();
+    bool waited = false;
+    if (!desk_->wait_for_the_last(drain_limit, waited))
+      log_->warning("some clients do not get their answer in time");
+    if (waited) std::this_thread::sleep_for(write_grace);
+    listener_.stop(*kick_, stop_limit);
+    spare_.reset();
+    // Whoever still asks the verifier keeps it from being taken away.
+    if (desk_->close(1s)) {
+      verifier_.reset();
+      store_.reset();
+    }
+    listener_.remove();
+    log_->info("stopped");
+  }
+
+  const ConfigSources sources_;
+  Signals& signals_;
+  const std::shared_ptr<const Settings> started_with_;
+  std::shared_ptr<const Settings> settings_;
+  const MilterSocket socket_;
+  const std::unique_ptr<Log> log_;
+  SystemClock clock_;
+  ReplaceableResolver resolver_;
+  TcpStreamFactory streams_;
+  Listener listener_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Verifier> verifier_;
+  std::unique_ptr<Kick> kick_;
+  std::unique_ptr<Desk> desk_;
+  std::unique_ptr<SpareSession> spare_;
+};
+
+}  // namespace
+
+ConfigSources config_sources(const Options& options) {
+  ConfigSources sources;
+  sources.file = options.config_file;
+  // Without -c, a machine that is configured by the environment alone needs no file.
+  if (sources.file.empty() && access(usual_config_file, F_OK) == 0) sources.file = usual_config_file;
+  sources.environment = config_environment();
+  sources.overrides = options.overrides;
+  return sources;
+}
+
+int run_daemon(const Options& options, const ConfigSources& sources, const Config& config, Signals& signals) {
+  umask(0007);
+  raise_descriptor_limit();
+  // Before the socket is made: root must not make, change or remove files where another user could exchange
+  // them.
+  if (!options.user.empty()) {
+    if (const auto error = become(options.user, options.group)) {
+      complain(error->text);
+      return EX_NOPERM;
+    }
+  }
+  auto socket = MilterSocket::parse(config.settings->milter_socket);
+  if (!socket) {
+    complain("milter_socket: " + socket.error());
+    return EX_CONFIG;
+  }
+  // Never deleted, see the class.
+  auto* daemon = new Daemon(options, sources, config, signals, *std::move(socket));
+  return daemon->run(config);
+}
+
+}  // namespace fallbackmx

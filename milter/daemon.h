@@ -1,0 +1,18 @@
+// The daemon: from a checked configuration to the end of the process.
+#pragma once
+
+#include "conf/config.h"
+#include "milter/options.h"
+#include "milter/signals.h"
+
+namespace fallbackmx {
+
+/// Where the configuration comes from, by the command line and the environment.
+ConfigSources config_sources(const Options&);
+
+/// Serves until TERM or INT. Returns an exit code of sysexits.h; end the process with it at once and without
+/// running static destructors, for threads of libmilter's are left that nobody can end. Runs in any thread
+/// but the main one, which stands guard for signals.
+int run_daemon(const Options&, const ConfigSources&, const Config&, Signals&);
+
+}  // namespace fallbackmx

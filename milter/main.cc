@@ -1,0 +1,94 @@
+// fallbackmx-milter: reads the command line and the configuration, and starts the daemon.
+
+#include <sysexits.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <latch>
+#include <thread>
+
+#include "conf/config.h"
+#include "conf/dump.h"
+#include "milter/daemon.h"
+#include "milter/options.h"
+#include "milter/signals.h"
+
+namespace fallbackmx {
+namespace {
+
+/// Prints all faults of the configuration, and its warnings.
+void print_faults(const Config& config) {
+  for (const auto& warning : config.warnings) std::cerr << "fallbackmx-milter: warning: " << warning << '\n';
+  for (const auto& error : config.errors) std::cerr << "fallbackmx-milter: " << error << '\n';
+}
+
+int print_changed(const Config& config) {
+  print_faults(config);
+  if (!config.settings) return EX_CONFIG;
+  std::cout << dump_changed(config);
+  return EX_OK;
+}
+
+/// The main thread only stands guard for signals; see Signals.
+int serve(const Options& options) {
+  Signals signals;
+  const ConfigSources sources = config_sources(options);
+  const Config config = read_config(sources);
+  if (!config.settings) {
+    print_faults(config);
+    return EX_CONFIG;
+  }
+  int status = EX_SOFTWARE;
+  std::latch guarded(1);
+  std::thread work([&] {
+    guarded.wait();
+    try {
+      status = run_daemon(options, sources, config, signals);
+    } catch (const std::exception& trouble) {
+      std::cerr << "fallbackmx-milter: " << trouble.what() << '\n';
+    }
+  });
+  signals.stand_guard();
+  guarded.count_down();
+  work.join();
+  std::cerr.flush();
+  std::_Exit(status);
+}
+
+int run(int argc, char** argv) {
+  const auto options = parse_options(argc, argv);
+  if (!options) {
+    std::cerr << "fallbackmx-milter: " << options.error() << "; -h explains\n";
+    return EX_USAGE;
+  }
+  switch (options->task) {
+    case Options::Task::print_help:
+      std::cout << help_text();
+      return EX_OK;
+    case Options::Task::print_version:
+      std::cout << "fallbackmx-milter " FALLBACKMX_VERSION "\n";
+      return EX_OK;
+    case Options::Task::print_defaults:
+      std::cout << dump_defaults();
+      return EX_OK;
+    case Options::Task::print_changed:
+      return print_changed(read_config(config_sources(*options)));
+    case Options::Task::run:
+      break;
+  }
+  return serve(*options);
+}
+
+}  // namespace
+}  // namespace fallbackmx
+
+int main(int argc, char** argv) {
+  try {
+    return fallbackmx::run(argc, argv);
+  } catch (const std::exception& trouble) {
+    std::cerr << "fallbackmx-milter: " << trouble.what() << '\n';
+    return EX_SOFTWARE;
+  }
+}

@@ -1,0 +1,79 @@
+#include "milter/privileges.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+namespace fallbackmx {
+
+namespace {
+
+struct Identity {
+  uid_t user = 0;
+  std::vector<gid_t> groups;
+};
+
+std::optional<Identity> identity_of(const std::string& name) {
+  const passwd* entry = getpwnam(name.c_str());
+  if (entry == nullptr) return std::nullopt;
+  Identity who{entry->pw_uid, {}};
+  int count = 64;
+  who.groups.resize(static_cast<std::size_t>(count));
+  while (getgrouplist(name.c_str(), entry->pw_gid, who.groups.data(), &count) < 0) {
+    who.groups.resize(static_cast<std::size_t>(count));
+  }
+  who.groups.resize(static_cast<std::size_t>(count));
+  return who;
+}
+
+/// `wanted` in the bits for others: 1 to pass a directory, 2 to connect to a socket.
+bool allows(const struct stat& file, const Identity& who, unsigned wanted) {
+  if (who.user == 0) return true;
+  if (file.st_uid == who.user) return ((file.st_mode >> 6) & wanted) == wanted;
+  if (std::find(who.groups.begin(), who.groups.end(), file.st_gid) != who.groups.end()) {
+    return ((file.st_mode >> 3) & wanted) == wanted;
+  }
+  return (file.st_mode & wanted) == wanted;
+}
+
+Error cannot(const std::string& what) { return {"-u: cannot " + what + ": " + std::strerror(errno)}; }
+
+}  // namespace
+
+std::optional<Error> become(const std::string& user, const std::string& group) {
+  const passwd* entry = getpwnam(user.c_str());
+  if (entry == nullptr) return Error{"-u: there is no user " + user};
+  const uid_t uid = entry->pw_uid;
+  gid_t gid = entry->pw_gid;
+  if (!group.empty()) {
+    const struct group* found = getgrnam(group.c_str());
+    if (found == nullptr) return Error{"-u: there is no group " + group};
+    gid = found->gr_gid;
+  }
+  if (geteuid() == uid && getegid() == gid) return std::nullopt;
+  if (initgroups(user.c_str(), gid) != 0) return cannot("take the groups of " + user);
+  if (setgid(gid) != 0) return cannot("take the group of " + user);
+  if (setuid(uid) != 0) return cannot("become " + user);
+  return std::nullopt;
+}
+
+std::optional<std::string> why_unreachable(const std::string& path, const std::string& user) {
+  const auto who = identity_of(user);
+  if (!who) return std::nullopt;
+  struct stat file {};
+  for (auto slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+    const std::string directory = path.substr(0, slash);
+    if (stat(directory.c_str(), &file) != 0 || !allows(file, *who, 1))
+      return "user " + user + " may not enter " + directory;
+  }
+  if (stat(path.c_str(), &file) == 0 && allows(file, *who, 2)) return std::nullopt;
+  return "user " + user + " may not connect to " + path;
+}
+
+}  // namespace fallbackmx

@@ -1,0 +1,40 @@
+// Signals as a queue that a thread can wait on.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <optional>
+
+namespace fallbackmx {
+
+/// What can come out of the queue.
+enum class Signal { reload, stop, milter_ended };
+
+/// Make it in main() before there is any other thread: it blocks HUP, USR1, TERM and INT, and all threads
+/// inherit that. libmilter has a thread of its own in sigwait(), for which HUP means "end"; it must never get
+/// one. Linux gives a signal for the process to the main thread first, as long as that one does not block it;
+/// a main thread in a sigwait() loop does so between two calls, and libmilter then won 12 times in 20 under
+/// load. So the main thread does nothing but stand_guard(), with handlers that never block the signal
+/// (SA_NODEFER), and another does the work.
+///
+/// A second TERM or INT ends the process at once. One object per process: handlers have no arguments.
+class Signals {
+ public:
+  Signals();
+  ~Signals();
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
+  /// To be called by the main thread, once, after the working thread was started.
+  void stand_guard();
+
+  /// The next signal; none at the end of `patience`. By the working thread.
+  std::optional<Signal> next(std::chrono::milliseconds patience);
+  /// Puts milter_ended into the queue. Any thread.
+  void milter_ended() noexcept;
+
+ private:
+  std::array<int, 2> pipe_{-1, -1};
+};
+
+}  // namespace fallbackmx
