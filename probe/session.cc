@@ -221,7 +221,10 @@ void Session::on_control(const std::shared_ptr<Transaction>& transaction, const 
           fmt::format("{} talks about recipients in {} again", server().text(), domain));
     }
     const bool real = control.local() != settings_->probe_control_recipient;
-    destination_.change_habits(opened_.endpoint, [real](auto& habits) { habits.good_as_control = real; });
+    destination_.change_habits(opened_.endpoint, [real](auto& habits) {
+      habits.good_as_control = real;
+      habits.alarm.clear();
+    });
     return settle(domain, Verdict::undeliverable, "");
   }
   if (auto next = found->second.next_control()) {

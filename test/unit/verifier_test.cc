@@ -43,7 +43,6 @@ class VerifierTest : public testing::Test {
   std::vector<Finding> ask(const std::vector<std::string>& addresses) {
     std::vector<Finding> findings(addresses.size());
     std::vector<std::thread> clients;
-    const auto here = clock.sleeper();  // no time passes before everybody has asked
     for (std::size_t i = 0; i < addresses.size(); ++i) {
       clients.emplace_back([&, i, own = std::shared_ptr<Sleeper>(clock.sleeper())]() mutable {
         own->sleep_until(SteadyTime::min());  // takes part from here
@@ -88,6 +87,7 @@ class VerifierTest : public testing::Test {
           LogLevel::warning};
   std::unique_ptr<Store> store;
   std::unique_ptr<Verifier> verifier;
+  std::unique_ptr<Sleeper> here = clock.sleeper();  ///< while this thread runs no time passes
   std::atomic<std::size_t> answered = 0;
   SteadyTime finished{};  ///< when the last of those who asked had an answer
 };
@@ -216,10 +216,7 @@ TEST_F(VerifierTest, APrimaryThatRefusesEverybodyFromOneMomentOnMakesNobodyUndel
   start();
   EXPECT_EQ(ask_one("yes@example.org").verdict, Verdict::deliverable);
   EXPECT_EQ(ask_one("no@example.org").verdict, Verdict::undeliverable);
-  {
-    const auto here = clock.sleeper();
-    here->sleep_until(clock.now() + settings.probe_control_time + 1s);
-  }
+  here->sleep_until(clock.now() + settings.probe_control_time + 1s);
   ASSERT_TRUE(primary->change("RCPT TO:<*>     550 5.7.1 blocked"));
   for (const Finding& finding : ask({"a@example.org", "b@example.org", "no2@example.org"})) {
     EXPECT_EQ(to_string(finding.verdict), "refused") << finding.why;
@@ -244,10 +241,8 @@ TEST_F(VerifierTest, DrainingAnswersWhoWaitsAtOnce) {
     EXPECT_LT(clock.elapsed(), 8s);
     own.reset();
   });
-  auto here = clock.sleeper();
   here->sleep_until(clock.now() + 1s);
   verifier->drain();
-  here.reset();
   client.join();
   EXPECT_EQ(ask_one("other@example.org").verdict, Verdict::late);
 }
