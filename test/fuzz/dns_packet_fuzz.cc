@@ -1,0 +1,31 @@
+#include "probe/dns_packet.h"
+
+#include <array>
+
+#include "test/fuzz/targets.h"
+
+namespace fallbackmx::fuzz {
+
+/// The first byte chooses the type that was asked for; the rest is the packet.
+void dns_packet(std::string_view input) {
+  if (input.empty()) return;
+  static constexpr std::array types = {RecordType::a, RecordType::aaaa, RecordType::mx, RecordType::tlsa};
+  const auto type = types[static_cast<unsigned char>(input.front()) % types.size()];
+  const DnsQuestion question{.id = 0x1234, .name = "example.org", .type = type};
+  const auto packet = input.substr(1);
+  const auto reply = parse_reply(question, packet);
+  require(is_printable_ascii(reply.why) && is_printable_ascii(reply.answer.why), "reasons are printable");
+  require(reply.kind != DnsReply::Kind::trouble || !reply.why.empty(), "trouble has a reason");
+  require(is_printable_ascii(reply.ask_on) && is_printable_ascii(reply.answer.canonical),
+          "names are printable");
+  for (const auto& mx : reply.answer.mx) {
+    require(is_printable_ascii(mx.host), "names are printable");
+    require(mx.preference >= 0 && mx.preference <= 65535, "a preference is 16 bits");
+  }
+  require(reply.answer.mx.size() <= packet.size() && reply.answer.addresses.size() <= packet.size() &&
+              reply.answer.tlsa.size() <= packet.size(),
+          "there is no more in the answer than in the packet");
+  require(reply.answer.ttl >= std::chrono::seconds(0), "a TTL is not negative");
+}
+
+}  // namespace fallbackmx::fuzz
