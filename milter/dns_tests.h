@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "milter/restrictions.h"
+#include "milter/questions.h"
 #include "probe/dns.h"
 
 namespace fallbackmx {

@@ -8,6 +8,7 @@
 
 #include "conf/parameters.h"
 #include "milter/decision.h"
+#include "milter/questions.h"
 #include "milter/reply.h"
 #include "probe/address.h"
 #include "probe/dns.h"
@@ -32,15 +33,6 @@ struct Envelope {
   std::string mailer;           ///< {rcpt_mailer}: Postfix's transport, Sendmail's mailer; empty if not known
   std::string next_hop;         ///< {rcpt_host}; empty if not known
   std::string sender_mailer{};  ///< {mail_mailer}; empty if not known
-};
-
-/// The questions that restrictions ask. Implemented by the daemon with the real resolver and verifier, by
-/// tests with tables. Each returns within the RCPT's deadline.
-class Questions {
- public:
-  virtual ~Questions() = default;
-  virtual DnsAnswer lookup(std::string_view name, RecordType type) = 0;
-  virtual Finding verify(const Address& recipient, const std::string& next_hop) = 0;
 };
 
 /// The answer to one RCPT TO, and what the log says about it.

@@ -1,0 +1,22 @@
+// The questions that restrictions ask.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "probe/address.h"
+#include "probe/dns.h"
+#include "probe/verifier.h"
+
+namespace fallbackmx {
+
+/// Implemented by the daemon with the real resolver and verifier, by
+/// tests with tables. Each returns within the RCPT's deadline.
+class Questions {
+ public:
+  virtual ~Questions() = default;
+  virtual DnsAnswer lookup(std::string_view name, RecordType type) = 0;
+  virtual Finding verify(const Address& recipient, const std::string& next_hop) = 0;
+};
+
+}  // namespace fallbackmx
