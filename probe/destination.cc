@@ -16,18 +16,13 @@ namespace {
 constexpr std::chrono::seconds allowance_lifetime{3600};
 constexpr std::chrono::seconds first_guess_lifetime{10};
 
-void merge(std::optional<ProbeResult>& unknown, ProbeResult result) {
-  if (!unknown || nearest_to_recipient(result.verdict, unknown->verdict) != unknown->verdict) {
-    unknown = std::move(result);
-  }
-}
-
 }  // namespace
 
 Destination::Destination(Engine& engine, std::vector<Endpoint> endpoints, std::vector<TlsPolicy> policies)
     : engine_(engine),
       endpoints_(std::move(endpoints)),
       policies_(std::move(policies)),
+      probes_(endpoints_.size()),
       habits_(endpoints_.size()) {}
 
 Destination::~Destination() {
@@ -52,11 +47,8 @@ Destination::~Destination() {
     }
     if (slot->thread.joinable()) slot->thread.join();
   }
-  engine_.pending -= static_cast<int>(in_flight_.size());
+  engine_.pending -= static_cast<int>(probes_.in_flight());
 }
-
-// --- for those who ask
-// ------------------------------------------------------------------------------------------------
 
 Destination::Answer Destination::ask(const Address& recipient, SteadyTime deadline) {
   join_ended();
@@ -64,15 +56,15 @@ Destination::Answer Destination::ask(const Address& recipient, SteadyTime deadli
     const std::lock_guard lock(mutex_);
     if (all_down()) {
       // Nobody waits for a dead primary; this very probe may be its trial.
-      if (trial_due() && !draining_) enqueue(recipient);
+      if (trial_due() && !draining_ && !probes_.find(recipient)) enqueue(recipient);
       return {.result = down_result()};
     }
   }
   const std::unique_ptr<Sleeper> sleeper = engine_.services.clock.sleeper();
   std::unique_lock lock(mutex_);
-  const auto in_flight = in_flight_.find(recipient.key());
-  const bool shared = in_flight != in_flight_.end();
-  const std::shared_ptr<Probe> probe = shared ? in_flight->second : enqueue(recipient);
+  std::shared_ptr<Probe> probe = probes_.find(recipient);
+  const bool shared = probe != nullptr;
+  if (!shared) probe = enqueue(recipient);
   if (!probe) {
     const auto limit = engine_.settings()->address_verify_pending_request_limit;
     return {.result = ProbeResult{
@@ -95,17 +87,15 @@ Destination::Answer Destination::ask(const Address& recipient, SteadyTime deadli
 void Destination::ask_in_background(const Address& recipient) {
   join_ended();
   const std::lock_guard lock(mutex_);
-  if (in_flight_.contains(recipient.key()) || draining_) return;
+  if (draining_ || probes_.find(recipient)) return;
   if (!all_down() || trial_due()) enqueue(recipient);
 }
 
 /// Null when there are too many probes already.
 std::shared_ptr<Probe> Destination::enqueue(const Address& recipient) {
   if (engine_.pending >= engine_.settings()->address_verify_pending_request_limit) return nullptr;
-  auto probe = std::make_shared<Probe>(recipient, engine_.services.clock.now(), endpoints_.size());
   ++engine_.pending;
-  in_flight_.emplace(recipient.key(), probe);
-  queue_.push_back(probe);
+  auto probe = probes_.add(recipient, engine_.services.clock.now());
   dispatch();
   return probe;
 }
@@ -113,9 +103,7 @@ std::shared_ptr<Probe> Destination::enqueue(const Address& recipient) {
 void Destination::drain() {
   const std::lock_guard lock(mutex_);
   draining_ = true;
-  for (const auto& [key, probe] : in_flight_) {
-    for (Sleeper* waiter : probe->waiters) waiter->wake();
-  }
+  probes_.wake_all();
 }
 
 void Destination::renew() {
@@ -126,11 +114,8 @@ void Destination::renew() {
 
 bool Destination::idle() const {
   const std::lock_guard lock(mutex_);
-  return sessions_.empty() && in_flight_.empty();
+  return sessions_.empty() && probes_.in_flight() == 0;
 }
-
-// --- who can be asked
-// -------------------------------------------------------------------------------------------------
 
 bool Destination::can_be_reached(std::size_t endpoint) const {
   for (const auto& slot : sessions_) {
@@ -169,22 +154,16 @@ ProbeResult Destination::down_result() const {
 
 /// Answers the queued probes that nobody is left to be asked about.
 void Destination::sift() {
-  std::vector<std::shared_ptr<Probe>> hopeless;
-  std::erase_if(queue_, [&](const std::shared_ptr<Probe>& probe) {
-    for (std::size_t i = 0; i < endpoints_.size(); ++i) {
-      if (!probe->tried[i] && can_be_reached(i)) return false;
-    }
-    hopeless.push_back(probe);
-    return true;
-  });
-  for (const auto& probe : hopeless) finish(probe, probe->unknown ? *probe->unknown : down_result());
+  for (const auto& probe : probes_.without_hope([this](std::size_t i) { return can_be_reached(i); })) {
+    finish(probe, probe->unknown ? *probe->unknown : down_result());
+  }
 }
 
 /// True when a queued probe can be taken by no session there is.
 bool Destination::stranded() const {
-  return std::any_of(queue_.begin(), queue_.end(), [&](const std::shared_ptr<Probe>& probe) {
-    return std::none_of(sessions_.begin(), sessions_.end(),
-                        [&](const auto& slot) { return slot->opening || !probe->tried[*slot->endpoint]; });
+  return probes_.stranded([this](std::size_t endpoint) {
+    return std::any_of(sessions_.begin(), sessions_.end(),
+                       [&](const auto& slot) { return slot->opening || slot->endpoint == endpoint; });
   });
 }
 
@@ -198,14 +177,14 @@ std::size_t Destination::allowed_sessions() const {
 void Destination::dispatch() {
   if (stopping_) return;
   sift();
-  if (queue_.empty()) return;
+  if (probes_.queued() == 0) return;
   const auto settings = engine_.settings();
   std::size_t room = 0;
   for (const auto& slot : sessions_) {
     room += slot->opening ? static_cast<std::size_t>(settings->probe_session_window) : slot->room;
     if (!slot->opening) slot->sleeper->wake();
   }
-  if ((queue_.size() > room || stranded()) && sessions_.size() < allowed_sessions()) launch();
+  if ((probes_.queued() > room || stranded()) && sessions_.size() < allowed_sessions()) launch();
 }
 
 void Destination::launch() {
@@ -234,7 +213,7 @@ void Destination::launch() {
 /// Trouble of ours: whoever waits gets his answer, and nobody tries the same again in a loop.
 void Destination::give_up(const std::string& why) {
   engine_.services.log.error(why);
-  for (const auto& probe : std::exchange(queue_, {})) {
+  for (const auto& probe : probes_.take_all()) {
     finish(probe, {.verdict = Verdict::unavailable, .stage = Stage::connect, .why = why});
   }
 }
@@ -256,14 +235,9 @@ void Destination::join_ended() {
 }
 
 void Destination::finish(const std::shared_ptr<Probe>& probe, ProbeResult result) {
-  in_flight_.erase(probe->recipient.key());
   --engine_.pending;
-  probe->result = std::move(result);
-  for (Sleeper* waiter : probe->waiters) waiter->wake();
+  probes_.finish(probe, std::move(result));
 }
-
-// --- for sessions
-// -----------------------------------------------------------------------------------------------------
 
 std::vector<std::size_t> Destination::candidates(Slot& slot) {
   const auto settings = engine_.settings();
@@ -271,8 +245,7 @@ std::vector<std::size_t> Destination::candidates(Slot& slot) {
   const std::lock_guard lock(mutex_);
   slot.knocking.clear();
   for (std::size_t i = 0; i < endpoints_.size(); ++i) {
-    const bool wanted =
-        std::any_of(queue_.begin(), queue_.end(), [i](const auto& probe) { return !probe->tried[i]; });
+    const bool wanted = probes_.wants([i](std::size_t endpoint) { return endpoint == i; });
     if (wanted && engine_.health.may_knock(endpoints_[i].key(), now, *settings)) slot.knocking.push_back(i);
   }
   sift();
@@ -312,11 +285,7 @@ void Destination::unreachable(Slot& slot, std::size_t endpoint, const ProbeResul
   // It may have given a verdict on us (refused, misrouted); only one that cannot be asked is in bad health.
   if (result.verdict == Verdict::unavailable) failed(endpoint, result.why);
   const std::lock_guard lock(mutex_);
-  for (const auto& probe : queue_) {
-    if (probe->tried[endpoint]) continue;
-    probe->tried[endpoint] = true;
-    merge(probe->unknown, result);
-  }
+  probes_.pass_over(endpoint, result);
   dispatch();
 }
 
@@ -332,12 +301,9 @@ void Destination::failed(std::size_t endpoint, std::string_view why) {
 std::shared_ptr<Probe> Destination::take(Slot& slot, std::size_t room) {
   const std::lock_guard lock(mutex_);
   slot.room = room;
-  const auto found = std::find_if(queue_.begin(), queue_.end(),
-                                  [&](const auto& probe) { return !probe->tried[*slot.endpoint]; });
-  if (room == 0 || found == queue_.end() || stopping_) return nullptr;
-  auto probe = *found;
-  queue_.erase(found);
-  slot.room = room - 1;
+  if (room == 0 || stopping_) return nullptr;
+  auto probe = probes_.take(*slot.endpoint);
+  if (probe) slot.room = room - 1;
   return probe;
 }
 
@@ -367,22 +333,20 @@ void Destination::land(const std::shared_ptr<Probe>& probe, std::size_t endpoint
     finish(probe, std::move(result));
     return;
   }
-  probe->tried[endpoint] = true;
-  merge(probe->unknown, std::move(result));
-  queue_.push_front(probe);
+  probes_.go_on(probe, endpoint, std::move(result));
   dispatch();
 }
 
 void Destination::give_back(const std::vector<std::shared_ptr<Probe>>& probes) {
   const std::lock_guard lock(mutex_);
-  queue_.insert(queue_.begin(), probes.begin(), probes.end());
+  probes_.give_back(probes);
   dispatch();
 }
 
 bool Destination::should_leave(const Slot& slot) const {
   const std::lock_guard lock(mutex_);
   if (stopping_ || slot.generation != generation_) return true;
-  return !queue_.empty() && sessions_.size() >= allowed_sessions() && stranded();
+  return probes_.queued() > 0 && sessions_.size() >= allowed_sessions() && stranded();
 }
 
 bool Destination::stopping() const {

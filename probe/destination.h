@@ -2,9 +2,7 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <list>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,7 +11,7 @@
 #include <vector>
 
 #include "probe/engine.h"
-#include "probe/probe.h"
+#include "probe/probe_queue.h"
 
 namespace fallbackmx {
 
@@ -46,8 +44,7 @@ class Destination {
   /// True when there is neither a probe nor a session: it may be forgotten.
   bool idle() const;
 
-  // --- for its sessions
-  // -------------------------------------------------------------------------------------------
+  // The rest is for its sessions.
 
   /// What is known about the habits of a server; survives its sessions.
   struct Habits {
@@ -119,8 +116,7 @@ class Destination {
   const std::vector<TlsPolicy> policies_;
 
   mutable std::mutex mutex_;
-  std::deque<std::shared_ptr<Probe>> queue_;
-  std::map<std::string, std::shared_ptr<Probe>> in_flight_;  ///< by Address::key(), queued ones too
+  ProbeQueue probes_;
   std::list<std::shared_ptr<Slot>> sessions_;
   std::list<std::shared_ptr<Slot>> ended_;  ///< threads to join
   std::vector<Habits> habits_;

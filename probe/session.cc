@@ -27,26 +27,24 @@ void Session::run() {
   auto opened = Opening(engine_, destination_, slot_, settings_).open(destination_.candidates(slot_));
   if (!opened) return;
   opened_ = std::move(*opened);
-  pipelining_ =
-      opened_.extensions.contains("PIPELINING") && !destination_.habits(opened_.endpoint).no_pipelining;
+  pipeline_.allow_pipelining(opened_.extensions.contains("PIPELINING") &&
+                             !destination_.habits(opened_.endpoint).no_pipelining);
   last_event_ = engine_.services.clock.now();
   destination_.opened(slot_, opened_.endpoint, room());
   serve();
   if (!over_) opened_.dialogue->quit();
 }
 
-// --- what goes out
-// ----------------------------------------------------------------------------------------------------
-
 std::size_t Session::room() const {
   if (leaving_) return 0;
   const auto left = [](std::size_t limit, std::size_t used) { return limit > used ? limit - used : 0; };
-  const auto window = pipelining_ ? static_cast<std::size_t>(settings_->probe_session_window) : 1;
+  const auto window = pipeline_.pipelining() ? static_cast<std::size_t>(settings_->probe_session_window) : 1;
   const auto rejections = static_cast<std::size_t>(settings_->probe_session_max_rejections);
   const auto probes = static_cast<std::size_t>(settings_->probe_session_max_probes);
+  const std::size_t undecided = pipeline_.undecided();
   // Every recipient on the wire may turn out a rejection, and the primary counts them.
   return std::min(
-      {left(window, undecided_), left(rejections, rejections_ + undecided_), left(probes, probes_)});
+      {left(window, undecided), left(rejections, rejections_ + undecided), left(probes, probes_)});
 }
 
 void Session::take_probes() {
@@ -61,52 +59,32 @@ void Session::take_probes() {
   }
 }
 
-void Session::begin(std::shared_ptr<Probe> probe, const Address& recipient) {
+void Session::begin(std::shared_ptr<Probe> probe, const Address& recipient, bool urgent) {
   auto transaction = std::make_shared<Transaction>(Transaction{std::move(probe), recipient, sender()});
-  std::string mail = "MAIL FROM:<" + transaction->sender + ">";
-  if (recipient.needs_smtputf8()) {
-    if (!opened_.extensions.contains("SMTPUTF8") && transaction->probe) {
-      transaction->begun = engine_.services.clock.now();
-      return land(*transaction, befell(Verdict::refused, Stage::mail, server(),
-                                       "does not offer SMTPUTF8, which the recipient needs"));
-    }
-    mail += " SMTPUTF8";
+  const bool utf8 = recipient.needs_smtputf8();
+  if (utf8 && transaction->probe && !opened_.extensions.contains("SMTPUTF8")) {
+    transaction->begun = engine_.services.clock.now();
+    return land(*transaction, befell(Verdict::refused, Stage::mail, server(),
+                                     "does not offer SMTPUTF8, which the recipient needs"));
   }
-  ++undecided_;
-  unsent_.push_back({Stage::mail, transaction, std::move(mail)});
-  unsent_.push_back({Stage::rcpt, transaction, "RCPT TO:<" + recipient.mailbox() + ">"});
-  unsent_.push_back({Stage::rset, transaction, "RSET"});
+  pipeline_.add(std::move(transaction), utf8 ? " SMTPUTF8" : "", urgent);
 }
-
-void Session::send_commands() {
-  const SteadyTime now = engine_.services.clock.now();
-  while (!unsent_.empty() && (pipelining_ || awaited_.empty())) {
-    opened_.dialogue->send(unsent_.front().text);
-    unsent_.front().sent = now;
-    if (unsent_.front().stage == Stage::mail) unsent_.front().transaction->begun = now;
-    awaited_.push_back(std::move(unsent_.front()));
-    unsent_.pop_front();
-  }
-}
-
-// --- what comes in
-// ----------------------------------------------------------------------------------------------------
 
 void Session::serve() {
   while (!over_) {
     if (destination_.stopping()) return;
     take_probes();
-    send_commands();
-    const bool nothing_to_do = awaited_.empty();
+    pipeline_.send(*opened_.dialogue, engine_.services.clock.now());
+    const bool nothing_to_do = !pipeline_.busy();
     if (nothing_to_do && (leaving_ || destination_.should_leave(slot_))) return;
     const SteadyTime deadline =
         nothing_to_do ? last_event_ + settings_->probe_session_idle_time
-                      : std::max(last_event_, awaited_.front().sent) + patience(awaited_.front().stage);
+                      : std::max(last_event_, pipeline_.front().sent) + patience(pipeline_.front().stage);
     switch (opened_.dialogue->exchange(deadline)) {
       case Dialogue::Event::bytes:
         last_event_ = engine_.services.clock.now();
         while (auto reply = opened_.dialogue->next_reply()) {
-          if (awaited_.empty()) return;  // an unasked-for reply is a farewell (421)
+          if (!pipeline_.busy()) return;  // an unasked-for reply is a farewell (421)
           on_reply(*reply);
           if (over_) return;
         }
@@ -125,14 +103,12 @@ void Session::serve() {
 }
 
 void Session::on_reply(const SmtpReply& reply) {
-  const Command command = std::move(awaited_.front());
-  awaited_.pop_front();
+  const Pipeline::Command command = pipeline_.pop();
   const auto& transaction = command.transaction;
   switch (command.stage) {
     case Stage::mail:
       return on_mail(transaction, reply);
     case Stage::rcpt:
-      --undecided_;
       if (transaction->mail_failed) break;
       ++answers_;
       if (reply.category() == 5) ++rejections_;
@@ -151,16 +127,13 @@ void Session::on_reply(const SmtpReply& reply) {
 void Session::on_mail(const std::shared_ptr<Transaction>& transaction, const SmtpReply& reply) {
   const std::string fallback(settings_->probe_fallback_sender);
   Circumstances circumstances;
-  circumstances.pipelined = pipelining_;
+  circumstances.pipelined = pipeline_.pipelining();
   circumstances.fallback_sender_left = !fallback.empty() && transaction->sender != fallback;
   const Judgement judgement = judge({Stage::mail, &reply}, circumstances);
   if (judgement.next == Judgement::Next::go_on) return;
 
   transaction->mail_failed = true;
-  if (!pipelining_) {
-    std::erase_if(unsent_, [&](const Command& command) { return command.transaction == transaction; });
-    --undecided_;
-  }
+  if (!pipeline_.pipelining()) pipeline_.drop_unsent(*transaction);
   if (judgement.end_session) leaving_ = true;
   ProbeResult result = said(judgement.verdict, Stage::mail, server(), reply);
   switch (judgement.next) {
@@ -184,7 +157,7 @@ void Session::on_rcpt(const std::shared_ptr<Transaction>& transaction, const Smt
   if (!transaction->probe) return on_control(transaction, reply);
 
   Circumstances circumstances;
-  circumstances.pipelined = pipelining_;
+  circumstances.pipelined = pipeline_.pipelining();
   circumstances.proven = engine_.control.proven(control_key(domain), now, settings_->probe_control_time);
   const Judgement judgement = judge({Stage::rcpt, &reply}, circumstances);
   if (judgement.end_session) leaving_ = true;
@@ -211,7 +184,8 @@ void Session::on_control(const std::shared_ptr<Transaction>& transaction, const 
   const auto found = doubts_.find(domain);
   if (found == doubts_.end()) return;
   found->second.asking = false;
-  const Judgement judgement = judge({Stage::rcpt, &reply}, {.pipelined = pipelining_, .proven = true});
+  const Judgement judgement =
+      judge({Stage::rcpt, &reply}, {.pipelined = pipeline_.pipelining(), .proven = true});
   if (judgement.end_session) leaving_ = true;
   if (judgement.next == Judgement::Next::try_without_pipelining) return without_pipelining(transaction);
 
@@ -229,7 +203,7 @@ void Session::on_control(const std::shared_ptr<Transaction>& transaction, const 
   }
   if (auto next = found->second.next_control()) {
     found->second.asking = true;
-    return begin(nullptr, *next);
+    return begin(nullptr, *next, true);
   }
   const std::string addition = fmt::format("; it answered {} {} to the control recipient <{}>", reply.code,
                                            printable(reply.text(), 200), control.text());
@@ -246,9 +220,6 @@ void Session::on_control(const std::shared_ptr<Transaction>& transaction, const 
   }
   settle(domain, Verdict::refused, addition);
 }
-
-// --- proof
-// ------------------------------------------------------------------------------------------------------------
 
 ControlKey Session::control_key(const std::string& domain) const {
   return {fmt::format("{} <{}> {}", server().key(), sender(), opened_.tls), domain};
@@ -278,9 +249,7 @@ void Session::ask_control(const std::string& domain) {
     return settle(domain, Verdict::refused, "; there is no control recipient to prove that it talks to us");
   }
   doubt.asking = true;
-  const auto others = std::exchange(unsent_, {});
-  begin(nullptr, *control);
-  unsent_.insert(unsent_.end(), others.begin(), others.end());
+  begin(nullptr, *control, true);
 }
 
 /// What the control recipient's fate makes of the noes that waited for it.
@@ -297,9 +266,6 @@ void Session::settle(const std::string& domain, Verdict verdict, const std::stri
   }
 }
 
-// --- outcomes
-// ---------------------------------------------------------------------------------------------------------
-
 void Session::land(const Transaction& transaction, ProbeResult result) {
   result.tls = opened_.tls;
   const bool slow = engine_.services.clock.now() - transaction.begun > settings_->answer_timeout;
@@ -312,13 +278,8 @@ std::vector<std::shared_ptr<Probe>> Session::unanswered() const {
   for (const auto& [domain, doubt] : doubts_) {
     for (const auto& unproven : doubt.unproven()) probes.push_back(unproven.probe);
   }
-  for (const auto* commands : {&awaited_, &unsent_}) {
-    for (const Command& command : *commands) {
-      if (command.stage == Stage::rcpt && command.transaction->probe && !command.transaction->mail_failed) {
-        probes.push_back(command.transaction->probe);
-      }
-    }
-  }
+  const auto on_the_way = pipeline_.unanswered();
+  probes.insert(probes.end(), on_the_way.begin(), on_the_way.end());
   return probes;
 }
 
@@ -342,7 +303,7 @@ void Session::die(std::string_view trouble) {
   over_ = true;
   const bool fresh = answers_ == 0;
   const ProbeResult result = befell(
-      Verdict::unavailable, awaited_.empty() ? Stage::rset : awaited_.front().stage, server(), trouble);
+      Verdict::unavailable, pipeline_.busy() ? pipeline_.front().stage : Stage::rset, server(), trouble);
   const auto left = unanswered();
   for (const auto& [domain, doubt] : doubts_) {
     for (const auto& unproven : doubt.unproven()) unproven.probe->control_first = true;
@@ -363,8 +324,7 @@ void Session::die(std::string_view trouble) {
 
 void Session::forget_all() {
   doubts_.clear();
-  awaited_.clear();
-  unsent_.clear();
+  pipeline_.clear();
 }
 
 std::chrono::seconds Session::patience(Stage stage) const {

@@ -2,7 +2,6 @@
 // trouble.
 #pragma once
 
-#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -12,6 +11,7 @@
 #include "probe/doubt.h"
 #include "probe/judge.h"
 #include "probe/opening.h"
+#include "probe/pipeline.h"
 
 namespace fallbackmx {
 
@@ -29,25 +29,10 @@ class Session {
   void run();
 
  private:
-  struct Transaction {
-    std::shared_ptr<Probe> probe;  ///< none for a control recipient
-    Address recipient;
-    std::string sender;
-    bool mail_failed = false;
-    SteadyTime begun{};  ///< when MAIL was written
-  };
-  struct Command {
-    Stage stage;
-    std::shared_ptr<Transaction> transaction;
-    std::string text;
-    SteadyTime sent{};
-  };
-
   // What goes out.
   void take_probes();
   std::size_t room() const;
-  void begin(std::shared_ptr<Probe> probe, const Address& recipient);
-  void send_commands();
+  void begin(std::shared_ptr<Probe> probe, const Address& recipient, bool urgent = false);
 
   // What comes in.
   void serve();
@@ -77,12 +62,10 @@ class Session {
   Destination::Slot& slot_;
   const std::shared_ptr<const Settings> settings_;
   Opened opened_;
-  bool pipelining_ = false;
   bool leaving_ = false;
   bool over_ = false;  ///< the connection is gone
-  std::deque<Command> unsent_, awaited_;
+  Pipeline pipeline_;
   std::map<std::string, Doubt> doubts_;  ///< by domain
-  std::size_t undecided_ = 0;            ///< transactions whose RCPT is not answered
   std::size_t probes_ = 0, rejections_ = 0, answers_ = 0;
   SteadyTime last_event_{};  ///< when something was last heard
 };

@@ -1,0 +1,62 @@
+// The probes of one destination: which are in flight, which of them wait for a session, and what has been
+// heard so far.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "probe/probe.h"
+
+namespace fallbackmx {
+
+/// Belongs to a Destination, and is guarded by its lock. A probe is in flight from `add` to `finish`; in
+/// between it is queued, or some session has it.
+class ProbeQueue {
+ public:
+  explicit ProbeQueue(std::size_t endpoints) : endpoints_(endpoints) {}
+
+  /// The probe in flight for an address; null if there is none.
+  std::shared_ptr<Probe> find(const Address& recipient) const;
+  /// Puts a new probe, for an address that has none in flight, at the end.
+  std::shared_ptr<Probe> add(const Address& recipient, SteadyTime now);
+  /// The answer is there: wakes whoever waits for it.
+  void finish(const std::shared_ptr<Probe>& probe, ProbeResult result);
+
+  /// The next queued probe that this endpoint has not been asked about; null if there is none.
+  std::shared_ptr<Probe> take(std::size_t endpoint);
+  /// Puts probes that were not answered before all others, in this order.
+  void give_back(const std::vector<std::shared_ptr<Probe>>& probes);
+  /// An endpoint gave no verdict on a probe that was taken: the next one is to be asked, before all others.
+  void go_on(const std::shared_ptr<Probe>& probe, std::size_t endpoint, ProbeResult result);
+  /// An endpoint cannot be asked about any of the queued probes.
+  void pass_over(std::size_t endpoint, const ProbeResult& result);
+
+  using Endpoints = std::function<bool(std::size_t endpoint)>;
+  /// Takes out and returns the queued probes for which no endpoint is left that `reachable` is true of.
+  std::vector<std::shared_ptr<Probe>> without_hope(const Endpoints& reachable);
+  /// Takes out and returns all that are queued.
+  std::vector<std::shared_ptr<Probe>> take_all();
+  /// True when some queued probe waits to be asked about at an endpoint that `of` is true of.
+  bool wants(const Endpoints& of) const;
+  /// True when some queued probe can be asked about at no endpoint that `served` is true of.
+  bool stranded(const Endpoints& served) const;
+
+  std::size_t queued() const { return queue_.size(); }
+  std::size_t in_flight() const { return in_flight_.size(); }
+  /// Wakes everybody who waits.
+  void wake_all();
+
+ private:
+  bool open_at(const Probe& probe, const Endpoints& of) const;
+
+  const std::size_t endpoints_;
+  std::deque<std::shared_ptr<Probe>> queue_;
+  std::map<std::string, std::shared_ptr<Probe>> in_flight_;  ///< by Address::key()
+};
+
+}  // namespace fallbackmx
