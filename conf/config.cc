@@ -95,10 +95,7 @@ void Reading::add_file(const std::string& path) {
 void Reading::add_environment(const std::vector<std::pair<std::string, std::string>>& environment) {
   for (const auto& [name, value] : environment) {
     const auto where = fmt::format("environment {}{}", environment_prefix, name);
-    std::string lower = name;
-    for (char& c : lower) {
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
+    const auto lower = lower_case(name);
     if (lower == name) {
       add(name, value, where, next_order_);
     } else if (find_parameter(lower) != nullptr) {

@@ -53,7 +53,7 @@ std::string short_host_name() {
 }  // namespace
 
 std::string host_name() {
-  const auto name = short_host_name();
+  auto name = short_host_name();
   if (name.find('.') != std::string::npos) return name;
 
   static std::mutex mutex;

@@ -9,7 +9,7 @@ namespace fallbackmx {
 /// `slow_destination_rate_delay`.
 bool is_postfix_parameter(std::string_view name);
 
-/// True for those that DESIGN section 5 means to have, but that this version does not use yet.
+/// True for those that a later version will use, but not this one.
 bool is_planned_parameter(std::string_view name);
 
 struct PostfixRestriction {

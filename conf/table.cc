@@ -12,14 +12,6 @@ namespace fallbackmx {
 
 namespace {
 
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
 /// Takes the key off the front of `text`; empty when there is none, or when its quotes do not end.
 std::string take_key(std::string_view& text) {
   std::string key;

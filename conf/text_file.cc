@@ -120,6 +120,14 @@ std::vector<std::string> split_words(std::string_view text) {
   }
 }
 
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
 std::string quoted(std::string_view text) {
   constexpr std::size_t longest = 80;
   if (text.size() <= longest) return fmt::format("\"{}\"", text);

@@ -150,11 +150,15 @@ struct AsTls {
 };
 
 struct AsTlsVersions {
-  static Result<kind::TlsVersions> read(std::string_view text, const Parameter&) { return TlsProtocols::parse(text); }
+  static Result<kind::TlsVersions> read(std::string_view text, const Parameter&) {
+    return TlsProtocols::parse(text);
+  }
 };
 
 struct AsTlsTables {
-  static Result<kind::TlsTables> read(std::string_view text, const Parameter&) { return TlsPolicies::parse(text); }
+  static Result<kind::TlsTables> read(std::string_view text, const Parameter&) {
+    return TlsPolicies::parse(text);
+  }
 };
 
 struct AsLogTo {

@@ -10,9 +10,10 @@
 
 namespace fallbackmx {
 
-/// One set of parameters in the making. The library's own file parser is of no use to us (FACTS 7), but its
-/// options description and its variables map are: each parameter is stored by itself, so that each error is
-/// known by its name and none hides another.
+/// One set of parameters in the making. The library's own file parser is of no use to us:
+/// it cuts values at `#`, knows no continuation, and its errors have no line. But its options description and
+/// its variables map are: each parameter is stored by itself, so that each error is known by its name and
+/// none hides another.
 class TypedParameters {
  public:
   TypedParameters();

@@ -20,31 +20,29 @@ std::optional<long> whole_number(std::string_view text, int base) {
   return number;
 }
 
+bool is_unit(char c) { return std::string_view("smhdw").find(c) != std::string_view::npos; }
+
 constexpr long seconds_in(char unit) {
+  constexpr long minute = 60, hour = 60 * minute, day = 24 * hour;
   switch (unit) {
-    case 's':
-      return 1;
     case 'm':
-      return 60;
+      return minute;
     case 'h':
-      return 60 * 60;
+      return hour;
     case 'd':
-      return 24 * 60 * 60;
+      return day;
     case 'w':
-      return 7 * 24 * 60 * 60;
+      return 7 * day;
     default:
-      return 0;
+      return 1;
   }
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool same(std::string_view text, std::string_view word) {
-  if (text.size() != word.size()) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (lower(text[i]) != word[i]) return false;
-  }
-  return true;
+/// The unit at the end of a time, if there is one.
+std::optional<char> written_unit(std::string_view time) {
+  if (time.empty()) return std::nullopt;
+  const char last = lower_case(time.substr(time.size() - 1))[0];
+  return is_unit(last) ? std::optional(last) : std::nullopt;
 }
 
 }  // namespace
@@ -53,13 +51,9 @@ Result<std::chrono::seconds> parse_time(std::string_view text, char default_unit
   constexpr long longest = std::numeric_limits<std::int32_t>::max();
   const Error bad{
       fmt::format("{} is not a time: a whole number, optionally followed by s, m, h, d or w", quoted(text))};
-  if (text.empty()) return bad;
-  char unit = default_unit;
-  auto digits = text;
-  if (const char last = lower(text.back()); seconds_in(last) != 0) {
-    unit = last;
-    digits.remove_suffix(1);
-  }
+  const auto written = written_unit(text);
+  const char unit = written.value_or(default_unit);
+  const auto digits = text.substr(0, text.size() - (written ? 1 : 0));
   if (digits.empty() || digits.find_first_not_of("0123456789") != std::string_view::npos) return bad;
   const auto number = whole_number(digits, 10);
   if (!number || *number > longest / seconds_in(unit)) {
@@ -68,9 +62,7 @@ Result<std::chrono::seconds> parse_time(std::string_view text, char default_unit
   return std::chrono::seconds(*number * seconds_in(unit));
 }
 
-char unit_of(std::string_view time) {
-  return time.empty() || seconds_in(lower(time.back())) == 0 ? 's' : lower(time.back());
-}
+char unit_of(std::string_view time) { return written_unit(time).value_or('s'); }
 
 std::string format_time(std::chrono::seconds time) {
   for (const char unit : {'w', 'd', 'h', 'm'}) {
@@ -95,8 +87,8 @@ Result<int> parse_code(std::string_view text) {
 }
 
 Result<bool> parse_flag(std::string_view text) {
-  if (same(text, "yes")) return true;
-  if (same(text, "no")) return false;
+  if (lower_case(text) == "yes") return true;
+  if (lower_case(text) == "no") return false;
   return Error{fmt::format("{} is neither yes nor no", quoted(text))};
 }
 

@@ -10,7 +10,7 @@
 namespace fallbackmx {
 
 /// A whole number, optionally followed by s, m, h, d or w. A number alone counts in `default_unit`: in
-/// Postfix that is the unit of the parameter's default (FACTS 1.10), so that
+/// Postfix that is the unit of the parameter's default (conv_time.c), so that
 /// `address_verify_negative_refresh_time = 3` is 3 hours. Unlike Postfix, anything after the unit is an
 /// error: `5min` would silently be 5 minutes there, `1hour30` one hour. At most 2^31-1 seconds, as in
 /// Postfix.
