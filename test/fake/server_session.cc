@@ -12,7 +12,7 @@ namespace {
 // A client that feeds us more than this without a line end is not worth remembering.
 constexpr std::size_t line_limit = 65536;
 constexpr Span between_fragments = std::chrono::milliseconds(1);
-constexpr std::string_view rubbish("\x16\x03\x01\x7f\xff\x00\x01 <html>not smtp\r\n", 23);
+constexpr std::string_view rubbish = "\x16\x03\x01\x7f\xff <html>not smtp\r\n";
 
 std::string verb_of(std::string_view command) {
   std::string verb(command.substr(0, command.find_first_of(" :")));

@@ -60,8 +60,14 @@ class Play {
     verifier_ = std::make_unique<Verifier>(services, current_settings());
     director_ = world_.clock().sleeper();
     const auto start = world_.clock().now();
+    const Step* before = nullptr;
     for (const auto& step : scenario_.steps) {
       world_.pass_until(*director_, start + step.at, [this] { return waiting_ > 0; });
+      const bool clients_first = before != nullptr && before->at == step.at &&
+                                 std::holds_alternative<RcptStep>(before->what) &&
+                                 !std::holds_alternative<RcptStep>(step.what);
+      if (clients_first) world_.comes_true(*director_, [] { return true; });
+      before = &step;
       std::visit([&](const auto& what) { take(step, what); }, step.what);
     }
     while (waiting_ > 0) director_->sleep_until(SteadyTime::max());
