@@ -155,7 +155,12 @@ void TlsStream::demand_dane(const TlsDemand& demand, const Endpoint& server) {
 
 bool TlsStream::resumed() const { return SSL_session_reused(ssl_) == 1; }
 
-TlsStream::~TlsStream() { SSL_free(ssl_); }
+TlsStream::~TlsStream() {
+  // OpenSSL takes a connection that ends without a shut-down alert for a reason never to resume its session.
+  // SMTP ends with QUIT, and closing without an alert is what everybody does.
+  if (!failed_) SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  SSL_free(ssl_);
+}
 
 std::string TlsStream::cipher() const {
   return std::string(SSL_get_version(ssl_)) + " " + SSL_get_cipher_name(ssl_);
@@ -195,6 +200,7 @@ IoResult TlsStream::after(int outcome) {
     case SSL_ERROR_ZERO_RETURN:
       return {.status = IoResult::Status::closed, .why = "connection closed"};
     default:
+      failed_ = true;
       std::string why = openssl_words("TLS: protocol error");
       if (const long fault = SSL_get_verify_result(ssl_); fault != X509_V_OK) {
         why = std::string("TLS: certificate: ") + X509_verify_cert_error_string(fault);

@@ -72,6 +72,7 @@ class TlsStream final : public Stream {
   std::shared_ptr<TlsContext> context_;
   std::string session_key_;
   ssl_st* ssl_;
+  bool failed_ = false;
   std::string outgoing_;  ///< ciphertext the wire would not take yet
 };
 

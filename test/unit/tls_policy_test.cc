@@ -1,0 +1,164 @@
+#include "probe/tls_policy.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+
+namespace fallbackmx {
+namespace {
+
+TEST(TlsLevels, AreNamedAsInPostfix) {
+  for (const char* name : {"none", "may", "encrypt", "dane", "dane-only", "verify", "secure"}) {
+    const auto level = tls_level_named(name);
+    ASSERT_TRUE(level) << name;
+    EXPECT_EQ(to_string(*level), name);
+  }
+  EXPECT_EQ(*tls_level_named("DANE-Only"), TlsLevel::dane_only);
+  EXPECT_FALSE(tls_level_named("must"));
+  EXPECT_NE(tls_level_named("fingerprint").error().find("dane"), std::string::npos);
+}
+
+TEST(TlsProtocols, AreWrittenAsInPostfix) {
+  struct Row {
+    const char* text;
+    unsigned want;
+  };
+  constexpr unsigned t0 = TlsProtocols::tls1, t1 = TlsProtocols::tls1_1, t2 = TlsProtocols::tls1_2,
+                     t3 = TlsProtocols::tls1_3;
+  for (const auto& [text, want] :
+       {Row{"", t0 | t1 | t2 | t3}, Row{">=TLSv1.2", t2 | t3}, Row{"<=TLSv1.2", t0 | t1 | t2},
+        Row{">=TLSv1.1, <=TLSv1.2", t1 | t2}, Row{"!SSLv2, !SSLv3, !TLSv1", t1 | t2 | t3}, Row{"TLSv1.2", t2},
+        Row{"tlsv1.2 tlsv1.3", t2 | t3}, Row{"TLSv1.1 TLSv1.2 !TLSv1.1", t2}}) {
+    const auto protocols = TlsProtocols::parse(text);
+    ASSERT_TRUE(protocols) << text;
+    for (const auto version :
+         {TlsProtocols::tls1, TlsProtocols::tls1_1, TlsProtocols::tls1_2, TlsProtocols::tls1_3}) {
+      EXPECT_EQ(protocols->contains(version), (want & version) != 0) << text << " version " << version;
+    }
+  }
+  EXPECT_FALSE(TlsProtocols::parse("TLSv2"));
+  EXPECT_FALSE(TlsProtocols::parse("SSLv3")) << "nothing is left";
+}
+
+/// A table in a file of its own.
+class TableFile {
+ public:
+  explicit TableFile(const std::string& text) {
+    close(mkstemp(path_.data()));
+    std::ofstream(path_) << text;
+  }
+  ~TableFile() { unlink(path_.c_str()); }
+  std::string name() const { return "texthash:" + path_; }
+
+ private:
+  std::string path_ = "/tmp/fallbackmx-policies-XXXXXX";
+};
+
+TEST(TlsPolicies, AreFoundByNextHopAndByParent) {
+  const TableFile file(
+      "example.org        secure match=.mail.example.org:mx.example.org\n"
+      ".example.net       encrypt protocols=>=TLSv1.3\n"
+      "[mx.example.com]   none\n"
+      "[mx.example.com]:2525   dane-only\n");
+  const auto policies = TlsPolicies::parse(file.name());
+  ASSERT_TRUE(policies) << policies.error();
+  EXPECT_EQ(policies->find("example.org")->level, TlsLevel::secure);
+  EXPECT_EQ(policies->find("EXAMPLE.org")->match,
+            (std::vector<std::string>{".mail.example.org", "mx.example.org"}));
+  EXPECT_EQ(policies->find("sub.example.org"), nullptr);
+  EXPECT_EQ(policies->find("a.b.example.net")->level, TlsLevel::encrypt);
+  EXPECT_EQ(policies->find("example.net"), nullptr) << "the parent's dot means below";
+  EXPECT_EQ(policies->find("[mx.example.com]")->level, TlsLevel::none);
+  EXPECT_EQ(policies->find("[mx.example.com]:2525")->level, TlsLevel::dane_only);
+  EXPECT_EQ(policies->find("[mx.example.net]"), nullptr) << "no parents for brackets";
+}
+
+TEST(TlsPolicies, SayWhichLineIsWrong) {
+  for (const auto& [text, want] :
+       {std::pair{"example.org must\n", ":1: \"must\" is not a TLS level"},
+        std::pair{"a.org may\nb.org secure mach=x\n", ":2: \"mach=x\" is not an attribute"},
+        std::pair{"a.org encrypt protocols=TLSv9\n", "\"TLSv9\" is not a TLS version"}}) {
+    const TableFile file(text);
+    const auto policies = TlsPolicies::parse(file.name());
+    ASSERT_FALSE(policies) << text;
+    EXPECT_NE(policies.error().find(want), std::string::npos) << policies.error();
+  }
+}
+
+const Endpoint secure_mx{"mx1.example.org", boost::asio::ip::make_address("192.0.2.1"), 25, 10, true,
+                         "example.org"};
+const Endpoint insecure_mx{"mx1.example.org", boost::asio::ip::make_address("192.0.2.1"), 25, 10, false,
+                           "example.org"};
+
+DnsAnswer tlsa(std::vector<TlsaRecord> records, bool authentic = true) {
+  DnsAnswer answer;
+  answer.status = records.empty() ? DnsAnswer::Status::no_data : DnsAnswer::Status::ok;
+  answer.tlsa = std::move(records);
+  answer.authentic = authentic;
+  return answer;
+}
+
+struct DaneRow {
+  std::string name;
+  TlsLevel policy;
+  bool asked;
+  DnsAnswer answer;
+  TlsLevel want;
+  bool possible = true;
+};
+
+TEST(TlsDemand, UnderDaneFollowsRfc7672) {
+  const DnsAnswer failed;  // temporary
+  const TlsaRecord good{3, 1, 1, std::string(32, 'k')}, pkix{1, 1, 1, std::string(32, 'k')};
+  const std::vector<DaneRow> rows = {
+      {"usable records", TlsLevel::dane, true, tlsa({good}), TlsLevel::dane},
+      {"usable beside unusable ones", TlsLevel::dane, true, tlsa({pkix, good}), TlsLevel::dane},
+      {"only unusable records: encrypt", TlsLevel::dane, true, tlsa({pkix}), TlsLevel::encrypt},
+      {"only unusable records, dane-only", TlsLevel::dane_only, true, tlsa({pkix}), TlsLevel::encrypt, false},
+      {"no records: may", TlsLevel::dane, true, tlsa({}), TlsLevel::may},
+      {"no records, dane-only", TlsLevel::dane_only, true, tlsa({}), TlsLevel::dane, false},
+      {"records of an insecure zone: may", TlsLevel::dane, true, tlsa({good}, false), TlsLevel::may},
+      {"insecure MX: may, and nobody asks", TlsLevel::dane, false, {}, TlsLevel::may},
+      {"insecure MX, dane-only", TlsLevel::dane_only, false, {}, TlsLevel::dane, false},
+      {"bogus or no answer: nothing is sent", TlsLevel::dane, true, failed, TlsLevel::dane, false},
+  };
+  for (const DaneRow& row : rows) {
+    SCOPED_TRACE(row.name);
+    const TlsPolicy policy{.level = row.policy};
+    EXPECT_EQ(needs_tlsa(policy, row.asked ? secure_mx : insecure_mx), row.asked);
+    const TlsDemand demand =
+        tls_demand(policy, row.asked ? secure_mx : insecure_mx, row.asked ? &row.answer : nullptr);
+    EXPECT_EQ(to_string(demand.level), to_string(row.want));
+    EXPECT_EQ(demand.why_not.empty(), row.possible) << demand.why_not;
+    for (const TlsaRecord& record : demand.tlsa) EXPECT_GE(record.usage, 2);
+  }
+  EXPECT_TRUE(tls_demand({.level = TlsLevel::dane}, secure_mx, &failed).unavailable);
+}
+
+TEST(TlsDemand, NamesToMatchAreThoseOfPostfix) {
+  const auto names = [](TlsPolicy policy) { return tls_demand(policy, secure_mx, nullptr).names; };
+  EXPECT_EQ(names({.level = TlsLevel::verify}), (std::vector<TlsName>{{"mx1.example.org"}}));
+  EXPECT_EQ(names({.level = TlsLevel::secure}),
+            (std::vector<TlsName>{{"example.org"}, {"example.org", true}}));
+  EXPECT_EQ(names({.level = TlsLevel::secure, .match = {"hostname", ".example.net", "mx.example.com"}}),
+            (std::vector<TlsName>{{"mx1.example.org"}, {"example.net", true}, {"mx.example.com"}}));
+  EXPECT_TRUE(names({.level = TlsLevel::encrypt}).empty());
+}
+
+TEST(TlsPolicy, ARowOutranksTheLevelForAll) {
+  const TableFile file("example.org encrypt\n");
+  Settings settings;
+  settings.smtp_tls_security_level = TlsLevel::may;
+  settings.smtp_tls_mandatory_protocols = *TlsProtocols::parse(">=TLSv1.2");
+  settings.smtp_tls_policy_maps = *TlsPolicies::parse(file.name());
+  EXPECT_EQ(tls_policy(settings, "example.org").level, TlsLevel::encrypt);
+  EXPECT_EQ(tls_policy(settings, "example.org").protocols.text(), ">=TLSv1.2");
+  EXPECT_EQ(tls_policy(settings, "example.net").level, TlsLevel::may);
+}
+
+TEST(TlsaName, BearsPortAndHost) { EXPECT_EQ(tlsa_name(secure_mx), "_25._tcp.mx1.example.org"); }
+
+}  // namespace
+}  // namespace fallbackmx
