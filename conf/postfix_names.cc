@@ -23,18 +23,11 @@ constexpr std::array restrictions = {
 };
 #undef NAME
 
-constexpr std::array<std::string_view, 11> planned = {
+constexpr std::array<std::string_view, 4> planned = {
     "address_verify_transport_maps",
     "invalid_hostname_reject_code",
     "non_fqdn_reject_code",
     "smtp_destination_concurrency_limit",
-    "smtp_tls_CAfile",
-    "smtp_tls_CApath",
-    "smtp_tls_cert_file",
-    "smtp_tls_key_file",
-    "smtp_tls_mandatory_protocols",
-    "smtp_tls_policy_maps",
-    "smtp_tls_protocols",
 };
 
 bool is_listed(std::string_view name) {
