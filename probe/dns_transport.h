@@ -1,48 +1,17 @@
 // One DNS question to the configured name servers: who is asked first, who next, and when to give up.
 #pragma once
 
-#include <cstddef>
-#include <map>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "probe/clock.h"
 #include "probe/dns_packet.h"
 #include "probe/dns_socket.h"
+#include "probe/name_server_health.h"
 #include "probe/resolv_conf.h"
 
 namespace fallbackmx {
-
-/// What we know of the name servers from having asked them. Pure but for its memory; safe for use by all
-/// threads.
-class NameServerHealth {
- public:
-  struct Candidate {
-    NameServer server;
-    bool doubtful = false;  ///< was silent last time: give it little time
-  };
-
-  /// All of `servers`, those that were silent within the last 30 seconds behind the others. After that time
-  /// one caller, and no other, finds it in its place again. `rotate`: each call begins with the next server.
-  std::vector<Candidate> order(const std::vector<NameServer>& servers, bool rotate, SteadyTime now);
-
-  void answered(const NameServer&, SteadyTime now);
-  /// It did not answer what was asked at `asked`. A server that has answered anything else since then is only
-  /// slow about this one name, and stays in favour.
-  void silent(const NameServer&, SteadyTime asked, SteadyTime now);
-
- private:
-  struct State {
-    bool down = false;
-    SteadyTime last_answer = SteadyTime::min();
-    SteadyTime trial_at;
-  };
-  std::mutex mutex_;  ///< protects what follows
-  std::map<std::string, State> states_;
-  std::size_t turn_ = 0;
-};
 
 /// Asks, and takes the first real answer. SERVFAIL, REFUSED, NOTIMP, FORMERR and rubbish are one server's
 /// word: the next is asked; only those that were silent are asked once more in the next round. Safe for use

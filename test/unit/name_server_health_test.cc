@@ -1,0 +1,66 @@
+#include "probe/name_server_health.h"
+
+#include <gtest/gtest.h>
+
+namespace fallbackmx {
+namespace {
+
+using std::chrono::seconds;
+
+/// `1 2 3?`: the ports of the servers in order, those in doubt with a question mark.
+std::string show(const std::vector<NameServerHealth::Candidate>& order) {
+  std::string out;
+  for (const auto& each : order) {
+    out += (out.empty() ? "" : " ") + std::to_string(each.server.port) + (each.doubtful ? "?" : "");
+  }
+  return out;
+}
+
+std::vector<NameServer> three_servers() {
+  const auto address = boost::asio::ip::make_address("192.0.2.53");
+  return {{address, 1}, {address, 2}, {address, 3}};
+}
+
+TEST(NameServerHealth, ASilentServerGoesLastForAWhileAndThenOneCallerTriesIt) {
+  NameServerHealth health;
+  const auto servers = three_servers();
+  const SteadyTime start{};
+  EXPECT_EQ(show(health.order(servers, false, start)), "1 2 3");
+  health.silent(servers[0], start, start + seconds(2));
+  EXPECT_EQ(show(health.order(servers, false, start + seconds(3))), "2 3 1?");
+  EXPECT_EQ(show(health.order(servers, false, start + seconds(32))), "1? 2 3") << "the trial";
+  EXPECT_EQ(show(health.order(servers, false, start + seconds(33))), "2 3 1?")
+      << "the others do not pay for it";
+  health.answered(servers[0], start + seconds(34));
+  EXPECT_EQ(show(health.order(servers, false, start + seconds(35))), "1 2 3");
+}
+
+TEST(NameServerHealth, AServerThatAnsweredSomethingElseMeanwhileIsNotSilent) {
+  NameServerHealth health;
+  const auto servers = three_servers();
+  const SteadyTime start{};
+  health.answered(servers[0], start + seconds(1));
+  health.silent(servers[0], start, start + seconds(2));
+  EXPECT_EQ(show(health.order(servers, false, start + seconds(3))), "1 2 3");
+}
+
+TEST(NameServerHealth, WhenAllAreSilentAllAreStillAsked) {
+  NameServerHealth health;
+  const auto servers = three_servers();
+  const SteadyTime start{};
+  for (const auto& server : servers) health.silent(server, start, start);
+  EXPECT_EQ(show(health.order(servers, false, start + seconds(1))), "1? 2? 3?");
+}
+
+TEST(NameServerHealth, RotationBeginsWithTheNextEachTime) {
+  NameServerHealth health;
+  const auto servers = three_servers();
+  EXPECT_EQ(show(health.order(servers, true, {})), "1 2 3");
+  EXPECT_EQ(show(health.order(servers, true, {})), "2 3 1");
+  EXPECT_EQ(show(health.order(servers, true, {})), "3 1 2");
+  EXPECT_EQ(show(health.order(servers, true, {})), "1 2 3");
+  EXPECT_EQ(show(health.order({}, true, {})), "");
+}
+
+}  // namespace
+}  // namespace fallbackmx
