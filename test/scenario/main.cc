@@ -61,6 +61,8 @@ bool add_all(const std::filesystem::path& directory) {
     }
     auto test = path.stem().string();
     std::replace(test.begin(), test.end(), '-', '_');
+    if (!scenario->in_memory_only)
+      add("wire", test, *scenario, [](const Scenario&) { return make_wire_world(); });
     add("memory", test, *scenario, [](const Scenario& of) { return make_memory_world(of.round_trip); });
   }
   return well;

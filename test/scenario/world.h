@@ -40,5 +40,7 @@ class World {
 
 /// Virtual time and a network in memory.
 std::unique_ptr<World> make_memory_world(Span round_trip);
+/// Real sockets on the loopback interface, in time that is skipped while nobody waits.
+std::unique_ptr<World> make_wire_world();
 
 }  // namespace fallbackmx

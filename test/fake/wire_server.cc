@@ -1,0 +1,199 @@
+#include "test/fake/wire_server.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <limits>
+#include <system_error>
+#include <utility>
+
+namespace fallbackmx {
+
+namespace {
+
+int must(int result, const char* what) {
+  if (result < 0) throw std::system_error(errno, std::generic_category(), what);
+  return result;
+}
+
+/// A socket on 127.0.0.1, at a port that the kernel chooses.
+Descriptor bound_socket() {
+  Descriptor socket(must(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket"));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  must(bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), "bind");
+  return socket;
+}
+
+std::uint16_t port_of(const Descriptor& socket) {
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  must(getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size), "getsockname");
+  return ntohs(address.sin_port);
+}
+
+}  // namespace
+
+Descriptor::~Descriptor() {
+  if (fd_ >= 0) close(fd_);
+}
+
+Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  return *this;
+}
+
+WireServer::WireServer(Clock& clock)
+    : clock_(clock),
+      bell_(must(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
+      refusing_(bound_socket()),  // a port that is bound and does not listen refuses
+      refusing_port_(port_of(refusing_)) {
+  thread_ = std::thread([this] { run(); });
+}
+
+WireServer::~WireServer() {
+  {
+    const std::lock_guard guard(mutex_);
+    stopping_ = true;
+  }
+  look_again();
+  thread_.join();
+}
+
+std::uint16_t WireServer::serve(std::shared_ptr<ScriptedServer> server) {
+  auto socket = bound_socket();
+  must(listen(socket.get(), SOMAXCONN), "listen");
+  const auto port = port_of(socket);
+  {
+    const std::lock_guard guard(mutex_);
+    listeners_.push_back({std::move(socket), std::move(server)});
+  }
+  look_again();
+  return port;
+}
+
+void WireServer::look_again() {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = write(bell_.get(), &one, sizeof one);
+}
+
+bool WireServer::idle() const {
+  const std::lock_guard guard(mutex_);
+  const auto now = clock_.now();
+  std::vector<pollfd> polled{{bell_.get(), POLLIN, 0}};
+  for (const auto& listener : listeners_) polled.push_back({listener.socket.get(), POLLIN, 0});
+  for (const auto& client : clients_) {
+    if (const auto next = client.connection.next(); next && *next <= now && !client.closing) return false;
+    if (!client.outgoing.empty()) return false;
+    polled.push_back({client.socket.get(), POLLIN, 0});
+  }
+  return poll(polled.data(), polled.size(), 0) == 0;
+}
+
+void WireServer::run() {
+  for (std::unique_lock lock(mutex_); !stopping_;) {
+    std::vector<pollfd> polled{{bell_.get(), POLLIN, 0}};
+    for (const auto& listener : listeners_) polled.push_back({listener.socket.get(), POLLIN, 0});
+    for (const auto& client : clients_) {
+      const short events = client.outgoing.empty() ? POLLIN : POLLIN | POLLOUT;
+      polled.push_back({client.socket.get(), events, 0});
+    }
+    const auto listening = listeners_.size(), talking = clients_.size();
+    const auto timeout = patience();
+    lock.unlock();
+    poll(polled.data(), polled.size(), timeout);
+    lock.lock();
+
+    std::uint64_t rings;
+    [[maybe_unused]] const auto got = read(bell_.get(), &rings, sizeof rings);
+    // Both lists only grow while nobody holds the lock, and they do so at their ends.
+    auto event = polled.begin() + 1;
+    auto listener = listeners_.begin();
+    for (std::size_t i = 0; i < listening; ++i, ++listener, ++event) {
+      if (event->revents != 0) accept_client(*listener);
+    }
+    auto client = clients_.begin();
+    for (std::size_t i = 0; i < talking; ++i, ++client, ++event) {
+      if (event->revents != 0) read_from(*client);
+    }
+    for (auto& one : clients_) pump(one);
+    clients_.remove_if([](const Client& one) { return one.gone; });
+  }
+}
+
+/// Milliseconds until the first server has something to do; for poll(2).
+int WireServer::patience() const {
+  auto next = SteadyTime::max();
+  for (const auto& client : clients_) {
+    if (!client.closing) next = std::min(next, client.connection.next().value_or(SteadyTime::max()));
+  }
+  if (next == SteadyTime::max()) return -1;
+  if (next == SteadyTime::min()) return 0;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - clock_.now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max()));
+}
+
+void WireServer::accept_client(const Listener& listener) {
+  Descriptor socket(accept4(listener.socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (socket.get() < 0) return;
+  const int on = 1;
+  setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  clients_.emplace_back(std::move(socket), listener.server, clock_.now());
+}
+
+void WireServer::read_from(Client& client) {
+  std::array<char, 4096> piece;
+  for (;;) {
+    const auto got = read(client.socket.get(), piece.data(), piece.size());
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (got <= 0) {
+      pump(client);  // what it said before it left still counts: clients need not wait for the answer to QUIT
+      client.connection.client_closed(clock_.now());
+      client.gone = true;
+      return;
+    }
+    if (!client.closing)
+      client.connection.receive({piece.data(), static_cast<std::size_t>(got)}, clock_.now());
+  }
+}
+
+void WireServer::pump(Client& client) {
+  flush(client);
+  while (!client.gone && !client.closing) {
+    const auto output = client.connection.take(clock_.now());
+    if (!output) return;
+    client.outgoing += output->bytes;
+    flush(client);
+    if (output->end == ServerConnection::End::reset) {
+      const linger at_once{1, 0};
+      setsockopt(client.socket.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+      client.gone = true;
+    }
+    if (output->end == ServerConnection::End::close) {
+      // Not close(2): with unread bytes it would be a reset, and overtake the reply.
+      shutdown(client.socket.get(), SHUT_WR);
+      client.closing = true;
+    }
+  }
+}
+
+void WireServer::flush(Client& client) {
+  while (!client.outgoing.empty()) {
+    const auto sent = send(client.socket.get(), client.outgoing.data(), client.outgoing.size(), MSG_NOSIGNAL);
+    if (sent < 0) {
+      if (errno != EAGAIN && errno != EINTR) client.outgoing.clear();
+      return;
+    }
+    client.outgoing.erase(0, static_cast<std::size_t>(sent));
+  }
+}
+
+}  // namespace fallbackmx
