@@ -1,6 +1,9 @@
 #include "probe/address_table.h"
 
+#include <limits>
+
 #include "probe/address.h"
+#include "probe/pending_changes.h"
 
 namespace fallbackmx {
 
@@ -61,11 +64,6 @@ bool is_address_of(std::string_view key, std::string_view domain) {
 }
 
 }  // namespace
-
-std::string_view domain_of_key(std::string_view key) {
-  const auto at = key.rfind('@');
-  return at == std::string_view::npos ? std::string_view() : key.substr(at + 1);
-}
 
 AddressTable::Opened AddressTable::open(const std::string& path) {
   AddressTable table(path);
@@ -182,12 +180,24 @@ std::optional<std::int64_t> AddressTable::erase(const std::string& key) {
   return erased(erase_->bind(1, key));
 }
 
-std::optional<std::int64_t> AddressTable::erase_noes(std::int64_t before, std::size_t limit) {
-  return erased(erase_noes_->bind(1, before).bind(2, static_cast<std::int64_t>(limit)));
+std::optional<std::int64_t> AddressTable::erase_expired(std::int64_t noes, std::int64_t yeses,
+                                                        std::size_t limit) {
+  const auto most = static_cast<std::int64_t>(limit);
+  const auto fewer_noes = erased(erase_noes_->bind(1, noes).bind(2, most));
+  if (!fewer_noes) return std::nullopt;
+  const auto fewer_yeses = erased(erase_yeses_->bind(1, yeses).bind(2, most));
+  if (!fewer_yeses) return std::nullopt;
+  return *fewer_noes + *fewer_yeses;
 }
 
-std::optional<std::int64_t> AddressTable::erase_yeses(std::int64_t before, std::size_t limit) {
-  return erased(erase_yeses_->bind(1, before).bind(2, static_cast<std::int64_t>(limit)));
+std::optional<std::int64_t> AddressTable::erase_oldest(std::size_t count) {
+  constexpr auto whenever = std::numeric_limits<std::int64_t>::max();
+  const auto fewer_noes = erased(erase_noes_->bind(1, whenever).bind(2, static_cast<std::int64_t>(count)));
+  if (!fewer_noes) return std::nullopt;
+  const auto left = static_cast<std::int64_t>(count) + *fewer_noes;
+  const auto fewer_yeses = erased(erase_yeses_->bind(1, whenever).bind(2, left));
+  if (!fewer_yeses) return std::nullopt;
+  return *fewer_noes + *fewer_yeses;
 }
 
 std::optional<std::int64_t> AddressTable::erased(SqliteStatement& statement) {

@@ -44,10 +44,11 @@ class AddressTable {
   /// These return by how much the number of rows grew, or nothing on failure.
   std::optional<std::int64_t> put(const std::string& key, const AddressRecord&);
   std::optional<std::int64_t> erase(const std::string& key);
-  /// Drops at most `limit` noes that were given before `when`, the oldest first.
-  std::optional<std::int64_t> erase_noes(std::int64_t before, std::size_t limit);
-  /// The same with yeses that were last heard before `when`.
-  std::optional<std::int64_t> erase_yeses(std::int64_t before, std::size_t limit);
+  /// Drops noes given before `noes`, and yeses last heard before `yeses` (seconds since the epoch), the
+  /// oldest first and at most `limit` of each.
+  std::optional<std::int64_t> erase_expired(std::int64_t noes, std::int64_t yeses, std::size_t limit);
+  /// Drops the oldest `count` rows. Noes go first: a dictionary attack never evicts a yes.
+  std::optional<std::int64_t> erase_oldest(std::size_t count);
 
   SqliteConnection::Health health() const { return connection_.health(); }
   std::string why() const { return connection_.why(); }
@@ -68,8 +69,5 @@ struct AddressTable::Opened {
   SqliteConnection::Health health = SqliteConnection::Health::good;
   std::string why_not{};
 };
-
-/// The part of a key after the last @.
-std::string_view domain_of_key(std::string_view key);
 
 }  // namespace fallbackmx

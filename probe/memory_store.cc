@@ -4,6 +4,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "probe/pending_changes.h"
 #include "probe/store.h"
 
 namespace fallbackmx {
@@ -14,11 +15,6 @@ namespace {
 constexpr std::size_t kDefaultRows = 200'000;
 constexpr std::size_t kKeyLimit = 512;
 constexpr std::size_t kBatch = 1000;  // rows dropped while the lock is held
-
-std::string_view domain_of(std::string_view key) {
-  const auto at = key.rfind('@');
-  return at == std::string_view::npos ? std::string_view() : key.substr(at + 1);
-}
 
 class MemoryStore final : public Store {
  public:
@@ -73,7 +69,7 @@ class MemoryStore final : public Store {
     return {is_yes(row), is_yes(row) ? row.second.last_yes : row.second.asked, row.first};
   }
   static GoodEntry good_entry(const Rows::value_type& row) {
-    return {domain_of(row.first), row.second.last_yes, row.first};
+    return {domain_of_key(row.first), row.second.last_yes, row.first};
   }
 
   void drop(Rows::iterator row) {

@@ -2,15 +2,13 @@
 #include <array>
 #include <atomic>
 #include <condition_variable>
-#include <limits>
 #include <mutex>
 #include <thread>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 #include "probe/address_table.h"
 #include "probe/clock.h"
+#include "probe/pending_changes.h"
 #include "probe/smtp_reply.h"
 #include "probe/store.h"
 #include "probe/verify_file.h"
@@ -23,7 +21,6 @@ using Health = SqliteConnection::Health;
 
 constexpr std::size_t kDefaultRows = 1'000'000;  // about 200 MB, until clean_up says otherwise
 constexpr std::size_t kKeyLimit = 512;
-constexpr std::size_t kWaitingLimit = 50'000;  // a disk that slow shall not eat our memory
 constexpr std::size_t kCleaningBatch = 500;
 constexpr int kSetAsideLimit =
     3;  // in one life of the process: a bad disk shall not be filled with broken files
@@ -51,9 +48,7 @@ class SqliteStore final : public Store {
   std::optional<AddressRecord> find(const std::string& key) override {
     {
       const std::lock_guard lock(mutex_);
-      for (const auto* changes : {&waiting_, &writing_}) {
-        if (const auto change = changes->find(key); change != changes->end()) return change->second;
-      }
+      if (const auto* change = pending_.find(key)) return *change;
     }
     // What was written between these two steps is in the file by now.
     return read([&](AddressTable& table) { return table.find(key); });
@@ -67,23 +62,16 @@ class SqliteStore final : public Store {
   void forget(const std::string& key) override { change(key, std::nullopt); }
 
   std::optional<std::string> recent_good(std::string_view domain) override {
-    std::optional<AddressTable::Good> best;
-    std::unordered_set<std::string> changed;
+    PendingChanges::OfDomain changed;
     {
       const std::lock_guard lock(mutex_);
-      for (const auto* changes : {&waiting_, &writing_}) {
-        for (const auto& [key, record] : *changes) {
-          if (domain_of_key(key) != domain || !changed.insert(key).second) continue;
-          if (!record || record->verdict != Verdict::deliverable) continue;
-          if (!best || record->last_yes > best->last_yes) best = {key, record->last_yes};
-        }
-      }
+      changed = pending_.of_domain(domain);
     }
     const auto written = read([&](AddressTable& table) {
-      return table.recent_good(domain, [&](const std::string& key) { return !changed.contains(key); });
+      return table.recent_good(domain, [&](const std::string& key) { return !changed.keys.contains(key); });
     });
-    if (written && (!best || written->last_yes > best->last_yes)) best = written;
-    return best ? std::optional(best->key) : std::nullopt;
+    if (written && (changed.best.empty() || written->last_yes > changed.last_yes)) return written->key;
+    return changed.best.empty() ? std::nullopt : std::optional(changed.best);
   }
 
   void clean_up(WallTime now, const Settings& settings, std::size_t max_rows) override {
@@ -99,9 +87,6 @@ class SqliteStore final : public Store {
   std::size_t rows() override { return rows_; }
 
  private:
-  /// By key; nothing means forget.
-  using Changes = std::unordered_map<std::string, std::optional<AddressRecord>>;
-
   struct Cleaning {
     std::int64_t noes_before = 0, yeses_before = 0;  // seconds since the epoch
     std::size_t max_rows = 0;
@@ -114,13 +99,12 @@ class SqliteStore final : public Store {
   };
 
   void change(const std::string& key, std::optional<AddressRecord> to) {
-    bool full = false;
+    bool added = false;
     {
       const std::lock_guard lock(mutex_);
-      full = waiting_.size() >= kWaitingLimit && !waiting_.contains(key);
-      if (!full) waiting_.insert_or_assign(key, std::move(to));
+      added = pending_.add(key, std::move(to));
     }
-    if (full) return complain("too slow to write: verdicts are not remembered");
+    if (!added) return complain("too slow to write: verdicts are not remembered");
     work_.notify_one();
   }
 
@@ -163,25 +147,24 @@ class SqliteStore final : public Store {
   void write_behind() {
     std::unique_lock lock(mutex_);
     for (;;) {
-      work_.wait(lock, [&] { return stopping_ || damaged_ || cleaning_ || !waiting_.empty(); });
-      if (stopping_ && waiting_.empty()) break;
-      writing_.swap(waiting_);
+      work_.wait(lock, [&] { return stopping_ || damaged_ || cleaning_ || !pending_.empty(); });
+      if (stopping_ && pending_.empty()) break;
+      const auto& changes = pending_.take();
       const auto cleaning = cleaning_;
       const bool damaged = std::exchange(damaged_, false);
       lock.unlock();
 
       look_after_file(damaged);
-      const bool clean = write(cleaning);
+      const bool clean = write(changes, cleaning);
 
-      Changes written;
       lock.lock();
-      written.swap(writing_);
+      auto written = pending_.written();
       if (cleaning && clean) {
         cleaning_.reset();
         cleaned_.notify_all();
       }
       lock.unlock();
-      written.clear();  // not under the lock: it may be large
+      written.clear();
       lock.lock();
     }
     cleaning_.reset();
@@ -189,14 +172,14 @@ class SqliteStore final : public Store {
   }
 
   /// Writes what waits, and takes one step of cleaning up. True when nothing is left to clean.
-  bool write(const std::optional<Cleaning>& cleaning) {
+  bool write(const PendingChanges::Changes& changes, const std::optional<Cleaning>& cleaning) {
     if (cleaning) max_rows_ = cleaning->max_rows;
     if (!table_) return true;
-    std::int64_t written = 0;
+    std::int64_t rows = static_cast<std::int64_t>(rows_);
     std::int64_t dropped = 0;
-    if (table_->begin() && write_changes(written) && drop_expired(cleaning, dropped) &&
-        drop_excess(written, dropped) && table_->commit()) {
-      rows_ = static_cast<std::size_t>(std::max<std::int64_t>(0, known_rows() + written + dropped));
+    if (table_->begin() && write_changes(changes, rows) && drop_expired(cleaning, dropped) &&
+        drop_excess(rows, changes.size(), dropped) && table_->commit()) {
+      rows_ = static_cast<std::size_t>(std::max<std::int64_t>(0, rows + dropped));
       return dropped == 0;
     }
     const auto why = table_->why();
@@ -206,38 +189,32 @@ class SqliteStore final : public Store {
     return true;
   }
 
-  std::int64_t known_rows() const { return static_cast<std::int64_t>(rows_.load()); }
+  // These return false on failure, and count up or down by how many rows there are more or fewer.
 
-  bool write_changes(std::int64_t& grown) {
-    return std::all_of(writing_.begin(), writing_.end(), [&](const auto& change) {
+  bool write_changes(const PendingChanges::Changes& changes, std::int64_t& rows) {
+    return std::all_of(changes.begin(), changes.end(), [&](const auto& change) {
       const auto& [key, record] = change;
       const auto growth = record ? table_->put(key, *record) : table_->erase(key);
-      grown += growth.value_or(0);
+      rows += growth.value_or(0);
       return growth.has_value();
     });
   }
 
-  bool drop_expired(const std::optional<Cleaning>& cleaning, std::int64_t& grown) {
+  bool drop_expired(const std::optional<Cleaning>& cleaning, std::int64_t& dropped) {
     if (!cleaning) return true;
-    const auto noes = table_->erase_noes(cleaning->noes_before, kCleaningBatch);
-    const auto yeses = table_->erase_yeses(cleaning->yeses_before, kCleaningBatch);
-    grown += noes.value_or(0) + yeses.value_or(0);
-    return noes && yeses;
+    const auto growth = table_->erase_expired(cleaning->noes_before, cleaning->yeses_before, kCleaningBatch);
+    dropped += growth.value_or(0);
+    return growth.has_value();
   }
 
-  /// Noes go first: a dictionary attack never evicts a yes. More go than come, but not all at once.
-  bool drop_excess(std::int64_t written, std::int64_t& grown) {
-    constexpr auto whenever = std::numeric_limits<std::int64_t>::max();
-    const auto most = static_cast<std::int64_t>(writing_.size() + kCleaningBatch);
-    const auto excess = std::min(known_rows() + written + grown - static_cast<std::int64_t>(max_rows_), most);
+  /// More go than come, but not all at once.
+  bool drop_excess(std::int64_t rows, std::size_t just_written, std::int64_t& dropped) {
+    const auto excess = rows + dropped - static_cast<std::int64_t>(max_rows_);
     if (excess <= 0) return true;
-    const auto noes = table_->erase_noes(whenever, static_cast<std::size_t>(excess));
-    if (!noes) return false;
-    grown += *noes;
-    if (excess + *noes <= 0) return true;
-    const auto yeses = table_->erase_yeses(whenever, static_cast<std::size_t>(excess + *noes));
-    grown += yeses.value_or(0);
-    return yeses.has_value();
+    const auto growth =
+        table_->erase_oldest(std::min(static_cast<std::size_t>(excess), just_written + kCleaningBatch));
+    dropped += growth.value_or(0);
+    return growth.has_value();
   }
 
   /// Begins anew when the file was damaged, removed or replaced, or could not be opened the last time.
@@ -307,9 +284,7 @@ class SqliteStore final : public Store {
 
   std::mutex mutex_;  ///< guards what follows, briefly
   std::condition_variable work_, cleaned_;
-  Changes waiting_;  ///< not yet taken by the writer
-  Changes
-      writing_;  ///< changed under the lock only, and only by the writer, which may therefore read it without
+  PendingChanges pending_;
   std::optional<Cleaning> cleaning_;
   int generation_ = 0;  ///< of the file; changed by the writer only
   bool damaged_ = false;

@@ -15,8 +15,8 @@
 
 namespace fallbackmx {
 
-/// Used by many threads at once. No call fails: a store in trouble says so once in the log, forgets, and finds
-/// nothing.
+/// Used by many threads at once. No call fails: a store in trouble says so once in the log, forgets, and
+/// finds nothing.
 class Store {
  public:
   virtual ~Store() = default;
@@ -33,12 +33,13 @@ class Store {
 /// Lost at the end of the process.
 std::unique_ptr<Store> make_memory_store();
 
-/// SQLite, WAL. A file that is not a healthy database of ours is set aside (".broken-" and the time appended) and
-/// a new one begun; an Error only when even that cannot be had (then use a memory store, and log the sentence).
+/// SQLite, WAL. A file that is not a healthy database of ours is set aside (".broken-" and the time appended)
+/// and a new one begun; an Error only when even that cannot be had (then use a memory store, and log the
+/// sentence).
 Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, Log& log);
 
-/// By address_verify_map: `memory:`, `sqlite:PATH`, empty (memory). Never fails: falls back to memory with an error
-/// in the log.
+/// By address_verify_map: `memory:`, `sqlite:PATH`, empty (memory). Never fails: falls back to memory with an
+/// error in the log.
 std::unique_ptr<Store> open_store(const std::string& specification, Log& log);
 
 }  // namespace fallbackmx
