@@ -98,9 +98,9 @@ void Listener::start(Signals& signals) {
   std::promise<void> end;
   ended_ = end.get_future();
   thread_ = std::thread([&signals, end = std::move(end)]() mutable {
-    smfi_main();
+    const bool in_order = smfi_main() == MI_SUCCESS;
     end.set_value();
-    signals.milter_ended();
+    signals.put(in_order ? Signal::stop : Signal::milter_ended);
   });
 }
 

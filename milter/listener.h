@@ -33,7 +33,8 @@ class Listener {
   /// Makes the socket, with its mode and group. Nobody is served before start().
   std::optional<Error> open();
 
-  /// Begins to serve. When libmilter gives up by itself, `signals` gets milter_ended.
+  /// Begins to serve. When libmilter's loop ends, `signals` gets stop (it took a TERM that was meant for us)
+  /// or milter_ended (it gave up).
   void start(Signals& signals);
 
   /// Accepts nobody from now on; false if libmilter's loop has not ended within the limit. Sessions in the

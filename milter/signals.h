@@ -11,11 +11,15 @@ namespace fallbackmx {
 enum class Signal { reload, stop, milter_ended };
 
 /// Make it in main() before there is any other thread: it blocks HUP, USR1, TERM and INT, and all threads
-/// inherit that. libmilter has a thread of its own in sigwait(), for which HUP means "end"; it must never get
-/// one. Linux gives a signal for the process to the main thread first, as long as that one does not block it;
-/// a main thread in a sigwait() loop does so between two calls, and libmilter then won 12 times in 20 under
-/// load. So the main thread does nothing but stand_guard(), with handlers that never block the signal
-/// (SA_NODEFER), and another does the work.
+/// inherit that.
+///
+/// libmilter has a thread of its own in sigwait(), for which HUP, TERM and INT mean "end"; it must never get
+/// a HUP. Linux gives a signal for the process to the main thread first, unless that one blocks it, or has
+/// another signal pending while it is off the processor. A main thread in a sigwait() loop blocks between two
+/// calls, and libmilter won under load. So the main thread does nothing but stand_guard(), with handlers that
+/// never block the signal (SA_NODEFER), and another does the work. USR1, of which libmilter knows nothing, is
+/// kept from the main thread: pending there it would let a HUP pass. What is left is a TERM that libmilter
+/// gets because a HUP is pending: then its loop ends in good order, which Listener reports as stop.
 ///
 /// A second TERM or INT ends the process at once. One object per process: handlers have no arguments.
 class Signals {
@@ -30,11 +34,12 @@ class Signals {
 
   /// The next signal; none at the end of `patience`. By the working thread.
   std::optional<Signal> next(std::chrono::milliseconds patience);
-  /// Puts milter_ended into the queue. Any thread.
-  void milter_ended() noexcept;
+  /// Puts stop or milter_ended into the queue. Any thread.
+  void put(Signal) noexcept;
 
  private:
   std::array<int, 2> pipe_{-1, -1};
+  int user_signal_ = -1;  ///< signalfd of USR1
 };
 
 }  // namespace fallbackmx

@@ -1,0 +1,177 @@
+// What an MTA hears from the real program, over the real socket.
+
+#include <gtest/gtest.h>
+
+#include "test/daemon/held_primary.h"
+#include "test/daemon/process.h"
+#include "test/fake/milter_client.h"
+
+namespace fallbackmx {
+namespace {
+
+class Answers : public ::testing::Test {
+ protected:
+  void start(const std::string& more = {}) {
+    directory_.write("milter.conf", usual_configuration(directory_, more));
+    daemon_.emplace(directory_);
+    ASSERT_TRUE(daemon_->hears("READY=1")) << daemon_->log();
+  }
+
+  MilterClient session() {
+    MilterClient client(daemon_->socket());
+    EXPECT_TRUE(client.negotiate());
+    EXPECT_EQ(client.connect().told(), "continue");
+    EXPECT_EQ(client.helo().told(), "continue");
+    return client;
+  }
+
+  Macros relayed(const std::string& queue_id = {}) const {
+    Macros macros = {{"j", "mta.example"}, {"{rcpt_mailer}", "relay"}, {"{rcpt_host}", primary_.next_hop()}};
+    if (!queue_id.empty()) macros.emplace_back("i", queue_id);
+    return macros;
+  }
+
+  Directory directory_;
+  HeldPrimary primary_{false};
+  std::optional<DaemonProcess> daemon_;
+};
+
+constexpr auto refused =
+    "550 5.1.1 <nobody@example.org>: Recipient address rejected: undeliverable address: host said: 550 5.1.1 "
+    "No such "
+    "user";
+
+TEST_F(Answers, NegotiationAsksForNothingThatWasNotOffered) {
+  start();
+  struct Case {
+    std::uint32_t actions, protocol, want_actions, want_protocol;
+    std::size_t want_macros;
+  };
+  // NOBODY, NOHDRS, NOEOH, NOUNKNOWN, NODATA; SETSYMLIST.
+  for (const auto& c : {Case{0x1ff, 0x1fffff, 0x100, 0x370, 5}, Case{0x0ff, 0x1fffff, 0, 0x370, 0},
+                        Case{0x1ff, 0x000010, 0x100, 0x010, 5}, Case{0, 0x001, 0, 0, 0}}) {
+    MilterClient client(daemon_->socket());
+    const auto options = client.negotiate(c.actions, c.protocol);
+    ASSERT_TRUE(options);
+    EXPECT_EQ(options->actions, c.want_actions);
+    EXPECT_EQ(options->protocol, c.want_protocol);
+    EXPECT_EQ(options->macros.size(), c.want_macros);
+    for (const auto& [stage, names] : options->macros) EXPECT_EQ(names.substr(0, 1), "j") << stage;
+  }
+}
+
+TEST_F(Answers, EachRecipientHearsItsOwn) {
+  start();
+  auto client = session();
+  ASSERT_EQ(client.mail("<s@example.net>").told(), "continue");
+  EXPECT_EQ(client.rcpt("<user@example.org>", relayed()).told(), "continue");
+  EXPECT_EQ(client.rcpt("<nobody@example.org>", relayed()).told(), refused);
+  EXPECT_EQ(client.rcpt("<second@example.org>", relayed()).told(), "continue");
+  EXPECT_EQ(
+      client.rcpt("<local@fallback.example>", {{"j", "mta.example"}, {"{rcpt_mailer}", "local"}}).told(),
+      "continue");
+  EXPECT_EQ(client.rcpt("<nobody@example.org>", relayed()).told(), refused);
+  EXPECT_EQ(client.end_of_message().told(), "continue");
+}
+
+TEST_F(Answers, AReplyIsNotShownAgainToTheNext) {
+  start("smtpd_sender_restrictions = permit_sasl_authenticated, reject\nreject_code = 554\n");
+  auto client = session();
+  ASSERT_EQ(client.mail("<s@example.net>").told(), "continue");
+  EXPECT_EQ(client.rcpt("<nobody@example.org>", relayed()).told(),
+            "554 5.7.1 <s@example.net>: Sender address rejected: Access denied");
+  ASSERT_EQ(client.mail("<t@example.net>", {{"j", "mta.example"}, {"{auth_authen}", "joe"}}).told(),
+            "continue");
+  EXPECT_EQ(client.rcpt("<nobody@example.org>", relayed()).told(), refused);
+}
+
+TEST_F(Answers, MessagesOfASessionDoNotMix) {
+  start("smtpd_sender_restrictions = permit_sasl_authenticated, reject\nsmtpd_recipient_restrictions =\n");
+  auto client = session();
+  const Macros joe = {
+      {"j", "mta.example"}, {"i", "FIRST"}, {"{auth_authen}", "joe"}, {"{auth_type}", "PLAIN"}};
+  ASSERT_EQ(client.mail("<s@example.net>", joe).told(), "continue");
+  EXPECT_EQ(client.rcpt("<user@example.org>", relayed("FIRST")).told(), "continue");
+  EXPECT_EQ(client.end_of_message().told(), "continue");
+  // Nobody is authenticated now, and there is no queue id yet.
+  ASSERT_EQ(client.mail("<t@example.net>").told(), "continue");
+  EXPECT_EQ(client.rcpt("<user@example.org>", relayed()).told(),
+            "554 5.7.1 <t@example.net>: Sender address rejected: Access denied");
+  EXPECT_NE(daemon_->log().find("NOQUEUE: sid="), std::string::npos) << daemon_->log();
+  EXPECT_EQ(daemon_->log().find("FIRST: sid="), std::string::npos) << daemon_->log();
+  // ANONYMOUS is no authentication.
+  const Macros nobody = {{"j", "mta.example"}, {"{auth_authen}", "x"}, {"{auth_type}", "ANONYMOUS"}};
+  client.abort();
+  ASSERT_EQ(client.mail("<u@example.net>", nobody).told(), "continue");
+  EXPECT_EQ(client.rcpt("<user@example.org>", relayed()).told(),
+            "554 5.7.1 <u@example.net>: Sender address rejected: Access denied");
+}
+
+TEST_F(Answers, TheLogHasALineForEachVerdictAndNoneForKicks) {
+  start();
+  auto client = session();
+  ASSERT_EQ(client.mail("<s@example.net>").told(), "continue");
+  client.rcpt("<nobody@example.org>", relayed("ABC123"));
+  const std::string log = daemon_->log();
+  const auto line = log.find("ABC123: sid=");
+  ASSERT_NE(line, std::string::npos) << log;
+  for (const std::string_view part :
+       {"rcpt=<nobody@example.org>", "from=<s@example.net>", "client=client.example.net[198.51.100.7]",
+        "action=reject", "verdict=undeliverable", "source=probe", "primary=127.0.0.1[127.0.0.1]:",
+        "stage=rcpt", "tls=none", "code=550", "dsn=5.1.1", "delay=0.", "reply=\"No such user\""}) {
+    EXPECT_NE(log.find(part, line), std::string::npos) << part << " in\n" << log;
+  }
+  EXPECT_EQ(log.find("sid=", line + 12), std::string::npos) << log;
+}
+
+TEST_F(Answers, UnverifiedMailIsMarkedWhenAskedFor) {
+  start("unverified_header = yes\nprimary_undecided_action = permit\n");
+  const Macros nowhere = {{"j", "mta.example"}, {"{rcpt_mailer}", "relay"}, {"{rcpt_host}", "[127.0.0.1]:1"}};
+  auto client = session();
+  ASSERT_EQ(client.mail("<s@example.net>").told(), "continue");
+  EXPECT_EQ(client.rcpt("<user@example.org>", nowhere).told(), "continue");
+  const MilterAnswer header = client.end_of_message();
+  EXPECT_EQ(header.letter, 'h');
+  EXPECT_NE(header.text.find("X-Fallbackmx-Unverified"), std::string::npos) << header.text;
+  EXPECT_EQ(client.answer().told(), "continue");
+  EXPECT_NE(daemon_->log().find("unverified=yes"), std::string::npos);
+  // The next message is not.
+  ASSERT_EQ(client.mail("<s@example.net>").told(), "continue");
+  EXPECT_EQ(client.rcpt("<user@example.org>", relayed()).told(), "continue");
+  EXPECT_EQ(client.end_of_message().told(), "continue");
+}
+
+TEST_F(Answers, StrangeSessionsAreAnsweredLikeOthers) {
+  start("smtpd_helo_restrictions = permit_mynetworks\n");
+  MilterClient gone(daemon_->socket());
+  gone.negotiate();
+  EXPECT_EQ(gone.connect_unknown().told(), "continue");
+  EXPECT_EQ(gone.mail("<>").told(), "continue");
+  EXPECT_EQ(gone.rcpt("<nobody@example.org>", relayed()).told(), refused);
+
+  MilterClient v6(daemon_->socket());
+  v6.negotiate();
+  EXPECT_EQ(v6.connect("[2001:db8::7]", "2001:db8::7").told(), "continue");
+  EXPECT_EQ(v6.helo("").told(), "continue");
+  EXPECT_EQ(v6.mail("s@example.net").told(), "continue");
+  EXPECT_EQ(v6.rcpt("nobody@example.org", relayed()).told(), refused);
+  EXPECT_NE(daemon_->log().find("client=unknown[2001:db8::7]"), std::string::npos) << daemon_->log();
+
+  auto odd = session();
+  EXPECT_EQ(odd.mail("<a@b@@c>").told(), "continue");
+  EXPECT_EQ(odd.rcpt("<x y@@example.org>", relayed()).told(), "continue");
+  EXPECT_NE(daemon_->log().find("unreadable=yes"), std::string::npos) << daemon_->log();
+}
+
+/// Promise 7 at this door: what a client writes comes back harmless.
+TEST_F(Answers, PercentSignsAndControlBytesComeBackHarmless) {
+  start("smtpd_recipient_restrictions = reject\n");
+  auto client = session();
+  ASSERT_EQ(client.mail("<s@example.net>").told(), "continue");
+  const std::string text = client.rcpt("<100%s%n\x01\xc3\xa9@example.org>", relayed()).told();
+  // libmilter's reply goes through a format in Sendmail and loses lone % in Postfix: each is doubled.
+  EXPECT_EQ(text, "554 5.7.1 <100%%s%%n   @example.org>: Recipient address rejected: Access denied");
+}
+
+}  // namespace
+}  // namespace fallbackmx

@@ -1,0 +1,95 @@
+#include "test/daemon/held_primary.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace fallbackmx {
+
+namespace {
+
+void say(int client, const std::string& line) { send(client, line.data(), line.size(), MSG_NOSIGNAL); }
+
+/// False at the end of the connection.
+bool read_line(int client, std::string& line) {
+  line.clear();
+  for (char c = 0; recv(client, &c, 1, 0) == 1;) {
+    if (c == '\n') return true;
+    line += c;
+  }
+  return false;
+}
+
+}  // namespace
+
+HeldPrimary::HeldPrimary(bool held) : listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), held_(held) {
+  sockaddr_in name{};
+  name.sin_family = AF_INET;
+  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof name;
+  if (bind(listener_, reinterpret_cast<const sockaddr*>(&name), size) != 0 || listen(listener_, 100) != 0 ||
+      getsockname(listener_, reinterpret_cast<sockaddr*>(&name), &size) != 0) {
+    throw std::system_error(errno, std::generic_category(), "a primary on the loopback");
+  }
+  port_ = ntohs(name.sin_port);
+  accepting_ = std::thread([this] { accept_all(); });
+}
+
+HeldPrimary::~HeldPrimary() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    held_ = false;
+    for (const int client : clients_) shutdown(client, SHUT_RDWR);
+  }
+  changed_.notify_all();
+  shutdown(listener_, SHUT_RDWR);
+  accepting_.join();
+  for (auto& each : serving_) each.join();
+  for (const int client : clients_) close(client);
+  close(listener_);
+}
+
+void HeldPrimary::release() {
+  const std::lock_guard lock(mutex_);
+  held_ = false;
+  changed_.notify_all();
+}
+
+void HeldPrimary::wait_for_client() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return !clients_.empty(); });
+}
+
+void HeldPrimary::accept_all() {
+  for (int client; (client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC)) >= 0;) {
+    const std::lock_guard lock(mutex_);
+    clients_.push_back(client);
+    if (stopping_) shutdown(client, SHUT_RDWR);
+    serving_.emplace_back([this, client] { serve(client); });
+    changed_.notify_all();
+  }
+}
+
+void HeldPrimary::serve(int client) {
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !held_; });
+  }
+  say(client, "220 primary.example ESMTP\r\n");
+  for (std::string line; read_line(client, line);) {
+    if (line.starts_with("RCPT TO:<no")) {
+      say(client, "550 5.1.1 No such user\r\n");
+    } else if (line.starts_with("QUIT")) {
+      say(client, "221 2.0.0 Bye\r\n");
+      return;
+    } else {
+      say(client, "250 2.0.0 Ok\r\n");
+    }
+  }
+}
+
+}  // namespace fallbackmx

@@ -1,0 +1,44 @@
+// A primary on the loopback that can be made to keep everybody waiting.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace fallbackmx {
+
+/// Accepts every recipient whose address does not begin with `no`. While it is held, clients wait for the
+/// greeting.
+class HeldPrimary {
+ public:
+  explicit HeldPrimary(bool held);
+  ~HeldPrimary();
+  HeldPrimary(const HeldPrimary&) = delete;
+  HeldPrimary& operator=(const HeldPrimary&) = delete;
+
+  /// `[127.0.0.1]:port`, as the MTA has it in {rcpt_host}.
+  std::string next_hop() const { return "[127.0.0.1]:" + std::to_string(port_); }
+  void release();
+  /// Returns once somebody has connected.
+  void wait_for_client();
+
+ private:
+  void accept_all();
+  void serve(int client);
+
+  int listener_ = -1;
+  std::uint16_t port_ = 0;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // Guarded by mutex_:
+  bool held_, stopping_ = false;
+  std::vector<int> clients_;
+  std::vector<std::thread> serving_;
+
+  std::thread accepting_;
+};
+
+}  // namespace fallbackmx

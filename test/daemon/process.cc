@@ -1,0 +1,144 @@
+#include "test/daemon/process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <system_error>
+#include <utility>
+
+namespace fallbackmx {
+
+namespace {
+
+constexpr auto patience = std::chrono::seconds(60);  // for what must happen; nothing takes that long
+
+/// Forks and executes; both streams go to the file `log`.
+pid_t start(const Directory& directory, const std::vector<std::string>& arguments) {
+  std::vector<char*> argv{const_cast<char*>(FALLBACKMX_MILTER)};
+  for (const auto& each : arguments) argv.push_back(const_cast<char*>(each.c_str()));
+  argv.push_back(nullptr);
+  const std::string log = directory.path("log"), notify = directory.path("notify");
+  const pid_t pid = fork();
+  if (pid < 0) throw std::system_error(errno, std::generic_category(), "fork");
+  if (pid > 0) return pid;
+  const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  dup2(file, STDOUT_FILENO);
+  dup2(file, STDERR_FILENO);
+  setenv("NOTIFY_SOCKET", notify.c_str(), 1);
+  execv(FALLBACKMX_MILTER, argv.data());
+  _exit(127);
+}
+
+int handle_of(pid_t pid) { return static_cast<int>(syscall(SYS_pidfd_open, pid, 0)); }
+
+int patience_ms() { return static_cast<int>(std::chrono::milliseconds(patience).count()); }
+
+/// Waits for the end, for as long as the tests' patience lasts.
+int status_of(pid_t pid, int handle) {
+  pollfd ended{.fd = handle, .events = POLLIN, .revents = 0};
+  int status = 0;
+  if (poll(&ended, 1, patience_ms()) <= 0 || waitpid(pid, &status, 0) != pid) return -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+}  // namespace
+
+Directory::Directory() {
+  std::string name = (std::filesystem::temp_directory_path() / "fallbackmx.XXXXXX").string();
+  if (mkdtemp(name.data()) == nullptr) throw std::system_error(errno, std::generic_category(), name);
+  path_ = name;
+}
+
+Directory::~Directory() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+void Directory::write(std::string_view name, std::string_view text) const {
+  std::ofstream(path(name)) << text;
+}
+
+std::string Directory::read(std::string_view name) const {
+  std::ostringstream text;
+  text << std::ifstream(path(name)).rdbuf();
+  return text.str();
+}
+
+Ended run_program(const Directory& directory, const std::vector<std::string>& arguments) {
+  std::filesystem::remove(directory.path("log"));
+  const pid_t pid = start(directory, arguments);
+  const int handle = handle_of(pid), status = status_of(pid, handle);
+  close(handle);
+  return {status, directory.read("log")};
+}
+
+DaemonProcess::DaemonProcess(const Directory& directory, std::vector<std::string> arguments)
+    : directory_(directory), notifications_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+  const std::string path = directory.path("notify");
+  std::filesystem::remove(path);
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  path.copy(name.sun_path, sizeof name.sun_path - 1);
+  if (bind(notifications_, reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0) {
+    throw std::system_error(errno, std::generic_category(), path);
+  }
+  arguments.insert(arguments.begin(), {"-c", directory.path("milter.conf")});
+  pid_ = start(directory, arguments);
+  process_ = handle_of(pid_);
+}
+
+DaemonProcess::~DaemonProcess() {
+  if (pid_ > 0) {
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+  }
+  close(notifications_);
+  close(process_);
+}
+
+bool DaemonProcess::hears(std::string_view state) {
+  for (;;) {
+    pollfd either[] = {{.fd = notifications_, .events = POLLIN, .revents = 0},
+                       {.fd = process_, .events = POLLIN, .revents = 0}};
+    if (poll(either, 2, patience_ms()) <= 0 || either[0].revents == 0) return false;
+    char text[256];
+    const auto size = recv(notifications_, text, sizeof text, 0);
+    if (size > 0 && std::string_view(text, static_cast<std::size_t>(size)).starts_with(state)) return true;
+  }
+}
+
+void DaemonProcess::signal(int number) const { kill(pid_, number); }
+
+int DaemonProcess::wait() {
+  const int status = status_of(pid_, process_);
+  if (status >= 0) pid_ = -1;
+  return status;
+}
+
+std::string usual_configuration(const Directory& directory, const std::string& more) {
+  const std::pair<std::string, std::string> usual[] = {
+      {"milter_socket", "unix:" + directory.path("sock")},
+      {"address_verify_map", "memory:"},
+      {"log_target", "stderr"},
+      {"myhostname", "fallback.example"},
+      {"smtpd_sender_restrictions", ""},
+      {"smtpd_recipient_restrictions", "reject_unverified_recipient"},
+  };
+  std::string text = more;
+  for (const auto& [name, value] : usual) {
+    if (('\n' + more).find('\n' + name + " =") == std::string::npos) text += name + " = " + value + '\n';
+  }
+  return text;
+}
+
+}  // namespace fallbackmx

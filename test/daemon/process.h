@@ -1,0 +1,67 @@
+// A fallbackmx-milter of the tests' own: the real program, in a directory that goes with it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fallbackmx {
+
+/// A temporary directory.
+class Directory {
+ public:
+  Directory();
+  ~Directory();
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+
+  std::string path(std::string_view name) const { return (path_ / name).string(); }
+  void write(std::string_view name, std::string_view text) const;
+  std::string read(std::string_view name) const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// Runs the program to its end. `output` is what it wrote, both streams.
+struct Ended {
+  int status = -1;  ///< 128 + number for a signal
+  std::string output{};
+};
+Ended run_program(const Directory&, const std::vector<std::string>& arguments);
+
+/// A daemon that runs. Its configuration is milter.conf in the directory, its log (both streams) the file
+/// log, its socket the file sock. What is told to the service manager is what the test waits for: nobody
+/// polls or sleeps.
+class DaemonProcess {
+ public:
+  explicit DaemonProcess(const Directory&, std::vector<std::string> arguments = {});
+  /// Kills it if it still runs.
+  ~DaemonProcess();
+  DaemonProcess(const DaemonProcess&) = delete;
+  DaemonProcess& operator=(const DaemonProcess&) = delete;
+
+  /// Waits for `READY=1`, `STOPPING=1`, ...; false if it never comes, or the process ends.
+  bool hears(std::string_view state);
+  void signal(int number) const;
+  /// The exit status; 128 + number for a signal, -1 if it does not end.
+  int wait();
+  std::string socket() const { return directory_.path("sock"); }
+  std::string log() const { return directory_.read("log"); }
+
+ private:
+  const Directory& directory_;
+  int notifications_ = -1, process_ = -1;  ///< readable when something was told, when it has ended
+  pid_t pid_ = -1;
+};
+
+/// A configuration that every test can live with: own socket, nothing kept, no DNS, log to standard error;
+/// with `more` lines, which replace those of the same name.
+std::string usual_configuration(const Directory&, const std::string& more = {});
+
+}  // namespace fallbackmx
