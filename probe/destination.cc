@@ -54,6 +54,8 @@ Destination::Answer Destination::ask(const Address& recipient, SteadyTime deadli
   join_ended();
   {
     const std::lock_guard lock(mutex_);
+    if (auto anyway = accepted_anyway(recipient))
+      return {.result = std::move(anyway), .source = Source::memory};
     if (all_down()) {
       // Nobody waits for a dead primary; this very probe may be its trial.
       if (trial_due() && !draining_ && !probes_.find(recipient)) enqueue(recipient);
@@ -81,7 +83,7 @@ Destination::Answer Destination::ask(const Address& recipient, SteadyTime deadli
     lock.lock();
   }
   std::erase(probe->waiters, sleeper.get());
-  return {.result = probe->result, .shared = shared};
+  return {.result = probe->result, .source = shared ? Source::shared_probe : Source::probe};
 }
 
 void Destination::ask_in_background(const Address& recipient) {
@@ -115,6 +117,20 @@ void Destination::renew() {
 bool Destination::idle() const {
   const std::lock_guard lock(mutex_);
   return sessions_.empty() && probes_.in_flight() == 0;
+}
+
+/// A yes without asking, when the server that would be asked first accepts everybody.
+std::optional<ProbeResult> Destination::accepted_anyway(const Address& recipient) const {
+  const SteadyTime now = engine_.services.clock.now();
+  const auto lifetime = engine_.settings()->probe_catchall_time;
+  for (const Endpoint& endpoint : endpoints_) {
+    if (engine_.health.state(endpoint.key()) == Health::State::down) continue;
+    if (!engine_.catchall.accepts_everything(endpoint.key(), recipient.domain(), now, lifetime))
+      return std::nullopt;
+    return befell(Verdict::deliverable, Stage::rcpt, endpoint,
+                  "accepts every recipient in " + recipient.domain() + ", it is not asked about each");
+  }
+  return std::nullopt;
 }
 
 bool Destination::can_be_reached(std::size_t endpoint) const {

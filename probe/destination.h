@@ -29,7 +29,7 @@ class Destination {
 
   struct Answer {
     std::optional<ProbeResult> result;  ///< none: late
-    bool shared = false;                ///< somebody else's probe answered
+    Source source = Source::probe;
   };
   /// Joins a probe in flight for this address, or queues one; waits until it is answered or the deadline. The
   /// probe goes on when the caller leaves. Does not wait for endpoints that are known to be down.
@@ -97,6 +97,7 @@ class Destination {
  private:
   // All of these are called with the lock held, but for the last two.
   std::shared_ptr<Probe> enqueue(const Address& recipient);
+  std::optional<ProbeResult> accepted_anyway(const Address& recipient) const;
   bool can_be_reached(std::size_t endpoint) const;
   bool all_down() const;
   bool trial_due() const;

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "conf/parameters.h"
+#include "probe/catchall.h"
 #include "probe/clock.h"
 #include "probe/control.h"
 #include "probe/dns.h"
@@ -27,6 +28,7 @@ class Engine {
   const Services services;
   Health health;
   Control control;
+  Catchall catchall;
   std::atomic<int> pending{0};  ///< probes queued or on the wire, everywhere
 
   std::shared_ptr<const Settings> settings() const {

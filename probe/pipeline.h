@@ -17,7 +17,13 @@ namespace fallbackmx {
 
 /// One question: MAIL, RCPT, RSET, with one recipient, because many servers refuse several from `<>`.
 struct Transaction {
-  std::shared_ptr<Probe> probe;  ///< none for a question of our own, such as a control recipient
+  enum class Purpose {
+    probe,     ///< somebody wants to know
+    control,   ///< it proves that the server talks to us
+    catchall,  ///< nobody has this address: does the server accept everything?
+  };
+  std::shared_ptr<Probe> probe;  ///< with purpose probe only
+  Purpose purpose = Purpose::probe;
   Address recipient;
   std::string sender;
   bool mail_failed = false;

@@ -9,6 +9,8 @@ namespace fallbackmx {
 
 namespace {
 
+using Purpose = Transaction::Purpose;
+
 /// Sessions that may die while they wait for the same probe's reply: one that refused and closed, one that
 /// proved that it talks to us and closed.
 constexpr int most_strikes = 3;
@@ -55,19 +57,20 @@ void Session::take_probes() {
                                                         settings_->probe_control_time)) {
       ask_control(domain);
     }
-    begin(probe, probe->recipient);
+    begin(probe, Purpose::probe, probe->recipient);
   }
 }
 
-void Session::begin(std::shared_ptr<Probe> probe, const Address& recipient, bool urgent) {
-  auto transaction = std::make_shared<Transaction>(Transaction{std::move(probe), recipient, sender()});
+void Session::begin(std::shared_ptr<Probe> probe, Purpose purpose, const Address& recipient) {
+  auto transaction =
+      std::make_shared<Transaction>(Transaction{std::move(probe), purpose, recipient, sender()});
   const bool utf8 = recipient.needs_smtputf8();
   if (utf8 && transaction->probe && !opened_.extensions.contains("SMTPUTF8")) {
     transaction->begun = engine_.services.clock.now();
     return land(*transaction, befell(Verdict::refused, Stage::mail, server(),
                                      "does not offer SMTPUTF8, which the recipient needs"));
   }
-  pipeline_.add(std::move(transaction), utf8 ? " SMTPUTF8" : "", urgent);
+  pipeline_.add(std::move(transaction), utf8 ? " SMTPUTF8" : "", purpose == Purpose::control);
 }
 
 void Session::serve() {
@@ -141,20 +144,23 @@ void Session::on_mail(const std::shared_ptr<Transaction>& transaction, const Smt
       return without_pipelining(transaction);
     case Judgement::Next::try_fallback_sender:
       destination_.change_habits(opened_.endpoint, [](auto& habits) { habits.fallback_sender = true; });
-      return begin(transaction->probe, transaction->recipient);
+      return begin(transaction->probe, transaction->purpose, transaction->recipient);
     default:
       break;
   }
   if (judgement.alarm) destination_.alarm(opened_.endpoint, result);
   if (transaction->probe) return land(*transaction, std::move(result));
-  settle(transaction->recipient.domain(), judgement.verdict,
-         "; asked for the control recipient, " + result.why);
+  if (transaction->purpose == Purpose::control) {
+    settle(transaction->recipient.domain(), judgement.verdict,
+           "; asked for the control recipient, " + result.why);
+  }
 }
 
 void Session::on_rcpt(const std::shared_ptr<Transaction>& transaction, const SmtpReply& reply) {
   const SteadyTime now = engine_.services.clock.now();
   const std::string& domain = transaction->recipient.domain();
-  if (!transaction->probe) return on_control(transaction, reply);
+  if (transaction->purpose == Purpose::control) return on_control(transaction, reply);
+  if (transaction->purpose == Purpose::catchall) return on_catchall(*transaction, reply);
 
   Circumstances circumstances;
   circumstances.pipelined = pipeline_.pipelining();
@@ -175,6 +181,7 @@ void Session::on_rcpt(const std::shared_ptr<Transaction>& transaction, const Smt
         fmt::format("{} talks about recipients in {} again", server().text(), domain));
   }
   land(*transaction, std::move(result));
+  if (judgement.verdict == Verdict::deliverable) test_catchall(domain);
 }
 
 void Session::on_control(const std::shared_ptr<Transaction>& transaction, const SmtpReply& reply) {
@@ -203,7 +210,7 @@ void Session::on_control(const std::shared_ptr<Transaction>& transaction, const 
   }
   if (auto next = found->second.next_control()) {
     found->second.asking = true;
-    return begin(nullptr, *next, true);
+    return begin(nullptr, Purpose::control, *next);
   }
   const std::string addition = fmt::format("; it answered {} {} to the control recipient <{}>", reply.code,
                                            printable(reply.text(), 200), control.text());
@@ -219,6 +226,24 @@ void Session::on_control(const std::shared_ptr<Transaction>& transaction, const 
     destination_.alarm(opened_.endpoint, result);
   }
   settle(domain, Verdict::refused, addition);
+}
+
+/// After a yes, when the turn has come: would it have said yes to anybody?
+void Session::test_catchall(const std::string& domain) {
+  const auto lifetime = settings_->probe_catchall_time;
+  if (lifetime.count() == 0 || leaving_) return;
+  if (!engine_.catchall.claim(server().key(), domain, engine_.services.clock.now(), lifetime)) return;
+  if (const auto nobody = Address::parse(impossible_local_part() + "@" + domain)) {
+    begin(nullptr, Purpose::catchall, *nobody);
+  }
+}
+
+void Session::on_catchall(const Transaction& transaction, const SmtpReply& reply) {
+  const std::string& domain = transaction.recipient.domain();
+  const bool everything = judge({Stage::rcpt, &reply}, {.proven = true}).verdict == Verdict::deliverable;
+  if (!engine_.catchall.learned(server().key(), domain, everything)) return;
+  engine_.services.log.info(fmt::format("{} {} every recipient in {}", server().text(),
+                                        everything ? "accepts" : "no longer accepts", domain));
 }
 
 ControlKey Session::control_key(const std::string& domain) const {
@@ -249,7 +274,7 @@ void Session::ask_control(const std::string& domain) {
     return settle(domain, Verdict::refused, "; there is no control recipient to prove that it talks to us");
   }
   doubt.asking = true;
-  begin(nullptr, *control, true);
+  begin(nullptr, Purpose::control, *control);
 }
 
 /// What the control recipient's fate makes of the noes that waited for it.

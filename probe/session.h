@@ -32,7 +32,7 @@ class Session {
   // What goes out.
   void take_probes();
   std::size_t room() const;
-  void begin(std::shared_ptr<Probe> probe, const Address& recipient, bool urgent = false);
+  void begin(std::shared_ptr<Probe> probe, Transaction::Purpose purpose, const Address& recipient);
 
   // What comes in.
   void serve();
@@ -45,6 +45,8 @@ class Session {
   Doubt& doubt_about(const std::string& domain);
   void ask_control(const std::string& domain);
   void settle(const std::string& domain, Verdict verdict, const std::string& addition);
+  void test_catchall(const std::string& domain);
+  void on_catchall(const Transaction& transaction, const SmtpReply& reply);
   ControlKey control_key(const std::string& domain) const;
 
   // Outcomes.

@@ -136,7 +136,7 @@ class Verifier::Impl {
     const auto destination = destination_for(way.endpoints);
     Destination::Answer answer;
     if (destination) answer = destination->ask(question.recipient, question.deadline);
-    finding.source = answer.shared ? Source::shared_probe : Source::probe;
+    finding.source = answer.source;
     if (!answer.result) {
       finding.verdict = Verdict::late;
       finding.stage = Stage::rcpt;

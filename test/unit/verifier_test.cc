@@ -27,7 +27,8 @@ class VerifierTest : public testing::Test {
     dns.add("example.org MX 10 mx1.example.org");
     dns.add("mx1.example.org A 192.0.2.1");
     for (const auto* line : {"EHLO *     250-mx1.example.org | 250-PIPELINING | 250 ENHANCEDSTATUSCODES",
-                             "RCPT TO:<no*@*>     550 5.1.1 no such user"}) {
+                             "RCPT TO:<no*@*>     550 5.1.1 no such user",
+                             "RCPT TO:<fallbackmx-test-*>     550 5.1.1 no such user"}) {
       EXPECT_TRUE(primary->define(line));
     }
     network.serve("192.0.2.1", 25, primary);
@@ -229,6 +230,32 @@ TEST_F(VerifierTest, APrimaryThatRefusesEverybodyFromOneMomentOnMakesNobodyUndel
 
   ASSERT_TRUE(primary->change("RCPT TO:<*>     250 2.1.5 ok"));
   EXPECT_EQ(ask_one("a@example.org").verdict, Verdict::deliverable) << "it recovers by itself";
+}
+
+TEST_F(VerifierTest, APrimaryThatAcceptsEverybodyIsFoundOutInTheBackgroundAndLeftAlone) {
+  ASSERT_TRUE(primary->change("RCPT TO:<fallbackmx-test-*>     250 2.1.5 whoever"));
+  start();
+  EXPECT_EQ(ask_one("first@example.org").source, Source::probe);
+  here->sleep_until(clock.now() + 1s);
+  EXPECT_EQ(primary->record().count("RCPT TO:<fallbackmx-test-*"), 1U);
+  const Finding second = ask_one("second@example.org");
+  EXPECT_EQ(second.verdict, Verdict::deliverable);
+  EXPECT_EQ(second.source, Source::memory) << second.why;
+  EXPECT_EQ(primary->record().rcpts.count("second@example.org"), 0U);
+  EXPECT_FALSE(store->find("second@example.org")) << "nobody said that it exists";
+
+  here->sleep_until(clock.now() + settings.probe_catchall_time + 1s);
+  EXPECT_EQ(ask_one("third@example.org").source, Source::probe) << "the test is stale";
+  EXPECT_EQ(primary->record().rcpts.count("third@example.org"), 1U);
+}
+
+TEST_F(VerifierTest, APrimaryThatKnowsItsUsersIsTestedOncePerTimeAndAskedEachTime) {
+  start();
+  for (const char* user : {"a@example.org", "b@example.org", "c@example.org"}) {
+    EXPECT_EQ(ask_one(user).source, Source::probe);
+    here->sleep_until(clock.now() + 1s);
+  }
+  EXPECT_EQ(primary->record().count("RCPT TO:<fallbackmx-test-*"), 1U);
 }
 
 TEST_F(VerifierTest, DrainingAnswersWhoWaitsAtOnce) {

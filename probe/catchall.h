@@ -1,0 +1,40 @@
+// Domains whose primary accepts every recipient: asking it is no use, and costs both sides.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "probe/clock.h"
+
+namespace fallbackmx {
+
+/// One for all destinations; used by all threads. Found out in the background, after a yes: is a recipient
+/// that cannot exist accepted too? Bounded: whatever has been silent longest goes first.
+class Catchall {
+ public:
+  /// True when the test is due for a domain at a server (Endpoint::key()), at most once per `lifetime`. This
+  /// uses the turn up.
+  bool claim(const std::string& server, const std::string& domain, SteadyTime now,
+             std::chrono::seconds lifetime);
+  /// What came of the test. Returns true if that is news: it accepts everything, and did not before, or the
+  /// other way round.
+  bool learned(const std::string& server, const std::string& domain, bool accepts_everything);
+  /// Whether the last test, if it is not older than `lifetime`, was passed by everybody.
+  bool accepts_everything(const std::string& server, const std::string& domain, SteadyTime now,
+                          std::chrono::seconds lifetime) const;
+
+ private:
+  struct Entry {
+    SteadyTime claimed{};
+    bool everything = false;
+  };
+  mutable std::mutex mutex_;
+  std::map<std::pair<std::string, std::string>, Entry> entries_;  ///< by server and domain
+};
+
+/// A local part that nobody has: random, and recognisable in the primary's log.
+std::string impossible_local_part();
+
+}  // namespace fallbackmx
