@@ -41,6 +41,10 @@ bool holds(const std::string& relation, std::size_t is, std::size_t wanted) {
   return is == wanted;
 }
 
+bool is_printable(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
 std::string in_seconds(Span span) {
   std::ostringstream text;
   text << std::chrono::duration<double>(span).count() << " s";
@@ -113,7 +117,7 @@ class Play {
     for (const auto& [line, record] : scenario_.zone) {
       const auto parts = words(record);
       if (parts.size() != 3 || parts[0] != described.name) continue;
-      if (parts[1] == "A" || parts[1] == "AAAA") world_.serve(parts[2], server);
+      if (parts[1] == "A" || parts[1] == "AAAA") world_.serve(parts[2], described.port, server);
     }
   }
 
@@ -261,6 +265,7 @@ class Play {
       const bool part = what == "text" || what == "why" || what == "primary";
       expect(what, is, want, part ? is.find(want) != std::string::npos : is == want);
     }
+    expect("the text", reply.text, "printable", is_printable(reply.text));
     if (wanted.unverified) expect("unverified", outcome.unverified ? "yes" : "no", "yes", outcome.unverified);
     if (wanted.alarm) expect("alarm", outcome.alarm ? "yes" : "no", "yes", outcome.alarm);
   }
@@ -361,6 +366,9 @@ class Play {
              "there were " + std::to_string(record.at_once_most) + " sessions at once");
       expect(record.hangups == 0 || allows(Scenario::Allowance::hangups),
              "a connection was left without QUIT");
+    }
+    for (const auto& line : lines_) {
+      if (!is_printable(line)) disappoint(0, "a remote byte reached the log as it was: " + line);
     }
     if (allows(Scenario::Allowance::strays)) return;
     for (const auto& stray : world_.strays()) disappoint(0, "connected to " + stray + ", where no server is");

@@ -1,10 +1,7 @@
 #include "test/scenario/scenario.h"
 
 #include <algorithm>
-#include <functional>
-#include <set>
 
-#include "probe/address.h"
 #include "test/scenario/step_reader.h"
 
 namespace fallbackmx {
@@ -58,13 +55,19 @@ class Parser {
     } else if (keyword == "set") {
       scenario_.settings.push_back(rest);
     } else if (keyword == "server") {
-      in_server_ = true;
-      scenario_.servers.push_back({rest, {}});
+      take_server(words(rest));
     } else if (keyword == "at") {
       take_step(rest);
     } else {
       take_condition(keyword, rest);
     }
+  }
+
+  void take_server(const std::vector<std::string>& given) {
+    const auto port = given.size() == 3 && given[1] == "port" ? read_number(given[2]) : std::nullopt;
+    if (given.size() != 1 && !port) return fail("server NAME, or server NAME port NUMBER");
+    in_server_ = true;
+    scenario_.servers.push_back({given[0], static_cast<std::uint16_t>(port.value_or(25)), {}});
   }
 
   void take_condition(const std::string& keyword, const std::string& rest) {

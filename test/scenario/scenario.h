@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -85,6 +86,7 @@ struct Scenario {
   std::vector<std::pair<std::size_t, std::string>> zone;
   struct Server {
     std::string name;
+    std::uint16_t port = 25;
     std::vector<std::pair<std::size_t, std::string>> lines;
   };
   std::vector<Server> servers;

@@ -22,8 +22,9 @@ class WireWorld final : public World {
   Clock& clock() override { return clock_; }
   StreamFactory& streams() override { return streams_; }
 
-  void serve(const std::string& address, std::shared_ptr<ScriptedServer> server) override {
-    streams_.serve(address, 25, std::move(server));
+  void serve(const std::string& address, std::uint16_t port,
+             std::shared_ptr<ScriptedServer> server) override {
+    streams_.serve(address, port, std::move(server));
   }
   void servers_changed() override { streams_.wire().look_again(); }
   std::vector<std::string> strays() const override { return streams_.strays(); }

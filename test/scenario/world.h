@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -21,8 +22,9 @@ class World {
   virtual Clock& clock() = 0;
   virtual StreamFactory& streams() = 0;
 
-  /// Puts a server at port 25 of an address.
-  virtual void serve(const std::string& address, std::shared_ptr<ScriptedServer> server) = 0;
+  /// Puts a server at an address and port.
+  virtual void serve(const std::string& address, std::uint16_t port,
+                     std::shared_ptr<ScriptedServer> server) = 0;
   /// To be called after a change of a server's script.
   virtual void servers_changed() = 0;
   /// Endpoints that were knocked at although nobody serves there.
