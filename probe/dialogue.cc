@@ -21,9 +21,14 @@ void Dialogue::flush() {
   }
 }
 
-void Dialogue::quit() {
+void Dialogue::quit(SteadyTime deadline, const std::function<bool()>& in_a_hurry) {
+  parser_.clear();
   send("QUIT");
   flush();
+  while (!in_a_hurry()) {
+    const Event event = exchange(deadline);
+    if (event == Event::deadline || event == Event::broken || next_reply()) return;
+  }
 }
 
 Dialogue::Event Dialogue::over(std::string trouble) {

@@ -1,6 +1,7 @@
 // Commands out, replies in: one SMTP connection without any opinion about what is said on it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,8 +34,9 @@ class Dialogue {
   void send(std::string_view command);
   /// Writes what can be written now without waiting.
   void flush();
-  /// Says QUIT without waiting for the reply.
-  void quit();
+  /// Says QUIT, and waits for the reply unless `in_a_hurry`, which is asked again each time the Sleeper is
+  /// woken. Until the server has heard it, it counts this connection.
+  void quit(SteadyTime deadline, const std::function<bool()>& in_a_hurry);
   /// Writes what there is to write and waits until something can be read.
   Event exchange(SteadyTime deadline);
 

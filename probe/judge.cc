@@ -48,6 +48,9 @@ Judgement judge_greeting(const SmtpReply& reply, const Circumstances& circumstan
 }
 
 Judgement judge_ehlo(const SmtpReply& reply, const Circumstances& circumstances) {
+  // EHLO, MAIL and RSET succeed with 250 and nothing else (RFC 5321 section 4.3.2). Another 2xx belongs to
+  // another command.
+  if (reply.category() == 2 && reply.code != 250) return land_and_end(Verdict::refused, true);
   if (reply.category() == 4) return land_and_end(Verdict::unavailable);
   if (reply.category() == 5) {
     if (!circumstances.helo_tried && !circumstances.tls_required) return {.next = Next::try_helo};
@@ -64,7 +67,8 @@ Judgement judge_starttls(const SmtpReply* reply, const Circumstances& circumstan
 }
 
 Judgement judge_mail(const SmtpReply& reply, const Circumstances& circumstances) {
-  if (reply.category() == 2) return {};
+  if (reply.code == 250) return {};
+  if (reply.category() == 2) return land_and_end(Verdict::refused, true);
   if (reply.category() == 4) {
     return {.next = Next::land, .verdict = Verdict::unavailable, .end_session = reply.code == 421};
   }
@@ -106,7 +110,8 @@ Judgement judge(const Occurrence& occurrence, const Circumstances& circumstances
   switch (occurrence.stage) {
     case Stage::rset:
     case Stage::quit: {
-      const bool well = reply != nullptr && !reply->contradictory && reply->category() == 2;
+      const int expected = occurrence.stage == Stage::rset ? 250 : 221;
+      const bool well = reply != nullptr && !reply->contradictory && reply->code == expected;
       return {.next = well ? Next::keep : Next::drop_session, .end_session = !well};
     }
     case Stage::starttls:

@@ -152,24 +152,20 @@ Opening::Greeted Opening::greet(Opened& session, const TlsDemand& demand, bool w
   if (!with_tls) return Greeted::yes;
   if (session.extensions.contains("STARTTLS")) return start_tls(session, demand);
   if (!demand.required()) return Greeted::yes;
-  session.dialogue->quit();
-  const ProbeResult result =
+  return give_up(
+      session, {.alarm = true},
       befell(Verdict::refused, Stage::starttls, destination_.endpoint(session.endpoint),
-             fmt::format("does not offer STARTTLS, which level {} requires", to_string(demand.level)));
-  destination_.alarm(session.endpoint, result);
-  destination_.unreachable(slot_, session.endpoint, result);
-  return Greeted::no;
+             fmt::format("does not offer STARTTLS, which level {} requires", to_string(demand.level))),
+      true);
 }
 
 /// EHLO, or HELO where EHLO is not known. Nothing: the server has answered well.
 std::optional<Opening::Greeted> Opening::say_hello(Opened& session, bool tls_required) {
-  session.dialogue->send("EHLO " + settings_->smtp_helo_name);
-  auto hello = reply(session, settings_->smtp_helo_timeout);
+  auto hello = converse(session, "EHLO " + settings_->smtp_helo_name, settings_->smtp_helo_timeout);
   Judgement judgement = judge_reply(Stage::ehlo, hello, {.tls_required = tls_required});
   const bool extended = judgement.next != Judgement::Next::try_helo;
   if (!extended) {
-    session.dialogue->send("HELO " + settings_->smtp_helo_name);
-    hello = reply(session, settings_->smtp_helo_timeout);
+    hello = converse(session, "HELO " + settings_->smtp_helo_name, settings_->smtp_helo_timeout);
     judgement = judge_reply(Stage::ehlo, hello, {.helo_tried = true});
   }
   if (judgement.next != Judgement::Next::go_on) return give_up(session, Stage::ehlo, judgement, hello);
@@ -180,8 +176,9 @@ std::optional<Opening::Greeted> Opening::say_hello(Opened& session, bool tls_req
 Opening::Greeted Opening::start_tls(Opened& session, const TlsDemand& demand) {
   const Endpoint& server = destination_.endpoint(session.endpoint);
   const Circumstances circumstances{.tls_required = demand.required()};
-  session.dialogue->send("STARTTLS");
-  const auto go_ahead = reply(session, settings_->smtp_starttls_timeout);
+  auto go_ahead = converse(session, "STARTTLS", settings_->smtp_starttls_timeout);
+  // What was injected behind the 220 is forgotten when TLS starts; it was no word of the server's.
+  if (go_ahead && go_ahead->category() == 2) go_ahead->contradictory = false;
   Judgement judgement = judge_reply(Stage::starttls, go_ahead, circumstances);
   bool broken = false;
   if (judgement.next == Judgement::Next::go_on) {
@@ -203,18 +200,29 @@ Opening::Greeted Opening::start_tls(Opened& session, const TlsDemand& demand) {
     return give_up(session, Stage::starttls, judgement, broken ? std::nullopt : go_ahead);
   }
   const bool answered = go_ahead && !broken;
-  if (answered) session.dialogue->quit();
+  if (answered) quit(session);
   engine_.services.log.info(
       fmt::format("{}: STARTTLS failed ({}), once more without TLS", server.text(),
                   answered ? printable(go_ahead->text(), 100) : session.dialogue->trouble()));
   return Greeted::try_plaintext;
 }
 
+/// Says a command and waits for the reply.
+std::optional<SmtpReply> Opening::converse(Opened& session, std::string_view command,
+                                           std::chrono::seconds patience) {
+  session.dialogue->send(command);
+  return reply(session, patience);
+}
+
 /// Nothing when there was no reply in time, or the destination is stopping.
 std::optional<SmtpReply> Opening::reply(Opened& session, std::chrono::seconds patience) {
   const SteadyTime deadline = engine_.services.clock.now() + patience;
   for (;;) {
-    if (auto complete = session.dialogue->next_reply()) return complete;
+    if (auto complete = session.dialogue->next_reply()) {
+      // Nothing more was asked for: what runs ahead would be taken for the answers to other commands.
+      if (session.dialogue->unread()) complete->contradictory = true;
+      return complete;
+    }
     switch (session.dialogue->exchange(deadline)) {
       case Dialogue::Event::bytes:
         continue;
@@ -239,19 +247,28 @@ Judgement Opening::judge_reply(Stage stage, const std::optional<SmtpReply>& repl
   return judge({stage, reply ? &*reply : nullptr}, circumstances);
 }
 
+void Opening::quit(Opened& session) {
+  session.dialogue->quit(engine_.services.clock.now() + settings_->smtp_quit_timeout,
+                         [this] { return destination_.stopping(); });
+}
+
 Opening::Greeted Opening::give_up(Opened& session, Stage stage, const Judgement& judgement,
                                   const std::optional<SmtpReply>& reply) {
-  if (destination_.stopping()) {
-    session.dialogue->quit();
-    return Greeted::no;
-  }
   const Endpoint& server = destination_.endpoint(session.endpoint);
   ProbeResult result = reply ? said(judgement.verdict, stage, server, *reply)
                              : befell(judgement.verdict, stage, server, session.dialogue->trouble());
   if (judgement.verdict == Verdict::misrouted) result.why += ": that is our own name, mail for it would loop";
-  if (judgement.alarm) destination_.alarm(session.endpoint, result);
-  if (reply) session.dialogue->quit();
-  destination_.unreachable(slot_, session.endpoint, result);
+  return give_up(session, judgement, result, reply.has_value());
+}
+
+/// Tells the destination, and takes leave of a server that still listens.
+Opening::Greeted Opening::give_up(Opened& session, const Judgement& judgement, const ProbeResult& result,
+                                  bool listens) {
+  if (!destination_.stopping()) {
+    if (judgement.alarm) destination_.alarm(session.endpoint, result);
+    destination_.unreachable(slot_, session.endpoint, result);
+  }
+  if (listens) quit(session);
   return Greeted::no;
 }
 

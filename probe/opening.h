@@ -48,10 +48,13 @@ class Opening {
   Greeted greet(Opened& session, const TlsDemand& demand, bool with_tls);
   std::optional<Greeted> say_hello(Opened& session, bool tls_required);
   Greeted start_tls(Opened& session, const TlsDemand& demand);
+  std::optional<SmtpReply> converse(Opened& session, std::string_view command, std::chrono::seconds patience);
   std::optional<SmtpReply> reply(Opened& session, std::chrono::seconds patience);
   Judgement judge_reply(Stage stage, const std::optional<SmtpReply>& reply, Circumstances circumstances);
   Greeted give_up(Opened& session, Stage stage, const Judgement& judgement,
                   const std::optional<SmtpReply>& reply);
+  Greeted give_up(Opened& session, const Judgement& judgement, const ProbeResult& result, bool listens);
+  void quit(Opened& session);
 
   Engine& engine_;
   Destination& destination_;

@@ -34,7 +34,7 @@ void Session::run() {
   last_event_ = engine_.services.clock.now();
   destination_.opened(slot_, opened_.endpoint, room());
   serve();
-  if (!over_) opened_.dialogue->quit();
+  if (!over_) quit();
 }
 
 std::size_t Session::room() const {
@@ -118,7 +118,12 @@ void Session::on_reply(const SmtpReply& reply) {
       on_rcpt(transaction, reply);
       break;
     default:
-      if (judge({command.stage, &reply}, {}).end_session) leaving_ = true;
+      // Either it does not know RSET, or its replies are out of step: whatever comes now may answer another
+      // question.
+      if (judge({command.stage, &reply}, {}).end_session) {
+        die("answers " + printable(reply.text(), 100) + " to RSET");
+        return quit();
+      }
       break;
   }
   if (rejections_ >= static_cast<std::size_t>(settings_->probe_session_max_rejections) ||
@@ -313,12 +318,12 @@ void Session::without_pipelining(const std::shared_ptr<Transaction>& transaction
   engine_.services.log.info(server().text() +
                             " advertises PIPELINING and answers 503: one command at a time from now on");
   destination_.change_habits(opened_.endpoint, [](auto& habits) { habits.no_pipelining = true; });
-  opened_.dialogue->quit();
   over_ = true;
   auto again = unanswered();
   if (transaction->probe) again.insert(again.begin(), transaction->probe);
   forget_all();
   destination_.give_back(again);
+  quit();
 }
 
 /// The connection broke or hung. On a fresh one that is evidence about the server; on one that has given
@@ -345,6 +350,12 @@ void Session::die(std::string_view trouble) {
     }
   }
   destination_.give_back(again);
+}
+
+void Session::quit() {
+  destination_.take(slot_, 0);  // no room any more
+  opened_.dialogue->quit(engine_.services.clock.now() + settings_->smtp_quit_timeout,
+                         [this] { return destination_.stopping(); });
 }
 
 void Session::forget_all() {

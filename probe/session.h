@@ -54,6 +54,7 @@ class Session {
   void without_pipelining(const std::shared_ptr<Transaction>& transaction);
   void die(std::string_view trouble);
   void forget_all();
+  void quit();
   std::vector<std::shared_ptr<Probe>> unanswered() const;
   std::chrono::seconds patience(Stage stage) const;
   std::string sender() const;

@@ -15,7 +15,7 @@ struct SmtpReply {
   std::string dsn;  ///< enhanced status code of the first line, "5.1.1"; empty if there is none
                     ///< or its class disagrees with the code
   std::vector<std::string> lines;  ///< text of each line after the code, enhanced code included
-  bool contradictory = false;      ///< its lines bear different codes: believe none of them
+  bool contradictory = false;      ///< its lines bear different codes, or more followed than was asked for
 
   int category() const { return code / 100; }
   /// All lines as one, separated by blanks, without enhanced codes: for the log and for clients (escape it

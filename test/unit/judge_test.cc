@@ -53,6 +53,7 @@ const std::vector<Row> rows = {
     {"a 3xx greeting is not understood",      Stage::greeting, reply(354), none, Next::land, Verdict::refused, true, true},
 
     {"EHLO goes on",                          Stage::ehlo, reply(250), none, Next::go_on},
+    {"EHLO 220 answers something else",       Stage::ehlo, reply(220), none, Next::land, Verdict::refused, true, true},
     {"EHLO 4xx is unavailable",               Stage::ehlo, reply(451), none, Next::land, Verdict::unavailable, false, true},
     {"EHLO 5xx: HELO once",                   Stage::ehlo, reply(502), none, Next::try_helo},
     {"EHLO 5xx where TLS is required",        Stage::ehlo, reply(502), tls_required, Next::land, Verdict::refused, true, true},
@@ -66,6 +67,7 @@ const std::vector<Row> rows = {
     {"STARTTLS 5xx above may is refused",     Stage::starttls, reply(502), tls_required, Next::land, Verdict::refused, true, true},
 
     {"MAIL goes on",                          Stage::mail, reply(250), none, Next::go_on},
+    {"MAIL 251 answers something else",       Stage::mail, reply(251), none, Next::land, Verdict::refused, true, true},
     {"MAIL 4xx is unavailable",               Stage::mail, reply(451), none, Next::land, Verdict::unavailable},
     {"MAIL 421 ends the session",             Stage::mail, reply(421), none, Next::land, Verdict::unavailable, false, true},
     {"MAIL 5xx: the other sender once",       Stage::mail, reply(550, "5.7.1"), other_sender, Next::try_fallback_sender},
@@ -95,6 +97,7 @@ const std::vector<Row> rows = {
     {"RCPT 150 is refused",                   Stage::rcpt, reply(150), proven, Next::land, Verdict::refused, true, true},
 
     {"RSET keeps the session",                Stage::rset, reply(250), none, Next::keep},
+    {"RSET 221 answers something else",       Stage::rset, reply(221), none, Next::drop_session, Verdict::unavailable, false, true},
     {"RSET 4xx drops it",                     Stage::rset, reply(451), none, Next::drop_session, Verdict::unavailable, false, true},
     {"RSET 5xx drops it",                     Stage::rset, reply(502), none, Next::drop_session, Verdict::unavailable, false, true},
     {"QUIT is good-bye",                      Stage::quit, reply(221), none, Next::keep},
