@@ -156,6 +156,25 @@ TEST_F(SqliteStoreFile, SetsAsideADatabaseWithOtherTables) {
   EXPECT_THAT(lines_.at(0), HasSubstr("no such column"));
 }
 
+TEST_F(SqliteStoreFile, SetsAsideAFileThatSqliteWouldOnlyRead) {
+  fill(1);
+  auto bytes = read(path_);
+  bytes[18] = 3;  // a write version that no SQLite knows yet
+  write(path_, bytes);
+  ASSERT_TRUE(open());
+  EXPECT_THAT(lines_.at(0), HasSubstr("cannot be written"));
+}
+
+TEST_F(SqliteStoreFile, LeavesAFileAloneThatSomebodyElseHasLocked) {
+  fill(1);
+  SqliteConnection other(path_);
+  ASSERT_TRUE(other.execute("BEGIN IMMEDIATE"));
+  const auto store = open_sqlite_store(path_, log_);
+  ASSERT_FALSE(store);
+  EXPECT_THAT(store.error(), HasSubstr("locked"));
+  EXPECT_EQ(broken_files(), 0u);
+}
+
 TEST_F(SqliteStoreFile, SetsAsideADirectory) {
   fs::create_directory(path_);
   ASSERT_TRUE(open());
