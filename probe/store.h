@@ -20,13 +20,18 @@ namespace fallbackmx {
 class Store {
  public:
   virtual ~Store() = default;
+  /// What was put is found at once; only as sound() has it.
   virtual std::optional<AddressRecord> find(const std::string& key) = 0;
+  /// Never waits for a disk. Ignores what is not sound().
   virtual void put(const std::string& key, const AddressRecord&) = 0;
   virtual void forget(const std::string& key) = 0;
   /// The most recently accepted address of a domain (lower case), if one is remembered: a control recipient.
   virtual std::optional<std::string> recent_good(std::string_view domain) = 0;
-  /// Drops what has expired and keeps within `max_rows`: the oldest negatives go first.
+  /// Drops what has expired and keeps within `max_rows`, now and from now on: the oldest noes go first, and
+  /// yeses only when there is no no left. Returns when it is done, with everything written that was put
+  /// before.
   virtual void clean_up(WallTime now, const Settings&, std::size_t max_rows) = 0;
+  /// For metrics: a store that writes behind counts what is written.
   virtual std::size_t rows() = 0;
 };
 
