@@ -21,6 +21,7 @@
 #include "milter/notify.h"
 #include "milter/privileges.h"
 #include "milter/replaceable_resolver.h"
+#include "milter/usable_config.h"
 #include "probe/dns_resolver.h"
 #include "probe/log.h"
 #include "probe/services.h"
@@ -188,7 +189,7 @@ class Daemon {
   /// All or nothing.
   void reload() {
     notify_reloading();
-    const Config config = read_config(sources_);
+    const Config config = read_usable_config(sources_);
     for (const auto& error : config.errors) log_->error("reload: " + error);
     for (const auto& warning : config.warnings) log_->warning("reload: " + warning);
     if (config.settings) {

@@ -9,11 +9,11 @@
 #include <latch>
 #include <thread>
 
-#include "conf/config.h"
 #include "conf/dump.h"
 #include "milter/daemon.h"
 #include "milter/options.h"
 #include "milter/signals.h"
+#include "milter/usable_config.h"
 
 namespace fallbackmx {
 namespace {
@@ -35,7 +35,7 @@ int print_changed(const Config& config) {
 int serve(const Options& options) {
   Signals signals;
   const ConfigSources sources = config_sources(options);
-  const Config config = read_config(sources);
+  const Config config = read_usable_config(sources);
   if (!config.settings) {
     print_faults(config);
     return EX_CONFIG;
@@ -74,7 +74,7 @@ int run(int argc, char** argv) {
       std::cout << dump_defaults();
       return EX_OK;
     case Options::Task::print_changed:
-      return print_changed(read_config(config_sources(*options)));
+      return print_changed(read_usable_config(config_sources(*options)));
     case Options::Task::run:
       break;
   }
