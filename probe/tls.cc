@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <new>
 
 namespace fallbackmx {
@@ -19,6 +20,7 @@ std::string openssl_words(const char* without_words) {
   const auto code = ERR_get_error();
   ERR_clear_error();
   if (code == 0) return without_words;
+  if (ERR_SYSTEM_ERROR(code)) return std::strerror(ERR_GET_REASON(code));
   const char* reason = ERR_reason_error_string(code);
   return std::string("TLS: ") + (reason != nullptr ? reason : "unknown error");
 }
