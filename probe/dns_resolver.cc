@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "conf/text_file.h"
+#include "probe/smtp_reply.h"
+
 namespace fallbackmx {
 
 namespace {
@@ -10,14 +13,6 @@ namespace {
 using Status = DnsAnswer::Status;
 
 constexpr std::size_t longest_name = 253;  // what 255 bytes on the wire leave (RFC 1035 section 3.1)
-
-std::string lower(std::string_view name) {
-  std::string out(name);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 bool can_be_asked(const std::string& name) { return name.size() <= longest_name && valid_hostname(name); }
 
@@ -30,14 +25,6 @@ DnsAnswer without_records(Status status, std::string why) {
   answer.status = status;
   answer.why = std::move(why);
   return answer;
-}
-
-/// For logs: what a client wrote need not be printable.
-std::string printable(std::string_view text) {
-  std::string out(text.substr(0, 100));
-  std::replace_if(
-      out.begin(), out.end(), [](char c) { return c < 0x21 || c > 0x7e; }, '?');
-  return out;
 }
 
 }  // namespace
@@ -63,10 +50,10 @@ class DnsResolver::Landing {
 };
 
 DnsAnswer DnsResolver::lookup(std::string_view asked, RecordType type, SteadyTime deadline) {
-  const std::string name = lower(asked);
+  const std::string name = lower_case(asked);
   if (!can_be_asked(name)) {
     return without_records(Status::nx_domain,
-                           question_text(printable(asked), type) + ": not a valid host name");
+                           question_text(printable(asked, 100), type) + ": not a valid host name");
   }
   const std::string key = question_text(name, type);
   std::shared_ptr<Flight> flight;
@@ -104,7 +91,7 @@ DnsResolver::Learned DnsResolver::ask(const std::string& name, RecordType type, 
   for (int packets = 0; packets <= most_cnames; ++packets) {
     auto outcome = transport_.ask(current, type, deadline);
     if (!outcome.reply) {
-      const std::string through = current == name ? "" : " (alias of " + printable(current) + ")";
+      const std::string through = current == name ? "" : " (alias of " + printable(current, 100) + ")";
       return {without_records(Status::temporary, question + through + ": " + outcome.why),
               outcome.out_of_time};
     }
@@ -120,7 +107,7 @@ DnsResolver::Learned DnsResolver::ask(const std::string& name, RecordType type, 
     answer.ttl = ttl;
     if (answer.status == Status::ok) return {std::move(answer), false};
     const std::string through =
-        answer.canonical == name ? "" : " (alias of " + printable(answer.canonical) + ")";
+        answer.canonical == name ? "" : " (alias of " + printable(answer.canonical, 100) + ")";
     answer.why = question + through + ": " + answer.why + ", says " + outcome.server.text();
     return {std::move(answer), false};
   }
