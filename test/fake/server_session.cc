@@ -50,7 +50,10 @@ ServerSession::ServerSession(std::shared_ptr<ScriptedServer> server, SteadyTime 
   {
     const std::lock_guard guard(server_->mutex_);
     const auto& most = server_->connections_;
-    if (most && server_->record_.at_once > most->number) greeting = most->reply;
+    if (most && server_->record_.at_once > most->number) {
+      greeting = most->reply;
+      greeting.reset = most->refuse;  // two knocked at the same moment
+    }
   }
   say(greeting, now);
 }

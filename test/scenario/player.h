@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,11 @@ struct Disappointment {
   std::size_t line = 0;  ///< 0: of the whole scenario
   std::string text;
 };
+
+/// For GoogleTest's messages.
+inline void PrintTo(const Disappointment& one, std::ostream* out) {
+  *out << "line " << one.line << ": " << one.text;
+}
 
 /// Every client has a thread of its own; clients of the same moment ask at once. Besides the scenario's
 /// expectations it is checked that every answer comes by answer_timeout and a tenth of a second, that no
