@@ -1,0 +1,144 @@
+#include "milter/desk.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <latch>
+#include <thread>
+
+#include "test/fake/fake_resolver.h"
+#include "test/fake/simulation.h"
+
+namespace fallbackmx {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A desk with a verifier of the test's own.
+class Desks : public ::testing::Test {
+ protected:
+  Desks() {
+    Settings settings = default_settings();
+    settings.relay_domains = *DomainList::parse("example.org");
+    settings.smtpd_sender_restrictions.clear();
+    settings.smtpd_recipient_restrictions = {Restriction::reject_unverified_recipient};
+    settings_ = std::make_shared<Settings>(settings);
+    resolver_.add("example.org A 192.0.2.1");
+  }
+
+  Desk& desk() {
+    if (!desk_) {
+      desk_.emplace(DeskServices{clock_, resolver_, log_, [this](const Question& q) { return verify_(q); },
+                                 [this] { ++kicks_; }},
+                    settings_);
+    }
+    return *desk_;
+  }
+
+  Outcome ask() {
+    const SessionState session("1");
+    return desk().answer(session, envelope_of(session, "<u@example.org>", "smtp", "example.org"));
+  }
+
+  Simulation clock_;
+  FakeResolver resolver_{clock_};
+  Log log_{[](LogLevel, std::string_view) {}};
+  std::function<Finding(const Question&)> verify_ = [](const Question&) {
+    return Finding{.verdict = Verdict::deliverable};
+  };
+  std::atomic<int> kicks_{0};
+  std::shared_ptr<Settings> settings_;
+  std::optional<Desk> desk_;
+};
+
+TEST_F(Desks, OneKickPerRecipientHoweverManyQuestions) {
+  settings_->smtpd_recipient_restrictions.insert(settings_->smtpd_recipient_restrictions.begin(),
+                                                 Restriction::reject_unknown_recipient_domain);
+  EXPECT_EQ(ask().reply.code, 0);
+  EXPECT_EQ(kicks_, 1);
+  settings_->smtpd_recipient_restrictions = {Restriction::permit};
+  ask();
+  EXPECT_EQ(kicks_, 1);
+}
+
+TEST_F(Desks, TheVerifierGetsTheRecipientItsNextHopAndTheDeadline) {
+  const SteadyTime before = clock_.now();
+  Question seen;
+  verify_ = [&](const Question& question) {
+    seen = question;
+    return Finding{.verdict = Verdict::deliverable};
+  };
+  ask();
+  EXPECT_EQ(seen.recipient.mailbox(), "u@example.org");
+  EXPECT_EQ(seen.next_hop, "example.org");
+  EXPECT_GE(seen.deadline, before + settings_->answer_timeout);
+  EXPECT_LE(seen.deadline, clock_.now() + settings_->answer_timeout);
+}
+
+TEST_F(Desks, ADnsThatDoesNotAnswerLeavesTimeForTheVerifier) {
+  settings_->answer_timeout = 1s;
+  settings_->smtpd_recipient_restrictions.insert(settings_->smtpd_recipient_restrictions.begin(),
+                                                 Restriction::reject_unknown_recipient_domain);
+  resolver_.add("example.org TIMEOUT");
+  SteadyTime deadline{}, asked{};
+  verify_ = [&](const Question& question) {
+    deadline = question.deadline;
+    asked = clock_.now();
+    return Finding{.verdict = Verdict::deliverable};
+  };
+  EXPECT_EQ(ask().reply.code, 450);  // whether the domain exists is not known
+  EXPECT_LT(asked, deadline);
+}
+
+TEST_F(Desks, AReloadIsForTheNextRecipient) {
+  EXPECT_EQ(ask().reply.code, 0);
+  auto next = std::make_shared<Settings>(*settings_);
+  next->smtpd_recipient_restrictions = {Restriction::reject};
+  desk().reload(next);
+  EXPECT_EQ(ask().reply.code, 554);
+}
+
+TEST_F(Desks, ADrainWaitsForThoseWhoCameBeforeAndNobodyElse) {
+  std::latch waiting(1), release(1);
+  verify_ = [&](const Question&) {
+    waiting.count_down();
+    release.wait();
+    return Finding{.verdict = Verdict::late};
+  };
+  desk();
+  std::thread blocked([this] { ask(); });
+  waiting.wait();
+  desk().drain();
+  bool waited = false;
+  EXPECT_FALSE(desk().wait_for_the_last(1ms, waited));
+  EXPECT_TRUE(waited);
+  release.count_down();
+  EXPECT_TRUE(desk().wait_for_the_last(10s, waited));
+  blocked.join();
+  EXPECT_TRUE(desk().wait_for_the_last(0ms, waited));
+  EXPECT_FALSE(waited);
+}
+
+TEST_F(Desks, WhileItDrainsNobodyWaitsForDns) {
+  settings_->smtpd_recipient_restrictions = {Restriction::reject_unknown_recipient_domain};
+  desk().drain();
+  EXPECT_EQ(ask().reply.code, 450);
+  EXPECT_EQ(resolver_.questions(), 0u);
+}
+
+TEST_F(Desks, OnceClosedItAnswersWithoutAskingAnybody) {
+  verify_ = [](const Question&) -> Finding { throw std::logic_error("the verifier is gone"); };
+  EXPECT_TRUE(desk().close(0ms));
+  const Outcome outcome = ask();
+  EXPECT_EQ(outcome.reply.code, 450);
+  EXPECT_EQ(outcome.reply.dsn, "4.3.2");
+}
+
+TEST_F(Desks, AnExceptionLeavesNoSeatTaken) {
+  verify_ = [](const Question&) -> Finding { throw std::bad_alloc(); };
+  EXPECT_THROW(ask(), std::bad_alloc);
+  EXPECT_TRUE(desk().close(0ms));
+}
+
+}  // namespace
+}  // namespace fallbackmx

@@ -1,0 +1,86 @@
+#include "milter/milter_socket.h"
+
+#include <gtest/gtest.h>
+
+namespace fallbackmx {
+namespace {
+
+TEST(MilterSocket, EverySpellingIsUnderstoodAndTranslated) {
+  struct Case {
+    std::string_view text, libmilter, postfix;
+  };
+  const Case cases[] = {
+      {"unix:/run/fallbackmx/milter.sock", "unix:/run/fallbackmx/milter.sock",
+       "unix:/run/fallbackmx/milter.sock"},
+      {"local:/run/f.sock", "unix:/run/f.sock", "unix:/run/f.sock"},
+      {"/run/f.sock", "unix:/run/f.sock", "unix:/run/f.sock"},
+      {"/run/a:b.sock", "unix:/run/a:b.sock", "unix:/run/a:b.sock"},
+      {"unix:/var/spool/postfix/fallbackmx/milter.sock", "unix:/var/spool/postfix/fallbackmx/milter.sock",
+       "unix:fallbackmx/milter.sock"},
+      {"inet:127.0.0.1:8893", "inet:8893@127.0.0.1", "inet:127.0.0.1:8893"},
+      {"inet:8893@127.0.0.1", "inet:8893@127.0.0.1", "inet:127.0.0.1:8893"},
+      {"inet:milter.example:8893", "inet:8893@milter.example", "inet:milter.example:8893"},
+      {"inet:8893", "inet:8893", "inet:127.0.0.1:8893"},
+      {"inet:8893@0.0.0.0", "inet:8893@0.0.0.0", "inet:127.0.0.1:8893"},
+      {"inet:[::1]:8893", "inet6:8893@[::1]", "inet:[::1]:8893"},
+      {"inet6:8893@[::1]", "inet6:8893@[::1]", "inet:[::1]:8893"},
+      {"inet6:8893@::1", "inet6:8893@[::1]", "inet:[::1]:8893"},
+      {"inet6:8893", "inet6:8893", "inet:[::1]:8893"},
+      {"inet6:[::]:8893", "inet6:8893@[::]", "inet:[::1]:8893"},
+  };
+  for (const auto& c : cases) {
+    const auto socket = MilterSocket::parse(c.text);
+    ASSERT_TRUE(socket) << c.text << ": " << socket.error();
+    EXPECT_EQ(socket->for_libmilter(), c.libmilter) << c.text;
+    EXPECT_EQ(socket->for_postfix(), c.postfix) << c.text;
+  }
+}
+
+TEST(MilterSocket, WhatIsWrongIsSaid) {
+  struct Case {
+    std::string text;
+    std::string_view why;
+  };
+  const Case cases[] = {
+      {"", "a socket is unix:/path"},
+      {"milter.sock", "a socket is unix:/path"},
+      {"tcp:25", "a socket is unix:/path"},
+      {"unix:run/f.sock", "must begin with /"},
+      {"unix:", "must begin with /"},
+      {"unix:/" + std::string(107, 'x'), "longer than the 107 bytes"},
+      {"inet:", "from 1 to 65535"},
+      {"inet:smtp", "from 1 to 65535"},
+      {"inet:0", "from 1 to 65535"},
+      {"inet:65536@localhost", "from 1 to 65535"},
+      {"inet:localhost:88 93", "from 1 to 65535"},
+      {"inet:::1:8893", "brackets"},
+      {"fd:", "must be a number"},
+      {"fd:-1", "must be a number"},
+      {"fd:three", "must be a number"},
+  };
+  for (const auto& c : cases) {
+    const auto socket = MilterSocket::parse(c.text);
+    ASSERT_FALSE(socket) << c.text;
+    EXPECT_NE(socket.error().find(c.why), std::string::npos) << socket.error();
+  }
+  EXPECT_TRUE(MilterSocket::parse("unix:/" + std::string(106, 'x')));
+}
+
+TEST(MilterSocket, TheLineForMainCfCarriesTheSettingsOfThisMilterOnly) {
+  EXPECT_EQ(main_cf_line(*MilterSocket::parse("/var/spool/postfix/fallbackmx/milter.sock")),
+            "smtpd_milters = { unix:fallbackmx/milter.sock, default_action=tempfail, connect_timeout=5s, "
+            "command_timeout=30s }");
+}
+
+TEST(MilterSocket, OwnConnectionsGoToLoopbackWhereItListensEverywhere) {
+  for (const std::string_view text : {"inet:8893", "inet:8893@0.0.0.0", "inet6:8893", "inet6:[::]:8893"}) {
+    const auto address = MilterSocket::parse(text)->own_address();
+    ASSERT_TRUE(address) << text << ": " << address.error();
+    EXPECT_EQ(address->family(), text.starts_with("inet6") ? AF_INET6 : AF_INET) << text;
+  }
+  EXPECT_EQ(MilterSocket::parse("/run/f.sock")->own_address()->family(), AF_UNIX);
+  EXPECT_FALSE(MilterSocket::parse("fd:999")->own_address());
+}
+
+}  // namespace
+}  // namespace fallbackmx

@@ -1,0 +1,137 @@
+#include "milter/verdict_log.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "test/fake/simulation.h"
+
+namespace fallbackmx {
+namespace {
+
+using namespace std::chrono_literals;
+
+SessionState session() {
+  SessionState state("7f3a01");
+  state.client.name = "h.example.net";
+  state.client.address = boost::asio::ip::make_address("192.0.2.9");
+  begin_message(state, "<s@example.net>");
+  return state;
+}
+
+Envelope envelope(const SessionState& state, std::string_view recipient = "<u@example.org>") {
+  return envelope_of(state, recipient, "relay", "example.org");
+}
+
+Outcome refused() {
+  Finding finding;
+  finding.verdict = Verdict::undeliverable;
+  finding.source = Source::probe;
+  finding.stage = Stage::rcpt;
+  finding.primary = "mx1.example.org[198.51.100.2]:25";
+  finding.code = 550;
+  finding.dsn = "5.1.1";
+  finding.words = "User unknown";
+  return {.reply = {550, "5.1.1",
+                    "<u@example.org>: Recipient address rejected: undeliverable address: host said: ..."},
+          .by = Restriction::reject_unverified_recipient,
+          .finding = finding};
+}
+
+Outcome unavailable() {
+  Outcome outcome = refused();
+  outcome.reply = {};
+  outcome.by.reset();
+  outcome.unverified = true;
+  outcome.finding->verdict = Verdict::unavailable;
+  outcome.finding->stage = Stage::connect;
+  outcome.finding->code = 0;
+  outcome.finding->dsn.clear();
+  outcome.finding->words.clear();
+  outcome.finding->why = "mx1.example.org[198.51.100.2]:25: connection refused";
+  return outcome;
+}
+
+TEST(VerdictLog, ALineHasEverything) {
+  const SessionState state = session();
+  EXPECT_EQ(
+      verdict_line(state, envelope(state), refused(), 132ms),
+      "NOQUEUE: sid=7f3a01 rcpt=<u@example.org> from=<s@example.net> client=h.example.net[192.0.2.9] "
+      "action=reject verdict=undeliverable source=probe primary=mx1.example.org[198.51.100.2]:25 stage=rcpt "
+      "tls=none code=550 dsn=5.1.1 delay=0.132 reply=\"User unknown\"");
+}
+
+TEST(VerdictLog, UnverifiedMailSaysWhyAndWhatIsRemembered) {
+  const SessionState state = session();
+  EXPECT_EQ(verdict_line(state, envelope(state), unavailable(), 5021ms),
+            "NOQUEUE: sid=7f3a01 rcpt=<u@example.org> from=<s@example.net> client=h.example.net[192.0.2.9] "
+            "action=accept unverified=yes verdict=unavailable source=probe remembered=nothing "
+            "primary=mx1.example.org[198.51.100.2]:25 stage=connect tls=none delay=5.021 "
+            "why=\"mx1.example.org[198.51.100.2]:25: connection refused\"");
+}
+
+TEST(VerdictLog, AnotherRestrictionIsNamedWithOurOwnReply) {
+  SessionState state = session();
+  state.message.queue_id = "4XyZ";
+  state.client.address.reset();
+  const Outcome outcome = {
+      .reply = {450, "4.1.8", "<s@example.net>: Sender address rejected: Domain not found"},
+      .by = Restriction::reject_unknown_sender_domain};
+  EXPECT_EQ(
+      verdict_line(state, envelope(state), outcome, 0ms),
+      "4XyZ: sid=7f3a01 rcpt=<u@example.org> from=<s@example.net> client=h.example.net[unknown] action=defer "
+      "restriction=reject_unknown_sender_domain code=450 dsn=4.1.8 delay=0.000 "
+      "reply=\"<s@example.net>: Sender address rejected: Domain not found\"");
+}
+
+TEST(VerdictLog, WhatARemoteSideWroteCannotForgeAField) {
+  const SessionState state = session();
+  Outcome outcome = refused();
+  outcome.finding->words = "gone\" action=accept \n 2026 info: forged";
+  const std::string line =
+      verdict_line(state, envelope(state, "<x> action=accept rcpt=<y\r\n@example.org>"), outcome, 1ms);
+  EXPECT_EQ(line.find('\n'), std::string::npos) << line;
+  EXPECT_EQ(line.find('\r'), std::string::npos) << line;
+  EXPECT_NE(line.find("unreadable=yes"), std::string::npos) << line;
+  EXPECT_NE(line.find(" action=reject "), std::string::npos) << line;
+  EXPECT_NE(line.find("reply=\"gone\\\" action=accept \\x0a 2026 info: forged\""), std::string::npos) << line;
+}
+
+TEST(VerdictLog, OnlyVerdictsAndRefusalsAreWorthALine) {
+  std::vector<std::string> lines;
+  Log log([&](LogLevel level, std::string_view) { lines.emplace_back(to_string(level)); }, LogLevel::info);
+  Simulation clock;
+  VerdictLog verdicts(log, clock);
+  const SessionState state = session();
+  verdicts.write(state, envelope(state), {}, 0ms);
+  EXPECT_TRUE(lines.empty());
+  verdicts.write(state, envelope(state), refused(), 0ms);
+  verdicts.write(state, envelope(state), {.unverified = true}, 0ms);
+  EXPECT_EQ(lines, (std::vector<std::string>{"info", "info"}));
+}
+
+TEST(VerdictLog, AnAlarmRingsOncePerDomainInTenMinutes) {
+  int alarms = 0;
+  Log log([&](LogLevel level, std::string_view) { alarms += level == LogLevel::warning ? 1 : 0; },
+          LogLevel::info);
+  Simulation clock;
+  VerdictLog verdicts(log, clock);
+  const SessionState state = session();
+  Outcome outcome = unavailable();
+  outcome.finding->verdict = Verdict::misrouted;
+  outcome.alarm = true;
+  const auto ring = [&](std::string_view recipient) {
+    verdicts.write(state, envelope(state, recipient), outcome, 0ms);
+  };
+  ring("<a@example.org>");
+  ring("<b@example.org>");
+  EXPECT_EQ(alarms, 1);
+  ring("<a@example.com>");
+  EXPECT_EQ(alarms, 2);
+  clock.sleeper()->sleep_until(clock.now() + 11min);
+  ring("<a@example.org>");
+  EXPECT_EQ(alarms, 3);
+}
+
+}  // namespace
+}  // namespace fallbackmx
