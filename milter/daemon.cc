@@ -11,7 +11,6 @@
 #include <optional>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "milter/callbacks.h"
 #include "milter/desk.h"
@@ -21,6 +20,7 @@
 #include "milter/notify.h"
 #include "milter/privileges.h"
 #include "milter/replaceable_resolver.h"
+#include "milter/start_up.h"
 #include "milter/usable_config.h"
 #include "probe/dns_resolver.h"
 #include "probe/log.h"
@@ -39,30 +39,12 @@ constexpr auto usual_config_file = "/etc/fallbackmx/milter.conf";
 constexpr std::size_t max_rows = 1'000'000;  // some 200 MB of addresses at the most
 constexpr auto drain_limit = 10s;
 constexpr auto stop_limit = 6s;  // libmilter's poll takes five
-constexpr auto write_grace =
-    100ms;  // libmilter writes a reply after the callback, and tells nobody when it is done
+// libmilter writes a reply after the callback, and tells nobody when it is done.
+constexpr auto write_grace = 100ms;
 
 void complain(const std::string& what) {
   const std::string line = "fallbackmx-milter: " + what + '\n';
   [[maybe_unused]] const auto written = write(STDERR_FILENO, line.data(), line.size());
-}
-
-std::unique_ptr<Log> open_log(const Settings& settings, bool verbose) {
-  const LogLevel least = verbose ? LogLevel::debug : LogLevel::info;
-  if (settings.log_target == LogTarget::standard_error) return Log::to_stderr(least);
-  return Log::to_syslog(settings.syslog_name, settings.syslog_facility, least);
-}
-
-/// Checked by the configuration: what cannot be read here is empty.
-BindAddresses bind_addresses(const Settings& settings) {
-  namespace ip = boost::asio::ip;
-  BindAddresses bind;
-  boost::system::error_code error;
-  std::string v6 = settings.smtp_bind_address6;
-  if (v6.size() >= 2 && v6.front() == '[') v6 = v6.substr(1, v6.size() - 2);
-  if (!settings.smtp_bind_address.empty()) bind.v4 = ip::make_address(settings.smtp_bind_address, error);
-  if (!v6.empty()) bind.v6 = ip::make_address(v6, error);
-  return bind;
 }
 
 /// Each session takes a descriptor, and libmilter spins when there are none.
@@ -71,24 +53,6 @@ void raise_descriptor_limit() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-/// Parameters that were changed, and whose change a running daemon cannot follow.
-std::vector<std::string> need_restart(const Settings& now, const Settings& next) {
-  std::vector<std::string> names;
-  const auto note = [&names](bool changed, const char* name) {
-    if (changed) names.emplace_back(name);
-  };
-  note(now.milter_socket != next.milter_socket, "milter_socket");
-  note(now.milter_socket_mode != next.milter_socket_mode, "milter_socket_mode");
-  note(now.milter_socket_group != next.milter_socket_group, "milter_socket_group");
-  note(now.address_verify_map != next.address_verify_map, "address_verify_map");
-  note(now.smtp_bind_address != next.smtp_bind_address, "smtp_bind_address");
-  note(now.smtp_bind_address6 != next.smtp_bind_address6, "smtp_bind_address6");
-  note(now.log_target != next.log_target, "log_target");
-  note(now.syslog_facility != next.syslog_facility, "syslog_facility");
-  note(now.syslog_name != next.syslog_name, "syslog_name");
-  return names;
 }
 
 /// Everything that lives as long as the process: libmilter's threads may come back to the desk until the very

@@ -1,0 +1,39 @@
+#include "milter/start_up.h"
+
+namespace fallbackmx {
+
+std::unique_ptr<Log> open_log(const Settings& settings, bool verbose) {
+  const LogLevel least = verbose ? LogLevel::debug : LogLevel::info;
+  if (settings.log_target == LogTarget::standard_error) return Log::to_stderr(least);
+  return Log::to_syslog(settings.syslog_name, settings.syslog_facility, least);
+}
+
+BindAddresses bind_addresses(const Settings& settings) {
+  namespace ip = boost::asio::ip;
+  BindAddresses bind;
+  boost::system::error_code error;
+  std::string v6 = settings.smtp_bind_address6;
+  if (v6.size() >= 2 && v6.front() == '[') v6 = v6.substr(1, v6.size() - 2);
+  if (!settings.smtp_bind_address.empty()) bind.v4 = ip::make_address(settings.smtp_bind_address, error);
+  if (!v6.empty()) bind.v6 = ip::make_address(v6, error);
+  return bind;
+}
+
+std::vector<std::string> need_restart(const Settings& now, const Settings& next) {
+  std::vector<std::string> names;
+  const auto note = [&names](bool changed, const char* name) {
+    if (changed) names.emplace_back(name);
+  };
+  note(now.milter_socket != next.milter_socket, "milter_socket");
+  note(now.milter_socket_mode != next.milter_socket_mode, "milter_socket_mode");
+  note(now.milter_socket_group != next.milter_socket_group, "milter_socket_group");
+  note(now.address_verify_map != next.address_verify_map, "address_verify_map");
+  note(now.smtp_bind_address != next.smtp_bind_address, "smtp_bind_address");
+  note(now.smtp_bind_address6 != next.smtp_bind_address6, "smtp_bind_address6");
+  note(now.log_target != next.log_target, "log_target");
+  note(now.syslog_facility != next.syslog_facility, "syslog_facility");
+  note(now.syslog_name != next.syslog_name, "syslog_name");
+  return names;
+}
+
+}  // namespace fallbackmx

@@ -1,0 +1,23 @@
+// What the daemon takes from the settings once, when it starts; and therefore which changes take a restart.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "conf/parameters.h"
+#include "probe/log.h"
+#include "probe/stream.h"
+
+namespace fallbackmx {
+
+/// By log_target, syslog_name and syslog_facility.
+std::unique_ptr<Log> open_log(const Settings&, bool verbose);
+
+/// By smtp_bind_address and smtp_bind_address6, which the configuration has checked.
+BindAddresses bind_addresses(const Settings&);
+
+/// The names of parameters that differ, and whose change a running daemon cannot follow.
+std::vector<std::string> need_restart(const Settings& now, const Settings& next);
+
+}  // namespace fallbackmx
