@@ -149,6 +149,7 @@ void Session::on_mail(const std::shared_ptr<Transaction>& transaction, const Smt
       return without_pipelining(transaction);
     case Judgement::Next::try_fallback_sender:
       destination_.change_habits(opened_.endpoint, [](auto& habits) { habits.fallback_sender = true; });
+      if (transaction->purpose == Purpose::control) return ask_again(transaction->recipient.domain());
       return begin(transaction->probe, transaction->purpose, transaction->recipient);
     default:
       break;
@@ -166,6 +167,10 @@ void Session::on_rcpt(const std::shared_ptr<Transaction>& transaction, const Smt
   const std::string& domain = transaction->recipient.domain();
   if (transaction->purpose == Purpose::control) return on_control(transaction, reply);
   if (transaction->purpose == Purpose::catchall) return on_catchall(*transaction, reply);
+  if (reply.category() == 5 && transaction->sender != sender()) {
+    // It has refused that sender meanwhile: a no that it gave to him is no longer worth a proof.
+    return begin(transaction->probe, Purpose::probe, transaction->recipient);
+  }
 
   Circumstances circumstances;
   circumstances.pipelined = pipeline_.pipelining();
@@ -280,6 +285,15 @@ void Session::ask_control(const std::string& domain) {
   }
   doubt.asking = true;
   begin(nullptr, Purpose::control, *control);
+}
+
+/// The noes that waited for proof were given to another sender: they must be given again.
+void Session::ask_again(const std::string& domain) {
+  const auto found = doubts_.find(domain);
+  if (found == doubts_.end()) return;
+  const auto unproven = found->second.unproven();
+  doubts_.erase(found);
+  for (const auto& [probe, no] : unproven) begin(probe, Purpose::probe, probe->recipient);
 }
 
 /// What the control recipient's fate makes of the noes that waited for it.

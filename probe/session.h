@@ -44,6 +44,7 @@ class Session {
   // Proof.
   Doubt& doubt_about(const std::string& domain);
   void ask_control(const std::string& domain);
+  void ask_again(const std::string& domain);
   void settle(const std::string& domain, Verdict verdict, const std::string& addition);
   void test_catchall(const std::string& domain);
   void on_catchall(const Transaction& transaction, const SmtpReply& reply);
