@@ -83,7 +83,7 @@ class Daemon {
     const bool asked = serve();
     notify("STOPPING=1");
     stop();
-    return asked ? EX_OK : EX_OSERR;
+    return asked ? EX_OK : EX_TEMPFAIL;
   }
 
  private:
@@ -132,7 +132,8 @@ class Daemon {
       const std::optional<Signal> signal = signals_.next(until_clean_up(cleaned));
       if (signal == Signal::stop) return true;
       if (signal == Signal::milter_ended) {
-        log_->error("libmilter has stopped by itself; its own lines in the mail log say why");
+        log_->error(
+            "libmilter has stopped by itself, or was stopped by a signal that it took from us; start again");
         return false;
       }
       if (signal == Signal::reload) reload();

@@ -98,10 +98,11 @@ void Listener::start(Signals& signals) {
   std::promise<void> end;
   ended_ = end.get_future();
   thread_ = std::thread([&signals, end = std::move(end)]() mutable {
-    const bool in_order = smfi_main() == MI_SUCCESS;
+    smfi_main();
     end.set_value();
-    signals.put(in_order ? Signal::stop : Signal::milter_ended);
+    signals.milter_ended();
   });
+  signals.wait_for_rival(std::chrono::seconds(1));
 }
 
 bool Listener::stop(Kick& kick, std::chrono::milliseconds limit) {

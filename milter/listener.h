@@ -33,8 +33,7 @@ class Listener {
   /// Makes the socket, with its mode and group. Nobody is served before start().
   std::optional<Error> open();
 
-  /// Begins to serve. When libmilter's loop ends, `signals` gets stop (it took a TERM that was meant for us)
-  /// or milter_ended (it gave up).
+  /// Begins to serve. When libmilter's loop ends and nobody called stop(), `signals` gets milter_ended.
   void start(Signals& signals);
 
   /// Accepts nobody from now on; false if libmilter's loop has not ended within the limit. Sessions in the

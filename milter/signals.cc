@@ -9,9 +9,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <span>
+#include <string>
 #include <string_view>
 #include <system_error>
+#include <thread>
 
 namespace fallbackmx {
 
@@ -35,6 +40,23 @@ void put_letter(char letter) noexcept {
   // A full pipe holds enough of them already.
   [[maybe_unused]] const auto written = write(queue_descriptor, &letter, 1);
   errno = saved;
+}
+
+/// Whether a thread other than the main one would take a HUP. All of them block it, but while one is in
+/// sigwait() for it the kernel shows it as not blocked.
+bool somebody_takes_hup() {
+  std::error_code error;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task", error)) {
+    if (task.path().filename() == std::to_string(getpid())) continue;
+    std::ifstream status(task.path() / "status");
+    for (std::string line; std::getline(status, line);) {
+      if (!line.starts_with("SigBlk:")) continue;
+      const auto blocked =
+          std::strtoull(line.c_str() + line.find_first_of("0123456789abcdef", 7), nullptr, 16);
+      if ((blocked >> (SIGHUP - 1) & 1) == 0) return true;
+    }
+  }
+  return false;
 }
 
 extern "C" void on_signal(int number) {
@@ -95,8 +117,12 @@ std::optional<Signal> Signals::next(std::chrono::milliseconds patience) {
   return std::nullopt;
 }
 
-void Signals::put(Signal signal) noexcept {
-  put_letter(signal == Signal::stop ? 's' : signal == Signal::reload ? 'r' : 'e');
+void Signals::wait_for_rival(std::chrono::milliseconds limit) {
+  constexpr auto step = std::chrono::milliseconds(1);
+  for (auto waited = step; waited < limit && !somebody_takes_hup(); waited += step)
+    std::this_thread::sleep_for(step);
 }
+
+void Signals::milter_ended() noexcept { put_letter('e'); }
 
 }  // namespace fallbackmx

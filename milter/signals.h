@@ -18,8 +18,8 @@ enum class Signal { reload, stop, milter_ended };
 /// another signal pending while it is off the processor. A main thread in a sigwait() loop blocks between two
 /// calls, and libmilter won under load. So the main thread does nothing but stand_guard(), with handlers that
 /// never block the signal (SA_NODEFER), and another does the work. USR1, of which libmilter knows nothing, is
-/// kept from the main thread: pending there it would let a HUP pass. What is left is a TERM that libmilter
-/// gets because a HUP is pending: then its loop ends in good order, which Listener reports as stop.
+/// kept from the main thread: pending there it would let a HUP pass. And who enters sigwait() takes what is
+/// still on its way to another thread: hence wait_for_rival().
 ///
 /// A second TERM or INT ends the process at once. One object per process: handlers have no arguments.
 class Signals {
@@ -32,10 +32,13 @@ class Signals {
   /// To be called by the main thread, once, after the working thread was started.
   void stand_guard();
 
+  /// Returns when libmilter's thread is in its sigwait(), or at the limit. Until then it may snatch a HUP.
+  void wait_for_rival(std::chrono::milliseconds limit);
+
   /// The next signal; none at the end of `patience`. By the working thread.
   std::optional<Signal> next(std::chrono::milliseconds patience);
-  /// Puts stop or milter_ended into the queue. Any thread.
-  void put(Signal) noexcept;
+  /// Puts milter_ended into the queue. Any thread.
+  void milter_ended() noexcept;
 
  private:
   std::array<int, 2> pipe_{-1, -1};
