@@ -37,13 +37,13 @@ struct DnsAnswer {
     temporary,  ///< SERVFAIL, REFUSED, bogus, malformed, no answer in time: nothing was learned
   };
   Status status = Status::temporary;
-  bool authentic = false;          ///< AD bit from a trusted resolver
-  std::string canonical;           ///< the name at the end of the CNAME chain
-  std::vector<MxRecord> mx;        ///< in order of the packet
+  bool authentic = false;    ///< AD bit from a trusted resolver
+  std::string canonical;     ///< the name at the end of the CNAME chain
+  std::vector<MxRecord> mx;  ///< in order of the packet
   std::vector<IpAddress> addresses;
   std::vector<TlsaRecord> tlsa;
-  std::chrono::seconds ttl{0};     ///< how long it may be kept
-  std::string why;                 ///< when not ok: a sentence with name, type, server and reason
+  std::chrono::seconds ttl{0};  ///< how long it may be kept
+  std::string why;              ///< when not ok: a sentence with name, type, server and reason
 };
 
 /// How Postfix's smtpd ranks an answer (dns_lookup.c). `temporary` also takes REFUSED and FORMERR, which
@@ -55,8 +55,8 @@ DnsRank rank(RecordType, const DnsAnswer&);
 /// hyphen at a label's end; no empty label; not all digits and dots.
 bool valid_hostname(std::string_view);
 
-/// The seam to the DNS. Used by many threads at once. Blocks until the answer or the deadline; names are asked
-/// as they are, never completed from a search list.
+/// The seam to the DNS. Used by many threads at once. Blocks until the answer or the deadline; names are
+/// asked as they are, never completed from a search list.
 class Resolver {
  public:
   virtual ~Resolver() = default;

@@ -14,9 +14,9 @@ struct Endpoint {
   std::string host;  ///< as found in DNS, lower case, no trailing dot; the literal's text for a literal
   IpAddress address;
   std::uint16_t port = 25;
-  int preference = 0;           ///< of the MX record; 0 for a fixed next hop
-  bool authenticated = false;   ///< every DNS answer that led here carried a trusted AD bit (RFC 7672)
-  std::string next_hop{};       ///< NextHop::text() of the next hop that led here: what TLS policies are for
+  int preference = 0;          ///< of the MX record; 0 for a fixed next hop
+  bool authenticated = false;  ///< every DNS answer that led here carried a trusted AD bit (RFC 7672)
+  std::string next_hop{};      ///< NextHop::text() of the next hop that led here: what TLS policies are for
 
   /// `mx1.example.org[192.0.2.1]:25`, as Postfix writes it.
   std::string text() const;

@@ -1,4 +1,5 @@
-// Choosing among MX hosts (RFC 5321 section 5.1, Postfix smtp_addr.c). Pure: DNS answers in, an ordered list out.
+// Choosing among MX hosts (RFC 5321 section 5.1, Postfix smtp_addr.c). Pure: DNS answers in, an ordered list
+// out.
 #pragma once
 
 #include <span>
@@ -15,7 +16,8 @@ class OwnAddresses {
  public:
   OwnAddresses() = default;
   explicit OwnAddresses(std::vector<IpAddress> addresses) : addresses_(std::move(addresses)) {}
-  /// By inet_interfaces (`all`: every address of this machine) and proxy_interfaces. Reads the interfaces anew.
+  /// By inet_interfaces (`all`: every address of this machine) and proxy_interfaces. Reads the interfaces
+  /// anew.
   static OwnAddresses of(const Words& inet_interfaces, const Words& proxy_interfaces);
 
   /// IPv4-mapped IPv6 addresses count as IPv4. The unspecified address is always ours.
@@ -25,12 +27,12 @@ class OwnAddresses {
   std::vector<IpAddress> addresses_;
 };
 
-/// Drops, on port 25 only, every endpoint whose preference is equal to or worse than that of the first endpoint that
-/// is ours. `endpoints` are in order of preference. Returns whether one of them was ours.
+/// Drops, on port 25 only, every endpoint whose preference is equal to or worse than that of the first
+/// endpoint that is ours. `endpoints` are in order of preference. Returns whether one of them was ours.
 bool eliminate_self(std::vector<Endpoint>& endpoints, const OwnAddresses&);
 
-/// Orders by preference, within that by host order of DNS with the preferred family first (`any` interleaves the
-/// families, IPv6 first, as RFC 8305 section 4), drops duplicates, keeps `limit` (0: all).
+/// Orders by preference, within that by host order of DNS with the preferred family first (`any` interleaves
+/// the families, IPv6 first, as RFC 8305 section 4), drops duplicates, keeps `limit` (0: all).
 std::vector<Endpoint> in_order(std::vector<Endpoint> endpoints, AddressPreference, std::size_t limit);
 
 }  // namespace fallbackmx

@@ -10,7 +10,8 @@
 
 namespace fallbackmx {
 
-/// A value: `example.org` (MX lookup), `[mx.example.org]:25` (no MX lookup), `[192.0.2.1]`, `[IPv6:2001:db8::1]`,
+/// A value: `example.org` (MX lookup), `[mx.example.org]:25` (no MX lookup), `[192.0.2.1]`,
+/// `[IPv6:2001:db8::1]`,
 /// `[2001:db8::1]:2525`, `example.org:2525`. Sendmail's trailing dot is dropped.
 struct NextHop {
   std::string host;  ///< lower-case A-labels, or an address without brackets
