@@ -51,6 +51,7 @@ bool add_all(const std::filesystem::path& directory) {
     if (entry.path().extension() == ".scn") files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
+  if (files.empty()) std::fprintf(stderr, "%s: no scenarios there\n", directory.c_str());
   bool well = !files.empty();
   for (const auto& path : files) {
     const auto scenario = Scenario::parse(path.string(), contents(path));
