@@ -4,7 +4,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
+#include <string_view>
 #include <system_error>
 
 namespace fallbackmx {
@@ -21,6 +24,12 @@ bool read_line(int client, std::string& line) {
     line += c;
   }
   return false;
+}
+
+bool is_known(const std::string& rcpt) {
+  constexpr std::string_view known[] = {"RCPT TO:<user", "RCPT TO:<second@", "RCPT TO:<postmaster@"};
+  return std::any_of(std::begin(known), std::end(known),
+                     [&](std::string_view each) { return rcpt.starts_with(each); });
 }
 
 }  // namespace
@@ -81,7 +90,7 @@ void HeldPrimary::serve(int client) {
   }
   say(client, "220 primary.example ESMTP\r\n");
   for (std::string line; read_line(client, line);) {
-    if (line.starts_with("RCPT TO:<no")) {
+    if (line.starts_with("RCPT TO:<") && !is_known(line)) {
       say(client, "550 5.1.1 No such user\r\n");
     } else if (line.starts_with("QUIT")) {
       say(client, "221 2.0.0 Bye\r\n");

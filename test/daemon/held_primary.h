@@ -10,8 +10,8 @@
 
 namespace fallbackmx {
 
-/// Accepts every recipient whose address does not begin with `no`. While it is held, clients wait for the
-/// greeting.
+/// Accepts recipients whose address begins with `user`, second and postmaster. While it is held, clients wait
+/// for the greeting.
 class HeldPrimary {
  public:
   explicit HeldPrimary(bool held);

@@ -1,6 +1,7 @@
 #include "test/daemon/process.h"
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -102,6 +103,8 @@ DaemonProcess::~DaemonProcess() {
     kill(pid_, SIGKILL);
     waitpid(pid_, nullptr, 0);
   }
+  // Built with a sanitizer, the daemon's findings are in its own log.
+  if (const std::string all = log(); all.find("Sanitizer") != std::string::npos) ADD_FAILURE() << all;
   close(notifications_);
   close(process_);
 }
