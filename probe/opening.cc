@@ -38,6 +38,8 @@ std::set<std::string> extensions_of(const SmtpReply& reply) {
 }  // namespace
 
 std::optional<Opened> Opening::open(std::vector<std::size_t> candidates) {
+  // Who cannot show what is demanded is not even knocked at.
+  std::erase_if(candidates, [this](std::size_t endpoint) { return !make_demand(endpoint); });
   while (!candidates.empty()) {
     std::optional<Attempt> attempt = connect(candidates);
     if (!attempt) return std::nullopt;
@@ -97,8 +99,8 @@ std::optional<Opening::Attempt> Opening::connect(std::vector<std::size_t>& candi
   }
 }
 
-/// What this endpoint must show; nothing, and said to the destination, when that cannot be met at all.
-std::optional<TlsDemand> Opening::demand(std::size_t endpoint) {
+/// What this endpoint must show of TLS; false, and said to the destination, when that cannot be met at all.
+bool Opening::make_demand(std::size_t endpoint) {
   const Endpoint& server = destination_.endpoint(endpoint);
   const TlsPolicy& policy = destination_.tls_policy(endpoint);
   std::optional<DnsAnswer> tlsa;
@@ -106,28 +108,27 @@ std::optional<TlsDemand> Opening::demand(std::size_t endpoint) {
     const SteadyTime deadline = engine_.services.clock.now() + settings_->smtp_connect_timeout;
     tlsa = engine_.services.resolver.lookup(tlsa_name(server), RecordType::tlsa, deadline);
   }
-  TlsDemand demand = tls_demand(policy, server, tlsa ? &*tlsa : nullptr);
-  if (demand.why_not.empty()) return demand;
+  TlsDemand& demand = demands_[endpoint] = tls_demand(policy, server, tlsa ? &*tlsa : nullptr);
+  if (demand.why_not.empty()) return true;
   const Verdict verdict = demand.unavailable ? Verdict::unavailable : Verdict::refused;
   const ProbeResult result = befell(verdict, Stage::starttls, server, demand.why_not);
   destination_.alarm(endpoint, result);
   destination_.unreachable(slot_, endpoint, result);
-  return std::nullopt;
+  return false;
 }
 
 /// With TLS if we can; where it is not required and breaks, once more on a new connection without.
 std::optional<Opened> Opening::introduce(Attempt attempt) {
   const Services& services = engine_.services;
   const Endpoint& server = destination_.endpoint(attempt.endpoint);
-  const auto demanded = demand(attempt.endpoint);
-  if (!demanded) return std::nullopt;
-  bool with_tls = demanded->level != TlsLevel::none;
+  const TlsDemand& demand = demands_.at(attempt.endpoint);
+  bool with_tls = demand.level != TlsLevel::none;
   for (;;) {
     Opened session;
     session.endpoint = attempt.endpoint;
     session.dialogue = std::make_unique<Dialogue>(std::move(attempt.stream), services.streams, *slot_.sleeper,
                                                   services.log, server.text());
-    switch (greet(session, *demanded, with_tls)) {
+    switch (greet(session, demand, with_tls)) {
       case Greeted::yes:
         return session;
       case Greeted::no:

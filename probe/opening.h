@@ -1,6 +1,7 @@
 // From nothing to a session that can take MAIL: connect, greeting, EHLO, STARTTLS.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -44,7 +45,7 @@ class Opening {
 
   std::optional<Attempt> connect(std::vector<std::size_t>& candidates);
   std::optional<Opened> introduce(Attempt attempt);
-  std::optional<TlsDemand> demand(std::size_t endpoint);
+  bool make_demand(std::size_t endpoint);
   Greeted greet(Opened& session, const TlsDemand& demand, bool with_tls);
   std::optional<Greeted> say_hello(Opened& session, bool tls_required);
   Greeted start_tls(Opened& session, const TlsDemand& demand);
@@ -60,6 +61,7 @@ class Opening {
   Destination& destination_;
   Destination::Slot& slot_;
   std::shared_ptr<const Settings> settings_;
+  std::map<std::size_t, TlsDemand> demands_;  ///< by endpoint
 };
 
 }  // namespace fallbackmx

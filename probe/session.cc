@@ -97,6 +97,7 @@ void Session::serve() {
       case Dialogue::Event::deadline:
         if (nothing_to_do) return;
         die(opened_.dialogue->trouble());
+        opened_.dialogue->quit(last_event_, [] { return true; });  // it may be listening yet
         break;
       case Dialogue::Event::broken:
         die(opened_.dialogue->trouble());
