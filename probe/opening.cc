@@ -12,10 +12,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::chrono::milliseconds longest_head_start = 1000ms;
+
 /// How long an endpoint has the field to itself (RFC 8305 section 8). One of worse preference waits longer: a
 /// better MX that is merely far away is worth more than a near one that may be another fallback.
 std::chrono::milliseconds head_start(const Endpoint& ahead, const Endpoint& behind) {
-  return ahead.preference == behind.preference ? 250ms : 1000ms;
+  return ahead.preference == behind.preference ? 250ms : longest_head_start;
 }
 
 /// The first word of a greeting or of an EHLO reply is the server's name (RFC 5321 section 4.2).
@@ -67,7 +69,6 @@ std::optional<Opening::Attempt> Opening::connect(std::vector<std::size_t>& candi
   };
 
   for (;;) {
-    if (destination_.stopping()) return std::nullopt;
     const SteadyTime now = services.clock.now();
     if (next < candidates.size() && now >= next_start) {
       const Endpoint& endpoint = destination_.endpoint(candidates[next]);
@@ -81,7 +82,10 @@ std::optional<Opening::Attempt> Opening::connect(std::vector<std::size_t>& candi
     std::optional<std::pair<std::size_t, std::string>> failure;
     for (Attempt& attempt : attempts) {
       const IoResult result = attempt.stream->connected();
-      if (result.status == IoResult::Status::done) return std::move(attempt);
+      if (result.status == IoResult::Status::done) {
+        overtaken(attempts, attempt, now);
+        return std::move(attempt);
+      }
       const SteadyTime patience = attempt.started + settings_->smtp_connect_timeout;
       if (result.status != IoResult::Status::would_block) failure = {attempt.endpoint, result.why};
       if (!failure && now >= patience) failure = {attempt.endpoint, "no answer to the connection attempt"};
@@ -89,6 +93,7 @@ std::optional<Opening::Attempt> Opening::connect(std::vector<std::size_t>& candi
       wake_at = std::min(wake_at, patience);
       watches.push_back({&attempt.stream->wire(), true});
     }
+    if (destination_.stopping()) return std::nullopt;
     if (failure) {
       fail(failure->first, failure->second);
     } else if (attempts.empty() && next >= candidates.size()) {
@@ -96,6 +101,19 @@ std::optional<Opening::Attempt> Opening::connect(std::vector<std::size_t>& candi
     } else if (!attempts.empty()) {
       services.streams.wait(watches, *slot_.sleeper, wake_at);
     }
+  }
+}
+
+/// Whoever had the field to himself that long and was overtaken all the same would cost every session his
+/// head start.
+void Opening::overtaken(const std::vector<Attempt>& attempts, const Attempt& winner, SteadyTime now) {
+  for (const Attempt& attempt : attempts) {
+    if (attempt.endpoint == winner.endpoint || now - attempt.started < longest_head_start) continue;
+    const Endpoint& endpoint = destination_.endpoint(attempt.endpoint);
+    const auto why =
+        befell(Verdict::unavailable, Stage::connect, endpoint,
+               "no answer while " + destination_.endpoint(winner.endpoint).text() + " connected");
+    destination_.failed(attempt.endpoint, why.why);
   }
 }
 
@@ -224,11 +242,10 @@ std::optional<SmtpReply> Opening::reply(Opened& session, std::chrono::seconds pa
       if (session.dialogue->unread()) complete->contradictory = true;
       return complete;
     }
+    if (destination_.stopping()) return std::nullopt;
     switch (session.dialogue->exchange(deadline)) {
       case Dialogue::Event::bytes:
-        continue;
       case Dialogue::Event::woken:
-        if (destination_.stopping()) return std::nullopt;
         continue;
       case Dialogue::Event::deadline:
       case Dialogue::Event::broken:
@@ -262,14 +279,14 @@ Opening::Greeted Opening::give_up(Opened& session, Stage stage, const Judgement&
   return give_up(session, judgement, result, reply.has_value());
 }
 
-/// Tells the destination, and takes leave of a server that still listens.
+/// Tells the destination, and takes leave of a server that still listens, or that we leave in the middle.
 Opening::Greeted Opening::give_up(Opened& session, const Judgement& judgement, const ProbeResult& result,
                                   bool listens) {
   if (!destination_.stopping()) {
     if (judgement.alarm) destination_.alarm(session.endpoint, result);
     destination_.unreachable(slot_, session.endpoint, result);
   }
-  if (listens) quit(session);
+  if (listens || destination_.stopping()) quit(session);
   return Greeted::no;
 }
 

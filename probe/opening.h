@@ -45,6 +45,7 @@ class Opening {
 
   std::optional<Attempt> connect(std::vector<std::size_t>& candidates);
   std::optional<Opened> introduce(Attempt attempt);
+  void overtaken(const std::vector<Attempt>& attempts, const Attempt& winner, SteadyTime now);
   bool make_demand(std::size_t endpoint);
   Greeted greet(Opened& session, const TlsDemand& demand, bool with_tls);
   std::optional<Greeted> say_hello(Opened& session, bool tls_required);
