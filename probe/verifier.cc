@@ -112,16 +112,16 @@ class Verifier::Impl {
   Route route(const Question& question, const Settings& settings) {
     const std::string& text = question.next_hop.empty() ? question.recipient.domain() : question.next_hop;
     const auto next_hops = parse_next_hops(text);
-    if (!next_hops) {
-      return {.trouble = Verdict::misrouted,
-              .why = fmt::format("next hop \"{}\": {}", printable(text, 100), next_hops.error())};
-    }
+    if (!next_hops) return {.trouble = Verdict::misrouted, .why = next_hops.error()};
     OwnAddresses own;
     {
       const std::lock_guard lock(mutex_);
       own = own_;
     }
-    return find_route(*next_hops, settings, own, engine_.services.resolver, question.deadline);
+    Route way = find_route(*next_hops, settings, own, engine_.services.resolver, question.deadline);
+    // MX records of another domain than the recipient's lead nobody there but us.
+    way.from_mx = way.from_mx && next_hops->front().host == question.recipient.domain();
+    return way;
   }
 
   Finding probe(const Question& question, const Settings& settings) {
