@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "test/fake/server_tls.h"
+
 namespace fallbackmx {
 
 namespace {
@@ -88,12 +90,19 @@ Result<bool> ScriptedServer::take_tls(const std::vector<std::string>& given) {
     return Error{"starttls, starttls abort, inject, garbage, or cert NAME"};
   }
   tls_ = std::move(tls);
+  credentials_.reset();
   return true;
 }
 
 ScriptedServer::Tls ScriptedServer::tls() const {
   const std::lock_guard guard(mutex_);
   return tls_;
+}
+
+std::shared_ptr<const ServerCredentials> ScriptedServer::credentials() {
+  const std::lock_guard guard(mutex_);
+  if (!credentials_) credentials_ = std::make_shared<const ServerCredentials>(tls_.certificate_name);
+  return credentials_;
 }
 
 ServerRecord ScriptedServer::record() const {

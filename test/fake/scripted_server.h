@@ -16,6 +16,8 @@
 
 namespace fallbackmx {
 
+class ServerCredentials;
+
 /// What happened at a server. A value.
 struct ServerRecord {
   std::size_t knocks = 0;       ///< attempts to connect, refused and dropped ones too
@@ -71,6 +73,8 @@ class ScriptedServer {
 
   const std::string& name() const { return name_; }
   Tls tls() const;
+  /// Key and certificate by the name that `starttls` gives; made when first asked for.
+  std::shared_ptr<const ServerCredentials> credentials();
   ServerRecord record() const;
 
   /// What becomes of a client that knocks now.
@@ -98,6 +102,7 @@ class ScriptedServer {
   std::optional<Limit> connections_;
   State state_ = State::accept;
   Tls tls_;
+  std::shared_ptr<const ServerCredentials> credentials_;
   std::size_t releases_ = 0;
   std::optional<SteadyTime> origin_;  ///< of the times in the transcript: the first connection
   ServerRecord record_;

@@ -31,7 +31,7 @@ std::optional<ServerConnection::Output> ServerConnection::take(SteadyTime now) {
   if (!action) return std::nullopt;
   switch (action->kind) {
     case ServerAction::Kind::start_tls:
-      tls_ = std::make_unique<ServerTls>(server_->tls().certificate_name);
+      tls_ = std::make_unique<ServerTls>(server_->credentials());
       return Output{};
     case ServerAction::Kind::reset:
       return Output{{}, End::reset};

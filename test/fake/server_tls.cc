@@ -6,6 +6,7 @@
 
 #include <array>
 #include <stdexcept>
+#include <utility>
 
 namespace fallbackmx {
 
@@ -57,9 +58,28 @@ ServerCredentials::ServerCredentials(const std::string& name)
   must(SSL_CTX_use_PrivateKey(context_.get(), key.get()), "use key");
 }
 
-ServerTls::ServerTls(const std::string& name)
-    : credentials_(name),
-      ssl_(must(SSL_new(credentials_.context()), "SSL_new")),
+std::string ServerCredentials::key_digest() const {
+  const X509* const certificate = SSL_CTX_get0_certificate(context_.get());
+  unsigned char* der = nullptr;
+  const int size = i2d_PUBKEY(X509_get0_pubkey(certificate), &der);
+  must(size, "i2d_PUBKEY");
+  const std::unique_ptr<unsigned char, void (*)(void*)> owned(der, [](void* bytes) { OPENSSL_free(bytes); });
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+  unsigned length = 0;
+  must(EVP_Digest(der, static_cast<std::size_t>(size), digest.data(), &length, EVP_sha256(), nullptr),
+       "digest");
+  std::string text;
+  for (unsigned i = 0; i < length; ++i) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    text += digits[digest[i] >> 4];
+    text += digits[digest[i] & 15];
+  }
+  return text;
+}
+
+ServerTls::ServerTls(std::shared_ptr<const ServerCredentials> credentials)
+    : credentials_(std::move(credentials)),
+      ssl_(must(SSL_new(credentials_->context()), "SSL_new")),
       in_(must(BIO_new(BIO_s_mem()), "BIO_new")),
       out_(must(BIO_new(BIO_s_mem()), "BIO_new")) {
   SSL_set_bio(ssl_.get(), in_, out_);

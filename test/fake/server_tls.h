@@ -15,6 +15,8 @@ class ServerCredentials {
  public:
   explicit ServerCredentials(const std::string& name);
   SSL_CTX* context() const { return context_.get(); }
+  /// SHA-256 of the public key in hexadecimal: the data of a TLSA record 3 1 1 (RFC 6698).
+  std::string key_digest() const;
 
  private:
   struct Free {
@@ -26,7 +28,7 @@ class ServerCredentials {
 /// One TLS connection. Owned by one thread.
 class ServerTls {
  public:
-  explicit ServerTls(const std::string& name);
+  explicit ServerTls(std::shared_ptr<const ServerCredentials> credentials);
 
   /// Bytes from the client; returns what they decrypt to. Nothing once failed().
   std::string decrypt(std::string_view records);
@@ -46,7 +48,7 @@ class ServerTls {
   };
   void look_at(int result);
 
-  ServerCredentials credentials_;
+  std::shared_ptr<const ServerCredentials> credentials_;
   std::unique_ptr<SSL, Free> ssl_;
   BIO* in_ = nullptr;  // both owned by ssl_
   BIO* out_ = nullptr;

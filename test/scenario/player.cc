@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <sstream>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include "probe/store.h"
 #include "probe/verifier.h"
 #include "test/fake/fake_resolver.h"
+#include "test/fake/server_tls.h"
 #include "test/scenario/moody_resolver.h"
 
 namespace fallbackmx {
@@ -73,7 +75,7 @@ class Play {
       const bool clients_first = before != nullptr && before->at == step.at &&
                                  std::holds_alternative<RcptStep>(before->what) &&
                                  !std::holds_alternative<RcptStep>(step.what);
-      if (clients_first) world_.comes_true(*director_, [] { return true; });
+      if (clients_first) world_.comes_true(*director_, [this] { return starting_ == 0; });
       before = &step;
       std::visit([&](const auto& what) { take(step, what); }, step.what);
     }
@@ -97,17 +99,26 @@ class Play {
     settings_ = base_settings;
     for (const auto& assignment : scenario_.settings) settings_.push_back(without_blanks(assignment));
     read_settings(0);
-    for (const auto& [line, record] : scenario_.zone) add_record(line, record);
     for (const auto& server : scenario_.servers) add_server(server);
+    for (const auto& [line, record] : scenario_.zone) add_record(line, record);
     return disappointments_.empty();
   }
 
   void add_record(std::size_t line, const std::string& record) {
     try {
-      zone_.add(record);
+      zone_.add(with_digest(record));
     } catch (const std::exception& trouble) {
       disappoint(line, trouble.what());
     }
+  }
+
+  /// `TLSA 3 1 1 of mx1`: keys are made anew in each run.
+  std::string with_digest(const std::string& record) const {
+    const auto of = record.find(" of ");
+    if (record.find(" TLSA ") == std::string::npos || of == std::string::npos) return record;
+    const auto server = server_named(std::string(stripped(record.substr(of + 4))));
+    if (!server) throw std::invalid_argument("there is no such server: " + record);
+    return record.substr(0, of + 1) + server->credentials()->key_digest();
   }
 
   void add_server(const Scenario::Server& described) {
@@ -140,6 +151,7 @@ class Play {
   void take(const Step& step, const RcptStep& rcpt) {
     for (std::size_t i = 0; i < rcpt.times; ++i) {
       ++waiting_;
+      ++starting_;
       clients_.emplace_back(
           [this, line = step.line, rcpt, number = i + 1, sleeper = world_.clock().sleeper()]() mutable {
             // Makes the sleeper this thread's own.
@@ -238,6 +250,7 @@ class Play {
                             address(given), rcpt.mailer,          rcpt.next_hop};
 
     const auto settings = current_settings();
+    --starting_;
     const auto asked = world_.clock().now();
     Asking questions(*this, asked + settings->answer_timeout);
     const auto outcome = evaluate(*settings, client, envelope, questions);
@@ -414,7 +427,7 @@ class Play {
   std::vector<std::shared_ptr<ScriptedServer>> servers_;
   std::unique_ptr<Sleeper> director_;
   std::unique_ptr<Verifier> verifier_;
-  std::atomic<int> waiting_ = 0;
+  std::atomic<int> waiting_ = 0, starting_ = 0;
   std::vector<std::thread> clients_;
 };
 
