@@ -2,10 +2,10 @@
 //
 //   relay ADDRESS PORT TO-ADDRESS TO-PORT ONE-WAY-MS
 //
-// Every byte arrives that much later than it was sent. The kernel accepts a connection at once, where a long
-// wire has the client wait for one round trip, and the server for half a one more before it knows; so the
+// Every byte arrives that much later than it was sent. The kernel accepts a connection at once, where on a
+// long wire the client waits for one round trip, and the server knows of it half a round trip later; so the
 // server is connected to after three ways, and its greeting arrives when it would. The sum is right from the
-// greeting on; the connect() alone is not. Ends with its process: nobody stops it otherwise.
+// greeting on; the connect() alone is not. Runs until it is killed.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
