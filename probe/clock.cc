@@ -33,10 +33,12 @@ class EventSleeper final : public Sleeper {
     for (;;) {
       std::uint64_t count;
       if (read(fd_, &count, sizeof count) == sizeof count) return true;
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
       if (left.count() <= 0) return false;
       pollfd pending{fd_, POLLIN, 0};
-      poll(&pending, 1, static_cast<int>(std::min<std::int64_t>(left.count(), std::numeric_limits<int>::max())));
+      poll(&pending, 1,
+           static_cast<int>(std::min<std::int64_t>(left.count(), std::numeric_limits<int>::max())));
     }
   }
 

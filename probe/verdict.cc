@@ -12,8 +12,8 @@ std::string_view to_string(Verdict verdict) {
 }
 
 std::string_view to_string(Stage stage) {
-  static constexpr std::array<std::string_view, 9> names = {"lookup", "connect", "greeting", "ehlo", "starttls",
-                                                            "mail",   "rcpt",    "rset",     "quit"};
+  static constexpr std::array<std::string_view, 9> names = {
+      "lookup", "connect", "greeting", "ehlo", "starttls", "mail", "rcpt", "rset", "quit"};
   return names[static_cast<std::size_t>(stage)];
 }
 

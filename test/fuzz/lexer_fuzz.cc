@@ -17,7 +17,8 @@ void lexer(std::string_view input) {
     last = entry.line;
   }
   for (const auto& error : lexed.errors) {
-    require(error.line <= lines && error.text.find('\n') == std::string::npos, "an error names its line, on one line");
+    require(error.line <= lines && error.text.find('\n') == std::string::npos,
+            "an error names its line, on one line");
   }
 }
 

@@ -15,7 +15,8 @@ TEST(Verdict, OfTwoUnknownsTheOneNearerToTheRecipientStands) {
 TEST(Verdict, OnlyYesAndNoAreFinal) {
   EXPECT_TRUE(is_final(Verdict::deliverable));
   EXPECT_TRUE(is_final(Verdict::undeliverable));
-  for (auto unknown : {Verdict::deferred, Verdict::refused, Verdict::unavailable, Verdict::misrouted, Verdict::late}) {
+  for (auto unknown :
+       {Verdict::deferred, Verdict::refused, Verdict::unavailable, Verdict::misrouted, Verdict::late}) {
     EXPECT_FALSE(is_final(unknown)) << to_string(unknown);
   }
 }
