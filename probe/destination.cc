@@ -298,8 +298,9 @@ void Destination::unreachable(Slot& slot, std::size_t endpoint, const ProbeResul
       return;
     }
   }
-  // It may have given a verdict on us (refused, misrouted); only one that cannot be asked is in bad health.
-  if (result.verdict == Verdict::unavailable) failed(endpoint, result.why);
+  // It may have given a verdict on us (refused, misrouted), or the DNS none on its key; only one that cannot
+  // be asked is in bad health, for all domains at that address.
+  if (result.verdict == Verdict::unavailable && result.stage != Stage::starttls) failed(endpoint, result.why);
   const std::lock_guard lock(mutex_);
   probes_.pass_over(endpoint, result);
   dispatch();

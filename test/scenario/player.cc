@@ -63,6 +63,15 @@ class Play {
         log_([this](LogLevel, std::string_view line) { note(line); }, LogLevel::debug),
         store_(make_memory_store()) {}
 
+  ~Play() {
+    // Only an exception leaves clients behind.
+    for (auto& client : clients_) {
+      if (client.joinable()) client.join();
+    }
+  }
+  Play(const Play&) = delete;
+  Play& operator=(const Play&) = delete;
+
   std::vector<Disappointment> run() {
     if (!set_up()) return disappointments_;
     const Services services{world_.clock(), resolver_, world_.streams(), *store_, log_};
