@@ -85,10 +85,11 @@ void Session::serve() {
                       : std::max(last_event_, pipeline_.front().sent) + patience(pipeline_.front().stage);
     switch (opened_.dialogue->exchange(deadline)) {
       case Dialogue::Event::bytes:
-        last_event_ = engine_.services.clock.now();
+        waited_since_ = std::exchange(last_event_, engine_.services.clock.now());
         while (auto reply = opened_.dialogue->next_reply()) {
           if (!pipeline_.busy()) return;  // an unasked-for reply is a farewell (421)
           on_reply(*reply);
+          waited_since_ = last_event_;
           if (over_) return;
         }
         break;
@@ -313,7 +314,8 @@ void Session::settle(const std::string& domain, Verdict verdict, const std::stri
 
 void Session::land(const Transaction& transaction, ProbeResult result) {
   result.tls = opened_.tls;
-  const bool slow = engine_.services.clock.now() - transaction.begun > settings_->answer_timeout;
+  // In a full pipeline the others' replies come first: only the time since the one before is this one's own.
+  const bool slow = last_event_ - std::max(transaction.begun, waited_since_) > settings_->answer_timeout;
   destination_.land(transaction.probe, opened_.endpoint, std::move(result), slow);
 }
 

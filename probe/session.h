@@ -71,7 +71,8 @@ class Session {
   Pipeline pipeline_;
   std::map<std::string, Doubt> doubts_;  ///< by domain
   std::size_t probes_ = 0, rejections_ = 0, answers_ = 0;
-  SteadyTime last_event_{};  ///< when something was last heard
+  SteadyTime last_event_{};    ///< when something was last heard
+  SteadyTime waited_since_{};  ///< when the reply before the one at hand was heard
 };
 
 }  // namespace fallbackmx

@@ -213,6 +213,18 @@ TEST_F(VerifierTest, APrimaryThatAllowsTwoConnectionsIsNotDown) {
   EXPECT_EQ(warnings().find("is down"), std::string::npos) << warnings();
 }
 
+TEST_F(VerifierTest, APrimaryThatAnswersOnceASecondIsSlowButNotDown) {
+  ASSERT_TRUE(primary->change("RCPT TO:<*>     250 2.1.5 ok   stall 1s"));
+  start();
+  std::vector<std::string> recipients;
+  for (int i = 0; i < 20; ++i) recipients.push_back("user" + std::to_string(i) + "@example.org");
+  ask(recipients);
+  here->sleep_until(clock.now() + 1min);
+  EXPECT_EQ(warnings().find("is down"), std::string::npos) << warnings();
+  EXPECT_EQ(ask_one("user19@example.org").verdict, Verdict::deliverable)
+      << "what came too late is remembered";
+}
+
 TEST_F(VerifierTest, APrimaryThatRefusesEverybodyFromOneMomentOnMakesNobodyUndeliverable) {
   start();
   EXPECT_EQ(ask_one("yes@example.org").verdict, Verdict::deliverable);
