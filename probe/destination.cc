@@ -133,14 +133,19 @@ std::optional<ProbeResult> Destination::accepted_anyway(const Address& recipient
   return std::nullopt;
 }
 
+/// What Health::may_knock() will say, without using up the turn.
+bool Destination::can_be_knocked_at(std::size_t endpoint) const {
+  const auto retry_at = engine_.health.retry_at(endpoints_[endpoint].key());
+  return !retry_at || *retry_at <= engine_.services.clock.now();
+}
+
 bool Destination::can_be_reached(std::size_t endpoint) const {
   for (const auto& slot : sessions_) {
     if (slot->endpoint == endpoint) return true;
     if (std::find(slot->knocking.begin(), slot->knocking.end(), endpoint) != slot->knocking.end())
       return true;
   }
-  const auto retry_at = engine_.health.retry_at(endpoints_[endpoint].key());
-  return !retry_at || *retry_at <= engine_.services.clock.now();
+  return can_be_knocked_at(endpoint);
 }
 
 bool Destination::all_down() const {
@@ -200,7 +205,11 @@ void Destination::dispatch() {
     room += slot->opening ? static_cast<std::size_t>(settings->probe_session_window) : slot->room;
     if (!slot->opening) slot->sleeper->wake();
   }
-  if ((probes_.queued() > room || stranded()) && sessions_.size() < allowed_sessions()) launch();
+  // While one session makes the trial of a primary that is down, another would find nobody to knock at, end,
+  // and be launched again, as fast as threads can be made.
+  const bool somebody_to_ask = probes_.wants([this](std::size_t i) { return can_be_knocked_at(i); });
+  if (somebody_to_ask && (probes_.queued() > room || stranded()) && sessions_.size() < allowed_sessions())
+    launch();
 }
 
 void Destination::launch() {

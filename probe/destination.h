@@ -98,6 +98,7 @@ class Destination {
   // All of these are called with the lock held, but for the last two.
   std::shared_ptr<Probe> enqueue(const Address& recipient);
   std::optional<ProbeResult> accepted_anyway(const Address& recipient) const;
+  bool can_be_knocked_at(std::size_t endpoint) const;
   bool can_be_reached(std::size_t endpoint) const;
   bool all_down() const;
   bool trial_due() const;

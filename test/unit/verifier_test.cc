@@ -213,6 +213,23 @@ TEST_F(VerifierTest, APrimaryThatAllowsTwoConnectionsIsNotDown) {
   EXPECT_EQ(warnings().find("is down"), std::string::npos) << warnings();
 }
 
+TEST_F(VerifierTest, AHundredClientsAtTheMomentOfATrialMakeOneKnockAndNoThreadsInALoop) {
+  ASSERT_TRUE(primary->change("drop"));
+  start();
+  ask_one("a@example.org");
+  ask_one("b@example.org");
+  here->sleep_until(clock.now() + 35s);
+  const std::size_t knocks = primary->record().knocks;
+  std::vector<std::string> crowd;
+  for (int i = 0; i < 100; ++i) crowd.push_back("user" + std::to_string(i) + "@example.org");
+  const SteadyTime begun = clock.now();
+  for (const Finding& finding : ask(crowd))
+    EXPECT_EQ(to_string(finding.verdict), "unavailable") << finding.why;
+  EXPECT_EQ(finished, begun) << "nobody waits for a dead primary";
+  here->sleep_until(clock.now() + 10s);
+  EXPECT_EQ(primary->record().knocks, knocks + 1);
+}
+
 TEST_F(VerifierTest, APrimaryThatAnswersOnceASecondIsSlowButNotDown) {
   ASSERT_TRUE(primary->change("RCPT TO:<*>     250 2.1.5 ok   stall 1s"));
   start();
