@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <list>
 #include <map>
 #include <mutex>
 #include <sstream>
@@ -63,12 +64,6 @@ class Play {
         log_([this](LogLevel, std::string_view line) { note(line); }, LogLevel::debug),
         store_(make_memory_store()) {}
 
-  ~Play() {
-    // Only an exception leaves clients behind.
-    for (auto& client : clients_) {
-      if (client.joinable()) client.join();
-    }
-  }
   Play(const Play&) = delete;
   Play& operator=(const Play&) = delete;
 
@@ -77,19 +72,13 @@ class Play {
     const Services services{world_.clock(), resolver_, world_.streams(), *store_, log_};
     verifier_ = std::make_unique<Verifier>(services, current_settings());
     director_ = world_.clock().sleeper();
-    const auto start = world_.clock().now();
-    const Step* before = nullptr;
-    for (const auto& step : scenario_.steps) {
-      world_.pass_until(*director_, start + step.at, [this] { return waiting_ > 0; });
-      const bool clients_first = before != nullptr && before->at == step.at &&
-                                 std::holds_alternative<RcptStep>(before->what) &&
-                                 !std::holds_alternative<RcptStep>(step.what);
-      if (clients_first) world_.comes_true(*director_, [this] { return starting_ == 0; });
-      before = &step;
-      std::visit([&](const auto& what) { take(step, what); }, step.what);
+    try {
+      take_steps();
+    } catch (const std::exception& trouble) {
+      disappoint(0, std::string("the scenario was broken off: ") + trouble.what());
     }
     while (waiting_ > 0) director_->sleep_until(SteadyTime::max());
-    for (auto& client : clients_) client.join();
+    for (auto& client : clients_) client.thread.join();
     // What goes on in the background may come to its end, and so show its manners.
     world_.pass_until(*director_, world_.clock().now() + 1s, [] { return false; });
     // The sessions end in their own time, in which we must not take part.
@@ -157,24 +146,58 @@ class Play {
 
   // --- what happens
 
-  void take(const Step& step, const RcptStep& rcpt) {
-    for (std::size_t i = 0; i < rcpt.times; ++i) {
-      ++waiting_;
-      ++starting_;
-      clients_.emplace_back(
-          [this, line = step.line, rcpt, number = i + 1, sleeper = world_.clock().sleeper()]() mutable {
-            // Makes the sleeper this thread's own.
-            sleeper->sleep_until(SteadyTime::min());
-            try {
-              ask(line, rcpt, number);
-            } catch (const std::exception& trouble) {
-              disappoint(line, std::string("the client died of: ") + trouble.what());
-            }
-            --waiting_;
-            director_->wake();
-            sleeper.reset();
-          });
+  void take_steps() {
+    const auto start = world_.clock().now();
+    const Step* before = nullptr;
+    for (const auto& step : scenario_.steps) {
+      world_.pass_until(*director_, start + step.at, [this] { return waiting_ > 0; });
+      const bool clients_first = before != nullptr && before->at == step.at &&
+                                 std::holds_alternative<RcptStep>(before->what) &&
+                                 !std::holds_alternative<RcptStep>(step.what);
+      if (clients_first) world_.comes_true(*director_, [this] { return starting_ == 0; });
+      before = &step;
+      std::visit([&](const auto& what) { take(step, what); }, step.what);
     }
+  }
+
+  void take(const Step& step, const RcptStep& rcpt) {
+    // Threads that have ended keep their stacks until somebody asks for them.
+    clients_.remove_if([](Asker& client) {
+      if (client.done) client.thread.join();
+      return client.done.load();
+    });
+    for (std::size_t i = 0; i < rcpt.times; ++i) start_client(step.line, rcpt, i + 1);
+  }
+
+  void start_client(std::size_t line, const RcptStep& rcpt, std::size_t number) {
+    auto& client = clients_.emplace_back();
+    ++waiting_;
+    ++starting_;
+    try {
+      // The sleeper is made here, so that no time passes before the thread runs.
+      client.thread =
+          std::thread([this, &client, line, rcpt, number, sleeper = world_.clock().sleeper()]() mutable {
+            be_client(line, rcpt, number, std::move(sleeper));
+            client.done = true;
+          });
+    } catch (...) {
+      --waiting_;
+      --starting_;
+      clients_.pop_back();
+      throw;
+    }
+  }
+
+  void be_client(std::size_t line, const RcptStep& rcpt, std::size_t number,
+                 std::unique_ptr<Sleeper> sleeper) {
+    sleeper->sleep_until(SteadyTime::min());  // makes it this thread's own
+    try {
+      ask(line, rcpt, number);
+    } catch (const std::exception& trouble) {
+      disappoint(line, std::string("the client died of: ") + trouble.what());
+    }
+    --waiting_;
+    director_->wake();
   }
 
   void take(const Step& step, const ServerStep& change) {
@@ -437,7 +460,11 @@ class Play {
   std::unique_ptr<Sleeper> director_;
   std::unique_ptr<Verifier> verifier_;
   std::atomic<int> waiting_ = 0, starting_ = 0;
-  std::vector<std::thread> clients_;
+  struct Asker {
+    std::thread thread;
+    std::atomic<bool> done = false;
+  };
+  std::list<Asker> clients_;
 };
 
 }  // namespace
