@@ -26,8 +26,8 @@ int begin_connection(const SocketAddress& to) {
   // Over TCP: no TIME_WAIT left behind for each kick.
   const linger at_once{.l_onoff = 1, .l_linger = 0};
   setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-  connect(descriptor, to.get(),
-          to.size);  // EINPROGRESS and EAGAIN (a full queue wakes libmilter, too) are fine
+  // EINPROGRESS and EAGAIN (a full queue wakes libmilter, too) are fine.
+  static_cast<void>(connect(descriptor, to.get(), to.size));
   return descriptor;
 }
 

@@ -70,7 +70,7 @@ std::optional<std::string> why_unreachable(const std::string& path, const std::s
   for (auto slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1)) {
     const std::string directory = path.substr(0, slash);
     if (stat(directory.c_str(), &file) != 0 || !allows(file, *who, 1))
-      return "user " + user + " may not enter " + directory;
+      return std::string("user ").append(user).append(" may not enter ").append(directory);
   }
   if (stat(path.c_str(), &file) == 0 && allows(file, *who, 2)) return std::nullopt;
   return "user " + user + " may not connect to " + path;
