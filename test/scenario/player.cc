@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <list>
-#include <map>
 #include <mutex>
-#include <sstream>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -16,7 +14,9 @@
 #include "probe/verifier.h"
 #include "test/fake/fake_resolver.h"
 #include "test/fake/server_tls.h"
+#include "test/scenario/answer.h"
 #include "test/scenario/moody_resolver.h"
+#include "test/scenario/primaries.h"
 
 namespace fallbackmx {
 
@@ -42,16 +42,6 @@ bool holds(const std::string& relation, std::size_t is, std::size_t wanted) {
   if (relation == "<=") return is <= wanted;
   if (relation == ">=") return is >= wanted;
   return is == wanted;
-}
-
-bool is_printable(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
-}
-
-std::string in_seconds(Span span) {
-  std::ostringstream text;
-  text << std::chrono::duration<double>(span).count() << " s";
-  return text.str();
 }
 
 class Play {
@@ -114,21 +104,18 @@ class Play {
   std::string with_digest(const std::string& record) const {
     const auto of = record.find(" of ");
     if (record.find(" TLSA ") == std::string::npos || of == std::string::npos) return record;
-    const auto server = server_named(std::string(stripped(record.substr(of + 4))));
+    const auto server = primaries_.named(std::string(stripped(record.substr(of + 4))));
     if (!server) throw std::invalid_argument("there is no such server: " + record);
     return record.substr(0, of + 1) + server->credentials()->key_digest();
   }
 
   void add_server(const Scenario::Server& described) {
-    auto server = std::make_shared<ScriptedServer>(described.name);
-    servers_.push_back(server);
-    for (const auto& [line, text] : described.lines) {
-      if (const auto taken = server->define(text); !taken) disappoint(line, taken.error());
-    }
+    for (const auto& [line, error] : primaries_.add(described)) disappoint(line, error);
     for (const auto& [line, record] : scenario_.zone) {
       const auto parts = words(record);
-      if (parts.size() != 3 || parts[0] != described.name) continue;
-      if (parts[1] == "A" || parts[1] == "AAAA") world_.serve(parts[2], described.port, server);
+      if (parts.size() != 3 || parts[0] != described.name || (parts[1] != "A" && parts[1] != "AAAA"))
+        continue;
+      world_.serve(parts[2], described.port, primaries_.named(described.name));
     }
   }
 
@@ -201,7 +188,7 @@ class Play {
   }
 
   void take(const Step& step, const ServerStep& change) {
-    const auto server = server_named(change.server);
+    const auto server = primaries_.named(change.server);
     if (!server) return disappoint(step.line, "there is no server " + change.server);
     if (const auto taken = server->change(change.line); !taken) disappoint(step.line, taken.error());
     world_.servers_changed();
@@ -287,70 +274,15 @@ class Play {
     Asking questions(*this, asked + settings->answer_timeout);
     const auto outcome = evaluate(*settings, client, envelope, questions);
     const auto took = world_.clock().now() - asked;
-    compare(line, given, rcpt, outcome);
-    compare_time(line, given, rcpt, took, settings->answer_timeout);
+    for (const auto& difference : differences(rcpt, given, outcome)) disappoint(line, difference);
+    for (const auto& difference :
+         differences_in_time(rcpt, given, took, settings->answer_timeout, world_.tolerance())) {
+      disappoint(line, difference);
+    }
     for (const auto& count : rcpt.counts) check(line, count);
   }
 
-  void compare(std::size_t line, const std::string& recipient, const RcptStep& wanted,
-               const Outcome& outcome) {
-    const auto& reply = outcome.reply;
-    const auto expect = [&](const std::string& what, const std::string& is, const std::string& want,
-                            bool right) {
-      if (right) return;
-      disappoint(line,
-                 "<" + recipient + ">: " + what + " is " + is + ", wanted " + want + " (heard: " +
-                     (reply.code == 0 ? "continue"
-                                      : std::to_string(reply.code) + " " + reply.dsn + " " + reply.text) +
-                     (outcome.finding ? "; because: " + outcome.finding->why : std::string()) + ")");
-    };
-    expect("the reply", reply.code == 0 ? "continue" : std::to_string(reply.code) + " " + reply.dsn,
-           wanted.code == 0 ? "continue" : std::to_string(wanted.code) + " " + wanted.dsn,
-           reply.code == wanted.code && (wanted.code == 0 || reply.dsn == wanted.dsn));
-    for (const auto& [what, want] : wanted.wanted) {
-      const auto is = aspect(what, outcome);
-      const bool part = what == "text" || what == "why" || what == "primary";
-      expect(what, is, want, part ? is.find(want) != std::string::npos : is == want);
-    }
-    expect("the text", reply.text, "printable", is_printable(reply.text));
-    if (wanted.unverified) expect("unverified", outcome.unverified ? "yes" : "no", "yes", outcome.unverified);
-    if (wanted.alarm) expect("alarm", outcome.alarm ? "yes" : "no", "yes", outcome.alarm);
-  }
-
-  static std::string aspect(const std::string& what, const Outcome& outcome) {
-    if (what == "text") return outcome.reply.text;
-    if (what == "by") return std::string(outcome.by ? to_string(*outcome.by) : "nobody");
-    if (!outcome.finding) return "(not verified)";
-    const auto& finding = *outcome.finding;
-    if (what == "source") return std::string(to_string(finding.source));
-    if (what == "cause") return std::string(to_string(finding.verdict));
-    if (what == "stage") return std::string(to_string(finding.stage));
-    if (what == "remembered") return std::string(to_string(finding.remembered));
-    if (what == "primary") return finding.primary;
-    if (what == "tls") return std::string(finding.tls);
-    return finding.why;
-  }
-
-  void compare_time(std::size_t line, const std::string& recipient, const RcptStep& wanted, Span took,
-                    Span patience) {
-    const auto most = wanted.within.value_or(patience + 100ms) + world_.tolerance();
-    if (took > most)
-      disappoint(line,
-                 "<" + recipient + ">: took " + in_seconds(took) + ", wanted at most " + in_seconds(most));
-    if (wanted.least && took < *wanted.least) {
-      disappoint(line, "<" + recipient + ">: took " + in_seconds(took) + ", wanted at least " +
-                           in_seconds(*wanted.least));
-    }
-  }
-
   // --- what is counted
-
-  std::shared_ptr<ScriptedServer> server_named(const std::string& name) const {
-    for (const auto& server : servers_) {
-      if (server->name() == name || server->name().starts_with(name + ".")) return server;
-    }
-    return nullptr;
-  }
 
   std::size_t counted(const Count& count) const {
     if (count.what == "log") {
@@ -360,18 +292,7 @@ class Play {
           [&](const std::string& line) { return line.find(count.about[0]) != std::string::npos; }));
     }
     if (count.what == "questions") return zone_.questions(count.about[0]);
-    const auto server = server_named(count.about[0]);
-    if (!server) return 0;
-    const auto record = server->record();
-    if (count.what == "connections") return record.connections;
-    if (count.what == "knocks") return record.knocks;
-    if (count.what == "at-once") return record.at_once;
-    if (count.what == "most-at-once") return record.at_once_most;
-    if (count.what == "quits") return record.quits;
-    if (count.what == "tls") return record.tls;
-    if (count.what == "commands") return record.count(count.about[1]);
-    const auto found = record.rcpts.find(count.about[1]);
-    return found == record.rcpts.end() ? 0 : found->second;
+    return primaries_.counted(count);
   }
 
   void check(std::size_t line, const Count& count) {
@@ -392,28 +313,14 @@ class Play {
   void let_goodbyes_arrive() {
     const auto sleeper = world_.clock().sleeper();
     world_.pass_until(*sleeper, world_.clock().now() + 1s, [] { return false; });
-    world_.comes_true(*sleeper, [this] {
-      return std::all_of(servers_.begin(), servers_.end(),
-                         [](const auto& server) { return server->record().at_once == 0; });
-    });
+    world_.comes_true(*sleeper, [this] { return primaries_.alone(); });
   }
 
   /// What holds in every scenario.
   void look_at_manners() {
     const auto limit = static_cast<std::size_t>(current_settings()->probe_session_limit);
-    for (const auto& server : servers_) {
-      const auto record = server->record();
-      const auto expect = [&](bool well, const std::string& what) {
-        if (!well) disappoint(0, server->name() + ": " + what);
-      };
-      expect(record.datas == 0, "a probe went on to DATA");
-      expect(record.several_recipients == 0, "a transaction had a second recipient");
-      expect(record.unoffered_pipelining == 0, "a command was sent ahead though PIPELINING was not offered");
-      expect(record.at_once_most <= limit,
-             "there were " + std::to_string(record.at_once_most) + " sessions at once");
-      expect(record.hangups == 0 || allows(Scenario::Allowance::hangups),
-             "a connection was left without QUIT");
-    }
+    const bool hangups = allows(Scenario::Allowance::hangups);
+    for (const auto& manner : primaries_.bad_manners(limit, hangups)) disappoint(0, manner);
     for (const auto& line : lines_) {
       if (!is_printable(line)) disappoint(0, "a remote byte reached the log as it was: " + line);
     }
@@ -435,11 +342,7 @@ class Play {
 
   /// The servers' view and the log, after the disappointments.
   void tell_the_story() {
-    std::string story;
-    for (const auto& server : servers_) {
-      story += "--- " + server->name() + "\n";
-      for (const auto& line : server->record().transcript) story += line + "\n";
-    }
+    auto story = primaries_.story();
     story += "--- log\n";
     for (const auto& line : lines_) story += line + "\n";
     disappointments_.push_back({0, story});
@@ -456,7 +359,7 @@ class Play {
   Log log_;
   std::unique_ptr<Store> store_;
   std::vector<std::string> settings_;
-  std::vector<std::shared_ptr<ScriptedServer>> servers_;
+  Primaries primaries_;
   std::unique_ptr<Sleeper> director_;
   std::unique_ptr<Verifier> verifier_;
   std::atomic<int> waiting_ = 0, starting_ = 0;
