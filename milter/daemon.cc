@@ -132,8 +132,7 @@ class Daemon {
       const std::optional<Signal> signal = signals_.next(until_clean_up(cleaned));
       if (signal == Signal::stop) return true;
       if (signal == Signal::milter_ended) {
-        log_->error(
-            "libmilter has stopped by itself, or was stopped by a signal that it took from us; start again");
+        log_->error("libmilter has stopped by itself; start again");
         return false;
       }
       if (signal == Signal::reload) reload();

@@ -11,8 +11,7 @@ namespace fallbackmx {
 ConfigSources config_sources(const Options&);
 
 /// Serves until TERM or INT. Returns an exit code of sysexits.h; end the process with it at once and without
-/// running static destructors, for threads of libmilter's are left that nobody can end. Runs in any thread
-/// but the main one, which stands guard for signals.
+/// running static destructors, for threads of libmilter's are left that nobody can end.
 int run_daemon(const Options&, const ConfigSources&, const Config&, Signals&);
 
 }  // namespace fallbackmx

@@ -102,7 +102,6 @@ void Listener::start(Signals& signals) {
     end.set_value();
     signals.milter_ended();
   });
-  signals.wait_for_rival(std::chrono::seconds(1));
 }
 
 bool Listener::stop(Kick& kick, std::chrono::milliseconds limit) {

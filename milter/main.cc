@@ -6,8 +6,6 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
-#include <latch>
-#include <thread>
 
 #include "conf/dump.h"
 #include "milter/daemon.h"
@@ -31,7 +29,6 @@ int print_changed(const Config& config) {
   return EX_OK;
 }
 
-/// The main thread only stands guard for signals; see Signals.
 int serve(const Options& options) {
   Signals signals;
   const ConfigSources sources = config_sources(options);
@@ -40,19 +37,7 @@ int serve(const Options& options) {
     print_faults(config);
     return EX_CONFIG;
   }
-  int status = EX_SOFTWARE;
-  std::latch guarded(1);
-  std::thread work([&] {
-    guarded.wait();
-    try {
-      status = run_daemon(options, sources, config, signals);
-    } catch (const std::exception& trouble) {
-      std::cerr << "fallbackmx-milter: " << trouble.what() << '\n';
-    }
-  });
-  signals.stand_guard();
-  guarded.count_down();
-  work.join();
+  const int status = run_daemon(options, sources, config, signals);
   std::cerr.flush();
   std::_Exit(status);
 }

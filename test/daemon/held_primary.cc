@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <iterator>
 #include <string_view>
 #include <system_error>
@@ -68,9 +69,9 @@ void HeldPrimary::release() {
   changed_.notify_all();
 }
 
-void HeldPrimary::wait_for_client() {
+bool HeldPrimary::wait_for_client() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return !clients_.empty(); });
+  return changed_.wait_for(lock, std::chrono::minutes(1), [this] { return !clients_.empty(); });
 }
 
 void HeldPrimary::accept_all() {

@@ -22,8 +22,8 @@ class HeldPrimary {
   /// `[127.0.0.1]:port`, as the MTA has it in {rcpt_host}.
   std::string next_hop() const { return "[127.0.0.1]:" + std::to_string(port_); }
   void release();
-  /// Returns once somebody has connected.
-  void wait_for_client();
+  /// Waits until somebody has connected; false if nobody ever does.
+  bool wait_for_client();
 
  private:
   void accept_all();

@@ -122,6 +122,11 @@ bool DaemonProcess::hears(std::string_view state) {
 
 void DaemonProcess::signal(int number) const { kill(pid_, number); }
 
+void DaemonProcess::signal_each_thread(int number) const {
+  for (const auto& each : std::filesystem::directory_iterator("/proc/" + std::to_string(pid_) + "/task"))
+    tgkill(pid_, std::stoi(each.path().filename().string()), number);
+}
+
 int DaemonProcess::wait() {
   const int status = status_of(pid_, process_);
   if (status >= 0) pid_ = -1;

@@ -49,6 +49,8 @@ class DaemonProcess {
   /// Waits for `READY=1`, `STOPPING=1`, ...; false if it never comes, or the process ends.
   bool hears(std::string_view state);
   void signal(int number) const;
+  /// One for each thread that it has now.
+  void signal_each_thread(int number) const;
   /// The exit status; 128 + number for a signal, -1 if it does not end.
   int wait();
   std::string socket() const { return directory_.path("sock"); }
