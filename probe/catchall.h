@@ -10,8 +10,8 @@
 
 namespace fallbackmx {
 
-/// One for all destinations; used by all threads. Found out in the background, after a yes: is a recipient
-/// that cannot exist accepted too? Bounded: whatever has been silent longest goes first.
+/// One for all destinations; used by all threads. Found out at the end of a session, after a yes: is a
+/// recipient that cannot exist accepted too? Bounded: whatever has been silent longest goes first.
 class Catchall {
  public:
   /// True when the test is due for a domain at a server (Endpoint::key()), at most once per `lifetime`. This

@@ -326,7 +326,9 @@ void Destination::failed(std::size_t endpoint, std::string_view why) {
 
 std::shared_ptr<Probe> Destination::take(Slot& slot, std::size_t room) {
   const std::lock_guard lock(mutex_);
+  const bool has_closed = room == 0 && slot.room > 0;
   slot.room = room;
+  if (has_closed) dispatch();  // somebody may have counted on that room
   if (room == 0 || stopping_) return nullptr;
   auto probe = probes_.take(*slot.endpoint);
   if (probe) slot.room = room - 1;

@@ -79,7 +79,10 @@ void Session::serve() {
     take_probes();
     pipeline_.send(*opened_.dialogue, engine_.services.clock.now());
     const bool nothing_to_do = !pipeline_.busy();
-    if (nothing_to_do && (leaving_ || destination_.should_leave(slot_))) return;
+    if (nothing_to_do && (leaving_ || destination_.should_leave(slot_))) {
+      if (test_catchall()) continue;
+      return;
+    }
     const SteadyTime deadline =
         nothing_to_do ? last_event_ + settings_->probe_session_idle_time
                       : std::max(last_event_, pipeline_.front().sent) + patience(pipeline_.front().stage);
@@ -96,6 +99,7 @@ void Session::serve() {
       case Dialogue::Event::woken:
         break;
       case Dialogue::Event::deadline:
+        if (nothing_to_do && test_catchall()) break;
         if (nothing_to_do) return;
         die(opened_.dialogue->trouble());
         opened_.dialogue->quit(last_event_, [] { return true; });  // it may be listening yet
@@ -144,7 +148,7 @@ void Session::on_mail(const std::shared_ptr<Transaction>& transaction, const Smt
 
   transaction->mail_failed = true;
   if (!pipeline_.pipelining()) pipeline_.drop_unsent(*transaction);
-  if (judgement.end_session) leaving_ = true;
+  if (judgement.end_session) leaving_ = dismissed_ = true;
   ProbeResult result = said(judgement.verdict, Stage::mail, server(), reply);
   switch (judgement.next) {
     case Judgement::Next::try_without_pipelining:
@@ -178,7 +182,7 @@ void Session::on_rcpt(const std::shared_ptr<Transaction>& transaction, const Smt
   circumstances.pipelined = pipeline_.pipelining();
   circumstances.proven = engine_.control.proven(control_key(domain), now, settings_->probe_control_time);
   const Judgement judgement = judge({Stage::rcpt, &reply}, circumstances);
-  if (judgement.end_session) leaving_ = true;
+  if (judgement.end_session) leaving_ = dismissed_ = true;
   if (judgement.next == Judgement::Next::try_without_pipelining) return without_pipelining(transaction);
 
   ProbeResult result = said(judgement.verdict, Stage::rcpt, server(), reply);
@@ -193,7 +197,7 @@ void Session::on_rcpt(const std::shared_ptr<Transaction>& transaction, const Smt
         fmt::format("{} talks about recipients in {} again", server().text(), domain));
   }
   land(*transaction, std::move(result));
-  if (judgement.verdict == Verdict::deliverable) test_catchall(domain);
+  if (judgement.verdict == Verdict::deliverable) good_domains_.insert(domain);
 }
 
 void Session::on_control(const std::shared_ptr<Transaction>& transaction, const SmtpReply& reply) {
@@ -205,7 +209,7 @@ void Session::on_control(const std::shared_ptr<Transaction>& transaction, const 
   found->second.asking = false;
   const Judgement judgement =
       judge({Stage::rcpt, &reply}, {.pipelined = pipeline_.pipelining(), .proven = true});
-  if (judgement.end_session) leaving_ = true;
+  if (judgement.end_session) leaving_ = dismissed_ = true;
   if (judgement.next == Judgement::Next::try_without_pipelining) return without_pipelining(transaction);
 
   if (judgement.verdict == Verdict::deliverable) {
@@ -240,14 +244,21 @@ void Session::on_control(const std::shared_ptr<Transaction>& transaction, const 
   settle(domain, Verdict::refused, addition);
 }
 
-/// After a yes, when the turn has come: would it have said yes to anybody?
-void Session::test_catchall(const std::string& domain) {
+/// The last questions of a session: would it have said yes to anybody in these domains? They are likely to be
+/// refused, and so they get the refusals that are left over: asked any earlier they would end the session,
+/// and with ten thousand domains there would be a thousand sessions more. False when there is nothing to ask.
+bool Session::test_catchall() {
   const auto lifetime = settings_->probe_catchall_time;
-  if (lifetime.count() == 0 || leaving_) return;
-  if (!engine_.catchall.claim(server().key(), domain, engine_.services.clock.now(), lifetime)) return;
-  if (const auto nobody = Address::parse(impossible_local_part() + "@" + domain)) {
-    begin(nullptr, Purpose::catchall, *nobody);
+  const auto most = static_cast<std::size_t>(settings_->probe_session_max_rejections);
+  leaving_ = true;
+  if (lifetime.count() == 0 || dismissed_) return false;
+  for (const std::string& domain : std::exchange(good_domains_, {})) {
+    if (rejections_ + pipeline_.undecided() >= most) break;
+    const auto nobody = Address::parse(impossible_local_part() + "@" + domain);
+    if (nobody && engine_.catchall.claim(server().key(), domain, engine_.services.clock.now(), lifetime))
+      begin(nullptr, Purpose::catchall, *nobody);
   }
+  return pipeline_.undecided() > 0;
 }
 
 void Session::on_catchall(const Transaction& transaction, const SmtpReply& reply) {

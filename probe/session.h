@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,7 +47,7 @@ class Session {
   void ask_control(const std::string& domain);
   void ask_again(const std::string& domain);
   void settle(const std::string& domain, Verdict verdict, const std::string& addition);
-  void test_catchall(const std::string& domain);
+  bool test_catchall();
   void on_catchall(const Transaction& transaction, const SmtpReply& reply);
   ControlKey control_key(const std::string& domain) const;
 
@@ -66,10 +67,12 @@ class Session {
   Destination::Slot& slot_;
   const std::shared_ptr<const Settings> settings_;
   Opened opened_;
-  bool leaving_ = false;
-  bool over_ = false;  ///< the connection is gone
+  bool leaving_ = false;    ///< takes no more probes
+  bool dismissed_ = false;  ///< by the server: nothing more is asked
+  bool over_ = false;       ///< the connection is gone
   Pipeline pipeline_;
   std::map<std::string, Doubt> doubts_;  ///< by domain
+  std::set<std::string> good_domains_;   ///< in which a recipient was accepted
   std::size_t probes_ = 0, rejections_ = 0, answers_ = 0;
   SteadyTime last_event_{};    ///< when something was last heard
   SteadyTime waited_since_{};  ///< when the reply before the one at hand was heard
