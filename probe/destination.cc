@@ -12,9 +12,10 @@ namespace fallbackmx {
 
 namespace {
 
-/// How long a primary's limit on our sessions is respected before one more is tried.
-constexpr std::chrono::seconds allowance_lifetime{3600};
+/// While nobody stands yet, the limit is a guess.
 constexpr std::chrono::seconds first_guess_lifetime{10};
+/// A host that refuses us does so at all its addresses, which are asked one after the other.
+constexpr std::chrono::seconds one_trouble{60};
 
 }  // namespace
 
@@ -300,7 +301,7 @@ void Destination::unreachable(Slot& slot, std::size_t endpoint, const ProbeResul
       // know.
       allowance_ = standing + knocking;
       allowance_until_ =
-          engine_.services.clock.now() + (standing > 0 ? allowance_lifetime : first_guess_lifetime);
+          engine_.services.clock.now() + (standing > 0 ? limit_lifetime : first_guess_lifetime);
       if (standing == 0) return;
       engine_.services.log.info(fmt::format("{} lets us have {} session(s): {}", endpoints_[endpoint].text(),
                                             *allowance_, result.why));
@@ -390,10 +391,17 @@ Destination::Habits Destination::habits(std::size_t endpoint) const {
 void Destination::alarm(std::size_t endpoint, const ProbeResult& result) {
   // The words may bear a time or a session id: they do not make it another alarm.
   const auto kind = fmt::format("{} {} {}", to_string(result.stage), to_string(result.verdict), result.code);
+  const SteadyTime now = engine_.services.clock.now();
   {
     const std::lock_guard lock(mutex_);
-    if (habits_[endpoint].alarm == kind) return;
+    bool said = habits_[endpoint].alarm == kind;
+    for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+      said = said || (endpoints_[i].host == endpoints_[endpoint].host && habits_[i].alarm == kind &&
+                      now - habits_[i].alarmed <= one_trouble);
+    }
+    if (habits_[endpoint].alarm != kind) habits_[endpoint].alarmed = now;
     habits_[endpoint].alarm = kind;
+    if (said) return;
   }
   engine_.services.log.warning(fmt::format("alarm: {}: {}", to_string(result.verdict), result.why));
 }

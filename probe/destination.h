@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -46,12 +47,19 @@ class Destination {
 
   // The rest is for its sessions.
 
+  static constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
+  /// How long a primary's limit on our sessions, or on one session, is respected before it is tried again.
+  static constexpr std::chrono::seconds limit_lifetime{3600};
+
   /// What is known about the habits of a server; survives its sessions.
   struct Habits {
     bool no_pipelining = false;    ///< advertises it and answers 503
     bool fallback_sender = false;  ///< refuses address_verify_sender
     bool good_as_control = false;  ///< has no postmaster, but takes recipients: use a real one as control
-    std::string alarm;             ///< the kind of the last alarm raised, until it is well again
+    std::size_t transactions = no_limit;  ///< it ends a session that goes on beyond so many
+    SteadyTime transactions_until{};      ///< when that is forgotten
+    std::string alarm;                    ///< the kind of the last alarm, until it is well again
+    SteadyTime alarmed{};
   };
   /// A session as the destination sees it.
   struct Slot {
@@ -91,7 +99,8 @@ class Destination {
     const std::lock_guard lock(mutex_);
     change(habits_[endpoint]);
   }
-  /// Logs a warning that an administrator should read, unless the same kind was the last about this endpoint.
+  /// Logs a warning that an administrator should read, unless it was the last about this
+  /// endpoint, or has just been raised about another address of its host.
   void alarm(std::size_t endpoint, const ProbeResult& result);
 
  private:

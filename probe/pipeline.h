@@ -27,7 +27,8 @@ struct Transaction {
   Address recipient;
   std::string sender;
   bool mail_failed = false;
-  SteadyTime begun{};  ///< when MAIL was written
+  bool accepted = false;  ///< the reply to RCPT was 2xx
+  SteadyTime begun{};     ///< when MAIL was written
 };
 
 /// Belongs to a Session. Replies are matched to commands first in, first out (RFC 2920); without PIPELINING a

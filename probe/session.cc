@@ -29,9 +29,10 @@ void Session::run() {
   auto opened = Opening(engine_, destination_, slot_, settings_).open(destination_.candidates(slot_));
   if (!opened) return;
   opened_ = std::move(*opened);
-  pipeline_.allow_pipelining(opened_.extensions.contains("PIPELINING") &&
-                             !destination_.habits(opened_.endpoint).no_pipelining);
+  const Destination::Habits habits = destination_.habits(opened_.endpoint);
+  pipeline_.allow_pipelining(opened_.extensions.contains("PIPELINING") && !habits.no_pipelining);
   last_event_ = engine_.services.clock.now();
+  if (last_event_ < habits.transactions_until) most_transactions_ = habits.transactions;
   destination_.opened(slot_, opened_.endpoint, room());
   serve();
   if (!over_) quit();
@@ -45,8 +46,8 @@ std::size_t Session::room() const {
   const auto probes = static_cast<std::size_t>(settings_->probe_session_max_probes);
   const std::size_t undecided = pipeline_.undecided();
   // Every recipient on the wire may turn out a rejection, and the primary counts them.
-  return std::min(
-      {left(window, undecided), left(rejections, rejections_ + undecided), left(probes, probes_)});
+  return std::min({left(window, undecided), left(rejections, rejections_ + undecided), left(probes, probes_),
+                   left(most_transactions_, transactions_)});
 }
 
 void Session::take_probes() {
@@ -70,6 +71,7 @@ void Session::begin(std::shared_ptr<Probe> probe, Purpose purpose, const Address
     return land(*transaction, befell(Verdict::refused, Stage::mail, server(),
                                      "does not offer SMTPUTF8, which the recipient needs"));
   }
+  ++transactions_;
   pipeline_.add(std::move(transaction), utf8 ? " SMTPUTF8" : "", purpose == Purpose::control);
 }
 
@@ -105,6 +107,11 @@ void Session::serve() {
         opened_.dialogue->quit(last_event_, [] { return true; });  // it may be listening yet
         break;
       case Dialogue::Event::broken:
+        // One that closes as soon as it has refused somebody has no objection to RSET.
+        if (!nothing_to_do && pipeline_.front().stage == Stage::rset &&
+            pipeline_.front().transaction->accepted) {
+          learn_limit();
+        }
         die(opened_.dialogue->trouble());
         break;
     }
@@ -121,19 +128,23 @@ void Session::on_reply(const SmtpReply& reply) {
       if (transaction->mail_failed) break;
       ++answers_;
       if (reply.category() == 5) ++rejections_;
+      transaction->accepted = reply.category() == 2;
       on_rcpt(transaction, reply);
       break;
     default:
       // Either it does not know RSET, or its replies are out of step: whatever comes now may answer another
       // question.
       if (judge({command.stage, &reply}, {}).end_session) {
+        learn_limit();
         die("answers " + printable(reply.text(), 100) + " to RSET");
         return quit();
       }
+      ++resets_;
       break;
   }
   if (rejections_ >= static_cast<std::size_t>(settings_->probe_session_max_rejections) ||
-      probes_ >= static_cast<std::size_t>(settings_->probe_session_max_probes)) {
+      probes_ >= static_cast<std::size_t>(settings_->probe_session_max_probes) ||
+      transactions_ >= most_transactions_) {
     leaving_ = true;
   }
 }
@@ -253,7 +264,7 @@ bool Session::test_catchall() {
   leaving_ = true;
   if (lifetime.count() == 0 || dismissed_) return false;
   for (const std::string& domain : std::exchange(good_domains_, {})) {
-    if (rejections_ + pipeline_.undecided() >= most) break;
+    if (rejections_ + pipeline_.undecided() >= most || transactions_ > most_transactions_) break;
     const auto nobody = Address::parse(impossible_local_part() + "@" + domain);
     if (nobody && engine_.catchall.claim(server().key(), domain, engine_.services.clock.now(), lifetime))
       begin(nullptr, Purpose::catchall, *nobody);
@@ -339,6 +350,22 @@ std::vector<std::shared_ptr<Probe>> Session::unanswered() const {
   const auto on_the_way = pipeline_.unanswered();
   probes.insert(probes.end(), on_the_way.begin(), on_the_way.end());
   return probes;
+}
+
+/// It ended the session at RSET: Exim counts each one as a "nonmail" command, and drops the connection after
+/// ten (smtp_accept_max_nonmail). From now on we leave before that, and keep one transaction for a control
+/// recipient.
+void Session::learn_limit() {
+  if (resets_ == 0) return;  // less than one transaction is none
+  const std::size_t most = std::max<std::size_t>(resets_ - 1, 1);
+  engine_.services.log.info(
+      fmt::format("{} ends a session at RSET after {} recipients: at most {} from now on", server().text(),
+                  resets_, most));
+  const SteadyTime until = engine_.services.clock.now() + Destination::limit_lifetime;
+  destination_.change_habits(opened_.endpoint, [most, until](auto& habits) {
+    habits.transactions = most;
+    habits.transactions_until = until;
+  });
 }
 
 /// 503 to a command that would be right after the reply to the one before: it does not do what it advertises.

@@ -53,6 +53,7 @@ class Session {
 
   // Outcomes.
   void land(const Transaction& transaction, ProbeResult result);
+  void learn_limit();
   void without_pipelining(const std::shared_ptr<Transaction>& transaction);
   void die(std::string_view trouble);
   void forget_all();
@@ -74,6 +75,9 @@ class Session {
   std::map<std::string, Doubt> doubts_;  ///< by domain
   std::set<std::string> good_domains_;   ///< in which a recipient was accepted
   std::size_t probes_ = 0, rejections_ = 0, answers_ = 0;
+  std::size_t transactions_ = 0;  ///< begun
+  std::size_t resets_ = 0;        ///< answered well
+  std::size_t most_transactions_ = Destination::no_limit;
   SteadyTime last_event_{};    ///< when something was last heard
   SteadyTime waited_since_{};  ///< when the reply before the one at hand was heard
 };
