@@ -130,7 +130,7 @@ sfsistat on_connect(SMFICTX* ctx, char* name, sockaddr* from) {
   return guarded("connect", [&] {
     Client& client = state_of(ctx).client;
     client.name = client_name(name == nullptr ? "" : name);
-    client.address = address_of(from);
+    client.address = client_address(client.name, address_of(from));
     return SMFIS_CONTINUE;
   });
 }

@@ -59,4 +59,9 @@ std::string client_name(std::string_view given) {
   return std::string(given);
 }
 
+std::optional<IpAddress> client_address(std::string_view name, std::optional<IpAddress> given) {
+  if (!given && name == "localhost") return boost::asio::ip::address_v4::loopback();
+  return given;
+}
+
 }  // namespace fallbackmx

@@ -44,4 +44,9 @@ Envelope envelope_of(const SessionState&, std::string_view argument, std::string
 /// The name the MTA gives for a client: "unknown" when it is empty or only an address in brackets.
 std::string client_name(std::string_view given);
 
+/// The address the MTA gives for a client of this name. Sendmail has none for a program that talks to it
+/// through a pipe (sendmail -bs), and calls it localhost; Postfix gives 127.0.0.1 then, and so do we:
+/// mynetworks decides.
+std::optional<IpAddress> client_address(std::string_view name, std::optional<IpAddress> given);
+
 }  // namespace fallbackmx

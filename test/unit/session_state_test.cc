@@ -63,5 +63,14 @@ TEST(SessionState, AClientWithoutAValidatedNameIsUnknown) {
   EXPECT_EQ(client_name(""), "unknown");
 }
 
+TEST(SessionState, AProgramThatTalksToSendmailThroughAPipeComesFromThisMachine) {
+  const IpAddress here = boost::asio::ip::make_address("127.0.0.1");
+  const IpAddress there = boost::asio::ip::make_address("192.0.2.1");
+  EXPECT_EQ(client_address("localhost", std::nullopt), here);
+  EXPECT_EQ(client_address("localhost", there), there);
+  EXPECT_EQ(client_address("unknown", std::nullopt), std::nullopt);
+  EXPECT_EQ(client_address("mail.example.net", std::nullopt), std::nullopt);
+}
+
 }  // namespace
 }  // namespace fallbackmx
