@@ -185,6 +185,11 @@ void check_dns(const Settings& s, Objections& found) {
   }
 }
 
+void check_http(const Settings& s, Objections& found) {
+  if (auto error = http_listen_error(s.http_listen); !error.empty())
+    found.push_back({true, {"http_listen"}, std::move(error)});
+}
+
 void check_log(const Settings& s, Objections& found) {
   static constexpr std::array<std::string_view, 20> facilities = {
       "auth", "authpriv", "cron",   "daemon", "ftp",    "kern",   "lpr",    "mail",   "news",   "syslog",
@@ -194,6 +199,16 @@ void check_log(const Settings& s, Objections& found) {
   const auto hint = nearest.empty() ? std::string() : fmt::format("; did you mean {}?", nearest);
   found.push_back(
       {true, {"syslog_facility"}, fmt::format("unknown facility {}{}", quoted(s.syslog_facility), hint)});
+}
+
+/// `192.0.2.1:53`, `[2001:db8::1]:53`.
+bool is_address_with_port(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return false;
+  const auto host = text.substr(0, colon);
+  const auto address = without_brackets(host);
+  const bool v6 = address.find(':') != std::string_view::npos;
+  return is_address(address) && v6 == (address != host) && is_port(text.substr(colon + 1));
 }
 
 std::string unix_socket_error(std::string_view path) {
@@ -216,6 +231,7 @@ std::vector<Objection> check_settings(const Settings& settings) {
   check_probes(settings, found);
   check_smtp(settings, found);
   check_dns(settings, found);
+  check_http(settings, found);
   check_log(settings, found);
   return found;
 }
@@ -251,17 +267,15 @@ std::string milter_socket_error(std::string_view socket) {
 }
 
 std::string resolver_error(std::string_view server) {
-  if (is_address(without_brackets(server))) return {};
-  const auto colon = server.rfind(':');
-  if (colon != std::string_view::npos) {
-    const auto host = server.substr(0, colon);
-    const auto address = without_brackets(host);
-    const bool v6 = address.find(':') != std::string_view::npos;
-    if (is_address(address) && v6 == (address != host) && is_port(server.substr(colon + 1))) return {};
-  }
+  if (is_address(without_brackets(server)) || is_address_with_port(server)) return {};
   return fmt::format(
       "{} is not the address of a name server: 192.0.2.1, 192.0.2.1:53, 2001:db8::1 or [2001:db8::1]:53",
       quoted(server));
+}
+
+std::string http_listen_error(std::string_view place) {
+  if (place.empty() || is_address_with_port(place)) return {};
+  return fmt::format("{} is no address with a port, as in 127.0.0.1:9825 or [::1]:9825", quoted(place));
 }
 
 }  // namespace fallbackmx

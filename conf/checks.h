@@ -26,4 +26,7 @@ std::string milter_socket_error(std::string_view);
 /// brackets.
 std::string resolver_error(std::string_view);
 
+/// What is wrong with an http_listen, or empty: `address:port`, IPv6 addresses in brackets.
+std::string http_listen_error(std::string_view);
+
 }  // namespace fallbackmx

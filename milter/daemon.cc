@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 
 #include "milter/callbacks.h"
 #include "milter/desk.h"
+#include "milter/http.h"
 #include "milter/kick.h"
 #include "milter/listener.h"
 #include "milter/milter_socket.h"
@@ -22,8 +24,10 @@
 #include "milter/replaceable_resolver.h"
 #include "milter/start_up.h"
 #include "milter/usable_config.h"
+#include "probe/counting_resolver.h"
 #include "probe/dns_resolver.h"
 #include "probe/log.h"
+#include "probe/metrics.h"
 #include "probe/services.h"
 #include "probe/store.h"
 #include "probe/stream.h"
@@ -67,7 +71,7 @@ class Daemon {
         settings_(config.settings),
         socket_(std::move(socket)),
         log_(open_log(*settings_, options.verbose)),
-        resolver_(make_resolver(*settings_, clock_)),
+        replaceable_resolver_(make_resolver(*settings_, clock_)),
         streams_(bind_addresses(*settings_)),
         listener_(socket_, settings_->milter_socket_mode, settings_->milter_socket_group) {}
 
@@ -79,8 +83,10 @@ class Daemon {
       return EX_CANTCREAT;
     }
     introduce();
+    ready_ = true;
     notify("READY=1");
     const bool asked = serve();
+    ready_ = false;
     notify("STOPPING=1");
     stop();
     return asked ? EX_OK : EX_TEMPFAIL;
@@ -93,19 +99,46 @@ class Daemon {
     if (!own_address) return Error{own_address.error()};
     kick_ = std::make_unique<Kick>(*own_address, *log_);
     store_ = open_store(settings_->address_verify_map, *log_);
-    verifier_ = std::make_unique<Verifier>(Services{clock_, resolver_, streams_, *store_, *log_}, settings_);
+    verifier_ = std::make_unique<Verifier>(Services{clock_, resolver_, streams_, *store_, *log_, metrics_},
+                                           settings_);
     desk_ = std::make_unique<Desk>(
         DeskServices{.clock = clock_,
                      .resolver = resolver_,
                      .log = *log_,
+                     .metrics = metrics_,
                      .verify = [this](const Question& q) { return verifier_->verify(q); },
                      .before_waiting = [this] { kick_->now(); }},
         settings_);
     if (!register_callbacks(*desk_, *log_)) return Error{"libmilter does not take our callbacks"};
+    if (auto error = open_http()) return error;
     if (auto error = listener_.open()) return error;
     spare_ = std::make_unique<SpareSession>(*own_address, *kick_);
     listener_.start(signals_);
     return std::nullopt;
+  }
+
+  std::optional<Error> open_http() {
+    metrics_.set(Gauge::build, 1, {FALLBACKMX_VERSION});
+    metrics_.set(Gauge::started, std::chrono::duration<double>(clock_.wall().time_since_epoch()).count());
+    metrics_.set(Gauge::reloaded, 1);
+    if (settings_->http_listen.empty()) return std::nullopt;
+    auto server =
+        HttpServer::open(settings_->http_listen, {{"/metrics", [this] { return metrics_page(); }},
+                                                  {"/healthz", [] { return HttpAnswer{.body = "alive\n"}; }},
+                                                  {"/readyz", [this] { return readiness(); }}});
+    if (!server) return Error{server.error()};
+    http_ = *std::move(server);
+    return std::nullopt;
+  }
+
+  HttpAnswer metrics_page() {
+    metrics_.set(Gauge::store_rows, static_cast<double>(store_->rows()));
+    return {.type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_.text()};
+  }
+
+  HttpAnswer readiness() const {
+    if (ready_) return {.body = "ready\n"};
+    return {.status = 503, .body = "starting or stopping\n"};
   }
 
   /// What an administrator wants to see after a start.
@@ -156,6 +189,7 @@ class Daemon {
     const Config config = read_usable_config(sources_);
     for (const auto& error : config.errors) log_->error("reload: " + error);
     for (const auto& warning : config.warnings) log_->warning("reload: " + warning);
+    metrics_.set(Gauge::reloaded, config.settings ? 1 : 0);
     if (config.settings) {
       take(config.settings);
       log_->info("reload: the new configuration is in force");
@@ -171,7 +205,7 @@ class Daemon {
       log_->warning("reload: " + name + " was changed, which takes a restart");
     }
     settings_ = next;
-    resolver_.replace(std::move(resolver));
+    replaceable_resolver_.replace(std::move(resolver));
     verifier_->reload(settings_);
     desk_->reload(settings_);
   }
@@ -186,6 +220,7 @@ class Daemon {
     if (waited) std::this_thread::sleep_for(write_grace);
     listener_.stop(*kick_, stop_limit);
     spare_.reset();
+    http_.reset();
     // Whoever still asks the verifier keeps it from being taken away.
     if (desk_->close(1s)) {
       verifier_.reset();
@@ -202,7 +237,9 @@ class Daemon {
   const MilterSocket socket_;
   const std::unique_ptr<Log> log_;
   SystemClock clock_;
-  ReplaceableResolver resolver_;
+  Metrics metrics_;
+  ReplaceableResolver replaceable_resolver_;
+  CountingResolver resolver_{replaceable_resolver_, clock_, metrics_};
   TcpStreamFactory streams_;
   Listener listener_;
   std::unique_ptr<Store> store_;
@@ -210,6 +247,8 @@ class Daemon {
   std::unique_ptr<Kick> kick_;
   std::unique_ptr<Desk> desk_;
   std::unique_ptr<SpareSession> spare_;
+  std::atomic<bool> ready_{false};
+  std::unique_ptr<HttpServer> http_;
 };
 
 }  // namespace

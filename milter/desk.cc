@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "milter/verdict_count.h"
+
 namespace fallbackmx {
 
 namespace {
@@ -91,6 +93,7 @@ Outcome Desk::answer(const SessionState& session, const Envelope& envelope) {
   LiveQuestions questions(services_, begin + seat.settings().answer_timeout, seat.draining());
   const Outcome outcome = evaluate(seat.settings(), session.client, envelope, questions);
   const auto delay = std::chrono::duration_cast<std::chrono::milliseconds>(services_.clock.now() - begin);
+  count(services_.metrics, outcome, delay);
   verdict_log_.write(session, envelope, outcome, delay);
   return outcome;
 }

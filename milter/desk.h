@@ -14,6 +14,7 @@
 #include "probe/clock.h"
 #include "probe/dns.h"
 #include "probe/log.h"
+#include "probe/metrics.h"
 #include "probe/verifier.h"
 
 namespace fallbackmx {
@@ -23,6 +24,7 @@ struct DeskServices {
   Clock& clock;
   Resolver& resolver;
   Log& log;
+  Metrics& metrics;
   std::function<Finding(const Question&)> verify;
   /// Called once per RCPT, just before its first question that may block (see kick.h).
   std::function<void()> before_waiting;

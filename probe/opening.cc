@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "probe/metrics.h"
+
 namespace fallbackmx {
 
 namespace {
@@ -148,6 +150,7 @@ std::optional<Opened> Opening::introduce(Attempt attempt) {
                                                   services.log, server.text());
     switch (greet(session, demand, with_tls)) {
       case Greeted::yes:
+        services.metrics.count(Counter::tls_sessions, {session.tls, "ok"});
         return session;
       case Greeted::no:
         return std::nullopt;
@@ -212,6 +215,8 @@ Opening::Greeted Opening::start_tls(Opened& session, const TlsDemand& demand) {
       return say_hello(session, false).value_or(Greeted::yes);
     }
     broken = true;
+    if (!destination_.stopping())
+      engine_.services.metrics.count(Counter::tls_sessions, {to_string(demand.level), "failed"});
     judgement = judge_reply(Stage::starttls, std::nullopt, circumstances);
   }
   if (destination_.stopping()) return Greeted::no;

@@ -8,6 +8,7 @@ class Resolver;
 class StreamFactory;
 class Store;
 class Log;
+class Metrics;
 
 /// References only; whoever made the services keeps them alive longer than everybody who uses them.
 struct Services {
@@ -16,6 +17,7 @@ struct Services {
   StreamFactory& streams;
   Store& store;
   Log& log;
+  Metrics& metrics;
 };
 
 }  // namespace fallbackmx

@@ -13,6 +13,7 @@
 
 #include "probe/destination.h"
 #include "probe/engine.h"
+#include "probe/metrics.h"
 #include "probe/next_hop.h"
 #include "probe/route.h"
 
@@ -61,6 +62,7 @@ class Verifier::Impl {
   Finding verify(const Question& question) {
     const auto settings = engine_.settings();
     const std::optional<AddressRecord> record = engine_.services.store.find(question.recipient.key());
+    engine_.services.metrics.count(Counter::store_lookups, {record ? "found" : "nothing"});
     const Standing standing =
         record ? fallbackmx::standing(*record, engine_.services.clock.wall(), *settings) : Standing{};
     if (standing.serve) {

@@ -10,6 +10,7 @@
 
 #include "conf/config.h"
 #include "milter/restrictions.h"
+#include "probe/metrics.h"
 #include "probe/store.h"
 #include "probe/verifier.h"
 #include "test/fake/fake_resolver.h"
@@ -59,7 +60,7 @@ class Play {
 
   std::vector<Disappointment> run() {
     if (!set_up()) return disappointments_;
-    const Services services{world_.clock(), resolver_, world_.streams(), *store_, log_};
+    const Services services{world_.clock(), resolver_, world_.streams(), *store_, log_, metrics_};
     verifier_ = std::make_unique<Verifier>(services, current_settings());
     director_ = world_.clock().sleeper();
     try {
@@ -357,6 +358,7 @@ class Play {
   std::vector<Disappointment> disappointments_;
   std::shared_ptr<const Settings> current_;
   Log log_;
+  Metrics metrics_;
   std::unique_ptr<Store> store_;
   std::vector<std::string> settings_;
   Primaries primaries_;

@@ -28,7 +28,7 @@ class Desks : public ::testing::Test {
 
   Desk& desk() {
     if (!desk_) {
-      desk_.emplace(DeskServices{clock_, resolver_, log_, [this](const Question& q) { return verify_(q); },
+      desk_.emplace(DeskServices{clock_, resolver_, log_, metrics_, [this](const Question& q) { return verify_(q); },
                                  [this] { ++kicks_; }},
                     settings_);
     }
@@ -43,6 +43,7 @@ class Desks : public ::testing::Test {
   Simulation clock_;
   FakeResolver resolver_{clock_};
   Log log_{[](LogLevel, std::string_view) {}};
+  Metrics metrics_;
   std::function<Finding(const Question&)> verify_ = [](const Question&) {
     return Finding{.verdict = Verdict::deliverable};
   };

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "probe/metrics.h"
 #include "probe/store.h"
 #include "test/fake/fake_resolver.h"
 #include "test/fake/limited_streams.h"
@@ -36,7 +37,7 @@ class VerifierTest : public testing::Test {
 
   void start() {
     store = make_memory_store();
-    verifier = std::make_unique<Verifier>(Services{clock, dns, streams, *store, log},
+    verifier = std::make_unique<Verifier>(Services{clock, dns, streams, *store, log, metrics},
                                           std::make_shared<Settings>(settings));
   }
 
@@ -86,6 +87,7 @@ class VerifierTest : public testing::Test {
             lines.emplace_back(line);
           },
           LogLevel::warning};
+  Metrics metrics;
   std::unique_ptr<Store> store;
   std::unique_ptr<Verifier> verifier;
   std::unique_ptr<Sleeper> here = clock.sleeper();  ///< while this thread runs no time passes

@@ -1,0 +1,27 @@
+#include "milter/verdict_count.h"
+
+#include "conf/restriction.h"
+
+namespace fallbackmx {
+
+namespace {
+
+std::string_view action(const Reply& reply) {
+  if (reply.rejects()) return "reject";
+  return reply.defers() ? "defer" : "continue";
+}
+
+}  // namespace
+
+void count(Metrics& metrics, const Outcome& outcome, std::chrono::duration<double> delay) {
+  const std::string_view by = outcome.by ? to_string(*outcome.by) : "none";
+  metrics.count(Counter::actions, {by, action(outcome.reply)});
+  if (outcome.unverified) metrics.count(Counter::unverified);
+  if (!outcome.finding) return;
+  const Finding& finding = *outcome.finding;
+  metrics.count(Counter::verdicts, {to_string(finding.verdict), to_string(finding.source)});
+  if (finding.verdict == Verdict::late) metrics.count(Counter::late);
+  metrics.observe(Timer::answer_time, delay, {to_string(finding.source)});
+}
+
+}  // namespace fallbackmx

@@ -1,0 +1,82 @@
+#include "probe/metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <cassert>
+#include <cstddef>
+#include <map>
+#include <vector>
+
+namespace fallbackmx {
+
+namespace {
+
+/// A round trip on a LAN is the least that is worth telling apart, answer_timeout (8 s) about the most.
+const prometheus::Histogram::BucketBoundaries seconds = {0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1,
+                                                         0.2,   0.5,   1,     2,    5,    10};
+
+/// One declared metric with all its combinations of labels.
+template <class Metric>
+struct Family {
+  prometheus::Family<Metric>* series;
+  std::vector<std::string> label_names;
+
+  template <class... Arguments>
+  Metric& with(Metrics::Labels values, const Arguments&... arguments) const {
+    assert(values.size() == label_names.size());
+    prometheus::Labels labels;
+    auto name = label_names.begin();
+    for (const std::string_view value : values) labels.emplace(*name++, value);
+    return series->Add(labels, arguments...);
+  }
+};
+
+}  // namespace
+
+class Metrics::Families {
+ public:
+  Families() {
+    using prometheus::BuildCounter, prometheus::BuildGauge, prometheus::BuildHistogram;
+#define DECLARED(families, build, name, help, ...) \
+  families.push_back({&build().Name("fallbackmx_" name).Help(help).Register(registry), {__VA_ARGS__}});
+#define COUNTER(enumerator, name, help, ...) DECLARED(counters, BuildCounter, name, help, __VA_ARGS__)
+#define GAUGE(enumerator, name, help, ...) DECLARED(gauges, BuildGauge, name, help, __VA_ARGS__)
+#define TIMER(enumerator, name, help, ...) DECLARED(timers, BuildHistogram, name, help, __VA_ARGS__)
+#include "probe/metrics.def"
+#undef DECLARED
+    // What has no labels is there from the start, at zero: a rate needs two points.
+    for (const auto& family : counters) {
+      if (family.label_names.empty()) family.with({});
+    }
+  }
+
+  prometheus::Registry registry;
+  std::vector<Family<prometheus::Counter>> counters;
+  std::vector<Family<prometheus::Gauge>> gauges;
+  std::vector<Family<prometheus::Histogram>> timers;
+};
+
+Metrics::Metrics() : families_(std::make_unique<Families>()) {}
+Metrics::~Metrics() = default;
+
+void Metrics::count(Counter which, Labels labels) {
+  families_->counters[static_cast<std::size_t>(which)].with(labels).Increment();
+}
+
+void Metrics::set(Gauge which, double value, Labels labels) {
+  families_->gauges[static_cast<std::size_t>(which)].with(labels).Set(value);
+}
+
+void Metrics::observe(Timer which, std::chrono::duration<double> time, Labels labels) {
+  families_->timers[static_cast<std::size_t>(which)].with(labels, seconds).Observe(time.count());
+}
+
+std::string Metrics::text() const {
+  return prometheus::TextSerializer().Serialize(families_->registry.Collect());
+}
+
+}  // namespace fallbackmx

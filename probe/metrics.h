@@ -1,0 +1,55 @@
+// What is counted and measured, for Prometheus.
+#pragma once
+
+#include <chrono>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace fallbackmx {
+
+/// Grows only.
+enum class Counter {
+#define COUNTER(enumerator, ...) enumerator,
+#include "probe/metrics.def"
+};
+
+/// A state.
+enum class Gauge {
+#define GAUGE(enumerator, ...) enumerator,
+#include "probe/metrics.def"
+};
+
+/// A histogram of seconds.
+enum class Timer {
+#define TIMER(enumerator, ...) enumerator,
+#include "probe/metrics.def"
+};
+
+/// All metrics of the daemon; they are declared once, in metrics.def. Used by all threads at once. Holds what
+/// prometheus-cpp makes of it.
+class Metrics {
+ public:
+  /// The values of a metric's labels, in the order of its declaration. Each combination is kept for ever:
+  /// only words of which there are few.
+  using Labels = std::initializer_list<std::string_view>;
+
+  Metrics();
+  ~Metrics();
+  Metrics(const Metrics&) = delete;
+  Metrics& operator=(const Metrics&) = delete;
+
+  void count(Counter, Labels = {});
+  void set(Gauge, double value, Labels = {});
+  void observe(Timer, std::chrono::duration<double>, Labels = {});
+
+  /// Prometheus' text format, version 0.0.4.
+  std::string text() const;
+
+ private:
+  class Families;
+  std::unique_ptr<Families> families_;
+};
+
+}  // namespace fallbackmx

@@ -1,0 +1,57 @@
+#include "probe/metrics.h"
+
+#include <gmock/gmock.h>
+
+#include <thread>
+#include <vector>
+
+namespace fallbackmx {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TEST(Metrics, StandInPrometheusTextFormat) {
+  Metrics metrics;
+  metrics.count(Counter::verdicts, {"deliverable", "probe"});
+  metrics.count(Counter::verdicts, {"deliverable", "probe"});
+  metrics.count(Counter::verdicts, {"late", "none"});
+  metrics.set(Gauge::store_rows, 12);
+  metrics.observe(Timer::dns_time, 3ms);
+  metrics.observe(Timer::dns_time, 1h);
+  const std::string text = metrics.text();
+  for (const auto* line : {"# HELP fallbackmx_verdicts_total ", "# TYPE fallbackmx_verdicts_total counter\n",
+                           "fallbackmx_verdicts_total{source=\"probe\",verdict=\"deliverable\"} 2\n",
+                           "fallbackmx_verdicts_total{source=\"none\",verdict=\"late\"} 1\n",
+                           "# TYPE fallbackmx_store_rows gauge\nfallbackmx_store_rows 12\n",
+                           "# TYPE fallbackmx_dns_duration_seconds histogram\n",
+                           "fallbackmx_dns_duration_seconds_bucket{le=\"0.002\"} 0\n",
+                           "fallbackmx_dns_duration_seconds_bucket{le=\"0.005\"} 1\n",
+                           "fallbackmx_dns_duration_seconds_bucket{le=\"10\"} 1\n",
+                           "fallbackmx_dns_duration_seconds_bucket{le=\"+Inf\"} 2\n"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+}
+
+TEST(Metrics, WithoutLabelsCountFromZero) {
+  const Metrics metrics;
+  EXPECT_THAT(metrics.text(), HasSubstr("\nfallbackmx_unverified_total 0\n"));
+  EXPECT_THAT(metrics.text(), Not(HasSubstr("fallbackmx_verdicts_total{")));
+}
+
+TEST(Metrics, LoseNothingBetweenThreads) {
+  Metrics metrics;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int j = 0; j < 1000; ++j) metrics.count(Counter::dns_queries, {"MX", "ok"});
+    });
+  }
+  for (int i = 0; i < 100; ++i) metrics.text();
+  for (auto& thread : threads) thread.join();
+  EXPECT_THAT(metrics.text(), HasSubstr("fallbackmx_dns_queries_total{result=\"ok\",type=\"MX\"} 4000\n"));
+}
+
+}  // namespace
+}  // namespace fallbackmx
