@@ -99,10 +99,21 @@ Result<NextHop> parse_one(std::string_view item) {
   return hop;
 }
 
-/// Up to the next separator. Sendmail's lists are joined by colons: `[a.example]:[b.example]`.
+bool is_name_with_a_dot(std::string_view text) {
+  return text.find('.') != std::string_view::npos && !address_text(text) && ascii_domain(text);
+}
+
+/// Up to the next separator. Sendmail's lists are joined by colons, which elsewhere come before a port:
+/// `[a.example]:[b.example]`, `a.example:b.example`.
 std::string_view next_item(std::string_view text) {
-  std::string_view item = text.substr(0, text.find_first_of(separators));
-  return item.substr(0, item.find(":["));
+  const std::string_view item = text.substr(0, text.find_first_of(separators));
+  const auto bracket = item.starts_with('[') ? std::min(item.find(']'), item.size()) : 0;
+  const auto colon = item.find(':', bracket);
+  if (colon == std::string_view::npos) return item;
+  const std::string_view first = item.substr(0, colon), rest = item.substr(colon + 1);
+  const bool list = rest.starts_with('[') || ((bracket != 0 || is_name_with_a_dot(first)) &&
+                                              is_name_with_a_dot(rest.substr(0, rest.find(':'))));
+  return list ? first : item;
 }
 
 }  // namespace
@@ -125,7 +136,7 @@ Result<std::vector<NextHop>> parse_next_hops(std::string_view text) {
     if (hops.size() == most_next_hops) return Error{"more than 100 next hops"};
     hops.push_back(*std::move(hop));
     text.remove_prefix(item.size());
-    if (text.starts_with(":[")) text.remove_prefix(1);
+    if (text.starts_with(':')) text.remove_prefix(1);
   }
   if (hops.empty()) return Error{"there is no next hop"};
   return hops;

@@ -38,6 +38,9 @@ TEST(NextHop, IsReadAsPostfixAndSendmailWriteIt) {
       {"several", "a.example, [b.example]:26\tc.example", "a.example [b.example]:26 c.example"},
       {"commas alone between", "a.example,,b.example,", "a.example b.example"},
       {"Sendmail's list", "[a.example]:[b.example]:[192.0.2.1]", "[a.example] [b.example] [192.0.2.1]"},
+      {"Sendmail's list of IPv6", "[IPv6:2001:db8::1]:[IPv6:2001:db8::2]", "[2001:db8::1] [2001:db8::2]"},
+      {"Sendmail's list of domains", "a.example:b.example.:c.example", "a.example b.example c.example"},
+      {"Sendmail's list of both", "[a.example]:b.example:[c.example]", "[a.example] b.example [c.example]"},
   };
   for (const auto& row : table) EXPECT_EQ(show(parse_next_hops(row.in)), row.want) << row.name;
 }
