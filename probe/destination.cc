@@ -153,7 +153,7 @@ bool Destination::all_down() const {
   for (std::size_t i = 0; i < endpoints_.size(); ++i) {
     if (engine_.health.state(endpoints_[i].key()) != Health::State::down) return false;
   }
-  return std::none_of(sessions_.begin(), sessions_.end(), [](const auto& slot) { return !slot->opening; });
+  return std::none_of(sessions_.begin(), sessions_.end(), [](const auto& slot) { return slot->endpoint; });
 }
 
 bool Destination::trial_due() const {
@@ -325,8 +325,19 @@ void Destination::failed(std::size_t endpoint, std::string_view why) {
       fmt::format("primary is down: {}; next trial in {} s", why, settings->primary_retry_time.count()));
 }
 
+void Destination::lost(std::size_t endpoint) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& slot : sessions_) {
+    if (slot->endpoint != endpoint) continue;
+    slot->endpoint.reset();
+    slot->room = 0;
+    slot->sleeper->wake();
+  }
+}
+
 std::shared_ptr<Probe> Destination::take(Slot& slot, std::size_t room) {
   const std::lock_guard lock(mutex_);
+  if (!slot.endpoint) return nullptr;
   const bool has_closed = room == 0 && slot.room > 0;
   slot.room = room;
   if (has_closed) dispatch();  // somebody may have counted on that room
@@ -374,7 +385,7 @@ void Destination::give_back(const std::vector<std::shared_ptr<Probe>>& probes) {
 
 bool Destination::should_leave(const Slot& slot) const {
   const std::lock_guard lock(mutex_);
-  if (stopping_ || slot.generation != generation_) return true;
+  if (stopping_ || !slot.endpoint || slot.generation != generation_) return true;
   return probes_.queued() > 0 && sessions_.size() >= allowed_sessions() && stranded();
 }
 

@@ -65,7 +65,7 @@ class Destination {
   struct Slot {
     std::unique_ptr<Sleeper> sleeper;  ///< ends with the thread
     std::thread thread;
-    std::optional<std::size_t> endpoint;  ///< once connected
+    std::optional<std::size_t> endpoint;  ///< once it stands, and until it is to leave
     std::size_t room = 0;                 ///< probes it would take at once
     std::vector<std::size_t> knocking;    ///< endpoints it is trying to reach
     bool opening = true;
@@ -88,6 +88,9 @@ class Destination {
   void land(const std::shared_ptr<Probe>& probe, std::size_t endpoint, ProbeResult result, bool slow = false);
   /// A session died before these were answered: they are asked again, in this order, before all others.
   void give_back(const std::vector<std::shared_ptr<Probe>>& probes);
+  /// Nothing is heard from this endpoint any more, not even acknowledgements. The sessions that stand with it
+  /// are likely to be in the same case: they get no more probes, and leave. A new connection will tell.
+  void lost(std::size_t endpoint);
   /// A session with this endpoint broke, or hung, before it answered anything.
   void failed(std::size_t endpoint, std::string_view why);
   /// True when a session with nothing to do should leave now.

@@ -31,8 +31,9 @@ void Dialogue::quit(SteadyTime deadline, const std::function<bool()>& in_a_hurry
   }
 }
 
-Dialogue::Event Dialogue::over(std::string trouble) {
+Dialogue::Event Dialogue::over(std::string trouble, bool lost) {
   trouble_ = std::move(trouble);
+  lost_ = lost;
   return Event::broken;
 }
 
@@ -54,7 +55,7 @@ Dialogue::Event Dialogue::exchange(SteadyTime deadline) {
       if (parser_.broken()) return over("not SMTP: " + *parser_.broken());
       return Event::bytes;
     }
-    if (result.status != IoResult::Status::would_block) return over(result.why);
+    if (result.status != IoResult::Status::would_block) return over(result.why, result.lost);
     if (waited) return Event::woken;
     if (wait(deadline) == Event::deadline) return Event::deadline;
   }
@@ -81,7 +82,7 @@ Dialogue::Event Dialogue::handshake(SteadyTime deadline) {
       cipher_ = static_cast<const TlsStream&>(*stream_).cipher();
       return Event::bytes;
     }
-    if (result.status != IoResult::Status::would_block) return over(result.why);
+    if (result.status != IoResult::Status::would_block) return over(result.why, result.lost);
     if (waited) return Event::woken;
     if (wait(deadline) == Event::deadline) {
       trouble_ = "TLS handshake not finished in time";

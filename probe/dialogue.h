@@ -56,10 +56,12 @@ class Dialogue {
   /// After `broken` or `deadline`: what happened, as part of a sentence: "connection closed", "no reply in
   /// time".
   const std::string& trouble() const { return trouble_; }
+  /// After `broken`: nothing at all was heard from the other side any more (IoResult::lost).
+  bool lost() const { return lost_; }
 
  private:
   Event wait(SteadyTime deadline);
-  Event over(std::string trouble);
+  Event over(std::string trouble, bool lost = false);
 
   std::unique_ptr<Stream> stream_;
   StreamFactory& streams_;
@@ -70,6 +72,7 @@ class Dialogue {
   ReplyParser parser_;
   std::string cipher_;
   std::string trouble_;
+  bool lost_ = false;
 };
 
 }  // namespace fallbackmx

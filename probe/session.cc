@@ -112,6 +112,7 @@ void Session::serve() {
             pipeline_.front().transaction->accepted) {
           learn_limit();
         }
+        if (opened_.dialogue->lost()) destination_.lost(opened_.endpoint);
         die(opened_.dialogue->trouble());
         break;
     }

@@ -44,7 +44,11 @@ struct SocketAddress {
 
 IoResult would_block() { return {.status = IoResult::Status::would_block}; }
 
-IoResult failed(int error) { return {.status = IoResult::Status::failed, .why = std::strerror(error)}; }
+IoResult failed(int error) {
+  // The kernel prefers the last ICMP message, if there was one, to "timed out".
+  const bool lost = error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH;
+  return {.status = IoResult::Status::failed, .why = std::strerror(error), .lost = lost};
+}
 
 class TcpStream final : public Stream {
  public:
@@ -67,7 +71,7 @@ class TcpStream final : public Stream {
     }
     const SocketAddress peer(to.address, to.port);
     if (connect(fd_, peer.get(), peer.size) == 0) {
-      connected_ = true;
+      stand();
     } else if (errno != EINPROGRESS) {
       error_ = errno;
     }
@@ -86,7 +90,7 @@ class TcpStream final : public Stream {
     socklen_t size = sizeof error_;
     if (getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error_, &size) != 0) error_ = errno;
     if (error_ != 0) return failed(error_);
-    connected_ = true;
+    stand();
     return {};
   }
 
@@ -120,9 +124,24 @@ class TcpStream final : public Stream {
   bool dead() const { return error_ != 0; }
 
  private:
-  static IoResult trouble() {
+  /// The connection stands. While it is made, others decide how long to wait.
+  void stand() {
+    connected_ = true;
+    const int on = 1, second = 1;
+    const int limit = static_cast<int>(silence_limit.count());
+    setsockopt(fd_, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof limit);
+    // For the time when everything that was sent is acknowledged. With TCP_USER_TIMEOUT the number of
+    // keepalives that may go unanswered does not count (tcp(7)).
+    setsockopt(fd_, IPPROTO_TCP, TCP_KEEPIDLE, &second, sizeof second);
+    setsockopt(fd_, IPPROTO_TCP, TCP_KEEPINTVL, &second, sizeof second);
+    setsockopt(fd_, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  }
+
+  IoResult trouble() {
     if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return would_block();
-    return failed(errno);
+    const IoResult result = failed(errno);
+    if (result.lost) error_ = errno;  // the kernel says it once, and then "connection closed"
+    return result;
   }
 
   int fd_ = -1;

@@ -13,11 +13,18 @@
 
 namespace fallbackmx {
 
+/// A connection is lost when nothing at all has come from the other side for so long, no acknowledgement and
+/// no answer to a keepalive. The slowest server's TCP acknowledges at once; a host that is gone, and a
+/// firewall that has forgotten the connection, do not. Short, so that whoever waits has time for a new
+/// connection.
+constexpr std::chrono::milliseconds silence_limit{1500};
+
 struct IoResult {
   enum class Status { done, would_block, closed, failed };
   Status status = Status::done;
   std::size_t bytes = 0;  ///< moved, when done; never 0 then
   std::string why{};      ///< when closed or failed: "connection refused", "connection reset by peer", ...
+  bool lost = false;      ///< with failed: nobody is there any more, or on the way
 };
 
 /// Never blocks. Owned by one thread. The destructor closes without ceremony.

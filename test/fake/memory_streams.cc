@@ -17,6 +17,7 @@ class MemoryStreamFactory::Connection : public std::enable_shared_from_this<Conn
   Connection(Simulation& simulation, Span one_way) : simulation_(simulation), one_way_(one_way) {}
 
   void open(const Lock& lock, std::shared_ptr<ScriptedServer> server) {
+    host_ = server;
     after_one_way(lock, [this, server = std::move(server)](Lock& held) {
       const auto state = server ? server->knock() : ScriptedServer::State::refuse;
       if (state == ScriptedServer::State::drop) return;
@@ -51,6 +52,7 @@ class MemoryStreamFactory::Connection : public std::enable_shared_from_this<Conn
 
   /// Does what the server has to do by now, and comes back when there will be more.
   void pump(const Lock& lock) {
+    if (server_ && !server_ended_) look_for_life(lock);
     while (server_ && !server_ended_) {
       const auto next = server_->next();
       if (!next) return;
@@ -65,7 +67,7 @@ class MemoryStreamFactory::Connection : public std::enable_shared_from_this<Conn
 
   bool readable() const { return !inbox.empty() || closed || !trouble.empty(); }
 
-  bool connected = false, closed = false;
+  bool connected = false, closed = false, lost = false;
   std::string trouble;
   std::deque<std::string> inbox;
 
@@ -76,6 +78,18 @@ class MemoryStreamFactory::Connection : public std::enable_shared_from_this<Conn
       if (!output.bytes.empty()) inbox.push_back(std::move(output.bytes));
       if (output.end == ServerConnection::End::close) closed = true;
       if (output.end == ServerConnection::End::reset) fail("connection reset by peer");
+    });
+  }
+
+  /// As TCP does by acknowledgements and keepalives.
+  void look_for_life(const Lock& lock) {
+    const auto gone = [this] { return host_->state() == ScriptedServer::State::drop; };
+    if (!gone() || std::exchange(in_doubt_, true)) return;
+    simulation_.schedule(lock, simulation_.now() + silence_limit, [self = shared_from_this(), gone](Lock&) {
+      self->in_doubt_ = false;
+      if (!gone()) return;
+      self->lost = true;
+      self->fail("Connection timed out");
     });
   }
 
@@ -91,7 +105,8 @@ class MemoryStreamFactory::Connection : public std::enable_shared_from_this<Conn
   Simulation& simulation_;
   const Span one_way_;
   std::optional<ServerConnection> server_;
-  bool server_ended_ = false;
+  std::shared_ptr<ScriptedServer> host_;
+  bool server_ended_ = false, in_doubt_ = false;
   std::optional<SteadyTime> visit_;
 };
 
@@ -140,7 +155,7 @@ class MemoryStreamFactory::MemoryStream final : public Stream {
   }
 
  private:
-  IoResult failed() const { return {IoResult::Status::failed, 0, connection_->trouble}; }
+  IoResult failed() const { return {IoResult::Status::failed, 0, connection_->trouble, connection_->lost}; }
 
   Simulation& simulation_;
   const std::shared_ptr<Connection> connection_;
