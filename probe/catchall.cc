@@ -2,48 +2,32 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <random>
+#include <utility>
 
 namespace fallbackmx {
-
-namespace {
-
-constexpr std::size_t most_entries = 50'000;
-
-}  // namespace
 
 bool Catchall::claim(const std::string& server, const std::string& domain, SteadyTime now,
                      std::chrono::seconds lifetime) {
   const std::lock_guard lock(mutex_);
-  const auto found = entries_.find({server, domain});
-  if (found != entries_.end()) {
-    if (now - found->second.claimed <= lifetime) return false;
-    found->second.claimed = now;
-    return true;
-  }
-  if (entries_.size() >= most_entries) {
-    entries_.erase(std::min_element(entries_.begin(), entries_.end(), [](const auto& a, const auto& b) {
-      return a.second.claimed < b.second.claimed;
-    }));
-  }
-  entries_[{server, domain}] = {now, false};
+  const Entry* known = entries_.find({server, domain});
+  if (known && now - known->claimed <= lifetime) return false;
+  entries_.touch({server, domain}).claimed = now;
   return true;
 }
 
 bool Catchall::learned(const std::string& server, const std::string& domain, bool accepts_everything) {
   const std::lock_guard lock(mutex_);
-  const auto found = entries_.find({server, domain});
-  if (found == entries_.end()) return false;
-  return std::exchange(found->second.everything, accepts_everything) != accepts_everything;
+  Entry* entry = entries_.find({server, domain});
+  return entry && std::exchange(entry->everything, accepts_everything) != accepts_everything;
 }
 
 bool Catchall::accepts_everything(const std::string& server, const std::string& domain, SteadyTime now,
                                   std::chrono::seconds lifetime) const {
   const std::lock_guard lock(mutex_);
-  const auto found = entries_.find({server, domain});
-  return found != entries_.end() && found->second.everything && now - found->second.claimed <= lifetime;
+  const Entry* entry = entries_.find({server, domain});
+  return entry && entry->everything && now - entry->claimed <= lifetime;
 }
 
 std::string impossible_local_part() {

@@ -1,12 +1,12 @@
 // Domains whose primary accepts every recipient: asking it is no use, and costs both sides.
 #pragma once
 
-#include <map>
 #include <mutex>
 #include <string>
 #include <utility>
 
 #include "probe/clock.h"
+#include "probe/recent_map.h"
 
 namespace fallbackmx {
 
@@ -31,7 +31,7 @@ class Catchall {
     bool everything = false;
   };
   mutable std::mutex mutex_;
-  std::map<std::pair<std::string, std::string>, Entry> entries_;  ///< by server and domain
+  RecentMap<std::pair<std::string, std::string>, Entry> entries_{50'000};  ///< by server and domain
 };
 
 /// A local part that nobody has: random, and recognisable in the primary's log.

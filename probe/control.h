@@ -1,11 +1,11 @@
 // Proof: a no counts only from a server that has said yes.
 #pragma once
 
-#include <map>
 #include <mutex>
 #include <string>
 
 #include "probe/clock.h"
+#include "probe/recent_map.h"
 
 namespace fallbackmx {
 
@@ -17,27 +17,24 @@ struct ControlKey {
   friend auto operator<=>(const ControlKey&, const ControlKey&) = default;
 };
 
-/// One for all destinations; used by all threads. Bounded: the entries that have been silent longest go
-/// first.
+/// One for all destinations; used by all threads. Bounded: what has been silent longest goes first.
 class Control {
  public:
   /// It accepted a recipient of the domain. Returns true if it had refused the control recipient before.
   bool accepted(const ControlKey&, SteadyTime now);
   /// It refused the control recipients too. Returns true if that is news, and worth an alarm.
-  bool refused(const ControlKey&, SteadyTime now);
+  bool refused(const ControlKey&);
   /// Whether its noes count: a yes not older than `lifetime`.
   bool proven(const ControlKey&, SteadyTime now, std::chrono::seconds lifetime) const;
 
  private:
   struct Entry {
     SteadyTime last_yes = SteadyTime::min();
-    SteadyTime touched{};
     bool alarmed = false;
   };
-  Entry& touch(const ControlKey&, SteadyTime now);
 
   mutable std::mutex mutex_;
-  std::map<ControlKey, Entry> entries_;
+  RecentMap<ControlKey, Entry> entries_{50'000};
 };
 
 }  // namespace fallbackmx

@@ -10,19 +10,11 @@
 
 namespace fallbackmx {
 
-namespace {
-
-/// While nobody stands yet, the limit is a guess.
-constexpr std::chrono::seconds first_guess_lifetime{10};
-/// A host that refuses us does so at all its addresses, which are asked one after the other.
-constexpr std::chrono::seconds one_trouble{60};
-
-}  // namespace
-
 Destination::Destination(Engine& engine, std::vector<Endpoint> endpoints, std::vector<TlsPolicy> policies)
     : engine_(engine),
       endpoints_(std::move(endpoints)),
       policies_(std::move(policies)),
+      prospects_(engine_, endpoints_),
       probes_(endpoints_.size()),
       habits_(endpoints_.size()) {}
 
@@ -30,22 +22,16 @@ Destination::~Destination() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = draining_ = true;
-    for (const auto& slot : sessions_) slot->sleeper->wake();
+    sessions_.wake_all();
   }
-  // No session is launched any more, and each one leaves by way of `ended_`.
+  // No session is launched any more.
   for (;;) {
     std::shared_ptr<Slot> slot;
     {
       const std::lock_guard lock(mutex_);
-      if (!ended_.empty()) {
-        slot = ended_.front();
-        ended_.pop_front();
-      } else if (!sessions_.empty()) {
-        slot = sessions_.front();
-      } else {
-        break;
-      }
+      slot = sessions_.next_to_join();
     }
+    if (!slot) break;
     if (slot->thread.joinable()) slot->thread.join();
   }
   engine_.pending -= static_cast<int>(probes_.in_flight());
@@ -55,12 +41,12 @@ Destination::Answer Destination::ask(const Address& recipient, SteadyTime deadli
   join_ended();
   {
     const std::lock_guard lock(mutex_);
-    if (auto anyway = accepted_anyway(recipient))
+    if (auto anyway = prospects_.accepted_anyway(recipient))
       return {.result = std::move(anyway), .source = Source::memory};
     if (all_down()) {
       // Nobody waits for a dead primary; this very probe may be its trial.
-      if (trial_due() && !draining_ && !probes_.find(recipient)) enqueue(recipient);
-      return {.result = down_result()};
+      if (prospects_.trial_due() && !draining_ && !probes_.find(recipient)) enqueue(recipient);
+      return {.result = prospects_.down()};
     }
   }
   const std::unique_ptr<Sleeper> sleeper = engine_.services.clock.sleeper();
@@ -91,7 +77,7 @@ void Destination::ask_in_background(const Address& recipient) {
   join_ended();
   const std::lock_guard lock(mutex_);
   if (draining_ || probes_.find(recipient)) return;
-  if (!all_down() || trial_due()) enqueue(recipient);
+  if (!all_down() || prospects_.trial_due()) enqueue(recipient);
 }
 
 /// Null when there are too many probes already.
@@ -112,7 +98,7 @@ void Destination::drain() {
 void Destination::renew() {
   const std::lock_guard lock(mutex_);
   ++generation_;
-  for (const auto& slot : sessions_) slot->sleeper->wake();
+  sessions_.wake_all();
 }
 
 bool Destination::idle() const {
@@ -120,79 +106,29 @@ bool Destination::idle() const {
   return sessions_.empty() && probes_.in_flight() == 0;
 }
 
-/// A yes without asking, when the server that would be asked first accepts everybody.
-std::optional<ProbeResult> Destination::accepted_anyway(const Address& recipient) const {
-  const SteadyTime now = engine_.services.clock.now();
-  const auto lifetime = engine_.settings()->probe_catchall_time;
-  for (const Endpoint& endpoint : endpoints_) {
-    if (engine_.health.state(endpoint.key()) == Health::State::down) continue;
-    if (!engine_.catchall.accepts_everything(endpoint.key(), recipient.domain(), now, lifetime))
-      return std::nullopt;
-    return befell(Verdict::deliverable, Stage::rcpt, endpoint,
-                  "accepts every recipient in " + recipient.domain() + ", it is not asked about each");
-  }
-  return std::nullopt;
-}
-
-/// What Health::may_knock() will say, without using up the turn.
-bool Destination::can_be_knocked_at(std::size_t endpoint) const {
-  const auto retry_at = engine_.health.retry_at(endpoints_[endpoint].key());
-  return !retry_at || *retry_at <= engine_.services.clock.now();
-}
-
 bool Destination::can_be_reached(std::size_t endpoint) const {
-  for (const auto& slot : sessions_) {
-    if (slot->endpoint == endpoint) return true;
-    if (std::find(slot->knocking.begin(), slot->knocking.end(), endpoint) != slot->knocking.end())
-      return true;
-  }
-  return can_be_knocked_at(endpoint);
+  return sessions_.standing(endpoint) + sessions_.knocking(endpoint) > 0 ||
+         prospects_.may_be_knocked_at(endpoint);
 }
 
-bool Destination::all_down() const {
-  for (std::size_t i = 0; i < endpoints_.size(); ++i) {
-    if (engine_.health.state(endpoints_[i].key()) != Health::State::down) return false;
-  }
-  return std::none_of(sessions_.begin(), sessions_.end(), [](const auto& slot) { return slot->endpoint; });
-}
-
-bool Destination::trial_due() const {
-  const SteadyTime now = engine_.services.clock.now();
-  return std::any_of(endpoints_.begin(), endpoints_.end(), [&](const Endpoint& endpoint) {
-    const auto retry_at = engine_.health.retry_at(endpoint.key());
-    return !retry_at || *retry_at <= now;
-  });
-}
-
-ProbeResult Destination::down_result() const {
-  const SteadyTime now = engine_.services.clock.now();
-  std::string trouble = "is down";
-  if (const auto retry_at = engine_.health.retry_at(endpoints_.front().key()); retry_at && *retry_at > now) {
-    trouble +=
-        fmt::format(", next trial in {} s", std::chrono::ceil<std::chrono::seconds>(*retry_at - now).count());
-  }
-  return befell(Verdict::unavailable, Stage::connect, endpoints_.front(), trouble);
-}
+bool Destination::all_down() const { return !sessions_.anybody_standing() && prospects_.all_down(); }
 
 /// Answers the queued probes that nobody is left to be asked about.
 void Destination::sift() {
   for (const auto& probe : probes_.without_hope([this](std::size_t i) { return can_be_reached(i); })) {
-    finish(probe, probe->unknown ? *probe->unknown : down_result());
+    finish(probe, probe->unknown ? *probe->unknown : prospects_.down());
   }
 }
 
 /// True when a queued probe can be taken by no session there is.
 bool Destination::stranded() const {
-  return probes_.stranded([this](std::size_t endpoint) {
-    return std::any_of(sessions_.begin(), sessions_.end(),
-                       [&](const auto& slot) { return slot->opening || slot->endpoint == endpoint; });
-  });
+  if (sessions_.anybody_opening()) return false;
+  return probes_.stranded([this](std::size_t endpoint) { return sessions_.standing(endpoint) > 0; });
 }
 
 std::size_t Destination::allowed_sessions() const {
-  const auto limit = static_cast<std::size_t>(engine_.settings()->probe_session_limit);
-  if (!allowance_ || engine_.services.clock.now() > allowance_until_) return limit;
-  return std::min(limit, *allowance_);
+  return allowance_.of(static_cast<std::size_t>(engine_.settings()->probe_session_limit),
+                       engine_.services.clock.now());
 }
 
 /// Sees to it that somebody takes what is queued.
@@ -200,25 +136,20 @@ void Destination::dispatch() {
   if (stopping_) return;
   sift();
   if (probes_.queued() == 0) return;
-  const auto settings = engine_.settings();
-  std::size_t room = 0;
-  for (const auto& slot : sessions_) {
-    room += slot->opening ? static_cast<std::size_t>(settings->probe_session_window) : slot->room;
-    if (!slot->opening) slot->sleeper->wake();
-  }
+  sessions_.wake_standing();
+  const std::size_t room = sessions_.room(static_cast<std::size_t>(engine_.settings()->probe_session_window));
   // While one session makes the trial of a primary that is down, another would find nobody to knock at, end,
   // and be launched again, as fast as threads can be made.
-  const bool somebody_to_ask = probes_.wants([this](std::size_t i) { return can_be_knocked_at(i); });
+  const bool somebody_to_ask =
+      probes_.wants([this](std::size_t i) { return prospects_.may_be_knocked_at(i); });
   if (somebody_to_ask && (probes_.queued() > room || stranded()) && sessions_.size() < allowed_sessions())
     launch();
 }
 
 void Destination::launch() {
-  auto slot = std::make_shared<Slot>();
-  slot->generation = generation_;
+  std::shared_ptr<Slot> slot;
   try {
-    slot->sleeper = engine_.services.clock.sleeper();
-    sessions_.push_back(slot);
+    slot = sessions_.add(engine_.services.clock.sleeper(), generation_);
     slot->thread = std::thread([this, slot] {
       std::string trouble;
       try {
@@ -231,7 +162,7 @@ void Destination::launch() {
       ended(slot);
     });
   } catch (const std::system_error& trouble) {
-    sessions_.remove(slot);
+    if (slot) sessions_.remove(slot);
     if (sessions_.empty()) give_up(fmt::format("no SMTP session can be started: {}", trouble.what()));
   }
 }
@@ -245,17 +176,16 @@ void Destination::give_up(const std::string& why) {
 }
 
 void Destination::ended(const std::shared_ptr<Slot>& slot) {
-  sessions_.remove(slot);
-  ended_.push_back(slot);
+  sessions_.retire(slot);
   dispatch();
   slot->sleeper.reset();  // takes part until its successor does
 }
 
 void Destination::join_ended() {
-  std::list<std::shared_ptr<Slot>> gone;
+  Roster::Slots gone;
   {
     const std::lock_guard lock(mutex_);
-    gone.swap(ended_);
+    gone = sessions_.take_retired();
   }
   for (const auto& slot : gone) slot->thread.join();
 }
@@ -291,20 +221,13 @@ void Destination::unreachable(Slot& slot, std::size_t endpoint, const ProbeResul
   {
     const std::lock_guard lock(mutex_);
     std::erase(slot.knocking, endpoint);
-    std::size_t standing = 0, knocking = 0;
-    for (const auto& other : sessions_) {
-      standing += other->endpoint == endpoint ? 1 : 0;
-      knocking += std::count(other->knocking.begin(), other->knocking.end(), endpoint) > 0 ? 1 : 0;
-    }
-    if (standing + knocking > 0 && (result.stage == Stage::connect || result.stage == Stage::greeting)) {
-      // Its limit, not its end. While nobody stands yet it is no more than a guess; the last to knock will
-      // know.
-      allowance_ = standing + knocking;
-      allowance_until_ =
-          engine_.services.clock.now() + (standing > 0 ? limit_lifetime : first_guess_lifetime);
-      if (standing == 0) return;
-      engine_.services.log.info(fmt::format("{} lets us have {} session(s): {}", endpoints_[endpoint].text(),
-                                            *allowance_, result.why));
+    const std::size_t standing = sessions_.standing(endpoint);
+    const bool early = result.stage == Stage::connect || result.stage == Stage::greeting;
+    if (early && allowance_.refused(standing, sessions_.knocking(endpoint), engine_.services.clock.now())) {
+      if (standing > 0) {
+        engine_.services.log.info(fmt::format("{} lets us have {} session(s): {}",
+                                              endpoints_[endpoint].text(), allowed_sessions(), result.why));
+      }
       return;
     }
   }
@@ -327,12 +250,7 @@ void Destination::failed(std::size_t endpoint, std::string_view why) {
 
 void Destination::lost(std::size_t endpoint) {
   const std::lock_guard lock(mutex_);
-  for (const auto& slot : sessions_) {
-    if (slot->endpoint != endpoint) continue;
-    slot->endpoint.reset();
-    slot->room = 0;
-    slot->sleeper->wake();
-  }
+  sessions_.dismiss(endpoint);
 }
 
 std::shared_ptr<Probe> Destination::take(Slot& slot, std::size_t room) {
@@ -357,15 +275,7 @@ void Destination::land(const std::shared_ptr<Probe>& probe, std::size_t endpoint
   }
   if (is_final(result.verdict)) {
     const std::string key = probe->recipient.key();
-    AddressRecord record{
-        .verdict = result.verdict, .code = result.code, .dsn = result.dsn, .words = result.words};
-    record.asked = services.clock.wall();
-    if (result.verdict == Verdict::deliverable) {
-      record.last_yes = record.asked;
-    } else if (const auto before = services.store.find(key)) {
-      record.last_yes = before->last_yes;
-    }
-    services.store.put(key, record);
+    services.store.put(key, as_record(result, services.store.find(key), services.clock.wall()));
   }
   const std::lock_guard lock(mutex_);
   if (is_final(result.verdict)) {
@@ -394,7 +304,7 @@ bool Destination::stopping() const {
   return stopping_;
 }
 
-Destination::Habits Destination::habits(std::size_t endpoint) const {
+Habits Destination::habits(std::size_t endpoint) const {
   const std::lock_guard lock(mutex_);
   return habits_[endpoint];
 }
@@ -402,17 +312,9 @@ Destination::Habits Destination::habits(std::size_t endpoint) const {
 void Destination::alarm(std::size_t endpoint, const ProbeResult& result) {
   // The words may bear a time or a session id: they do not make it another alarm.
   const auto kind = fmt::format("{} {} {}", to_string(result.stage), to_string(result.verdict), result.code);
-  const SteadyTime now = engine_.services.clock.now();
   {
     const std::lock_guard lock(mutex_);
-    bool said = habits_[endpoint].alarm == kind;
-    for (std::size_t i = 0; i < endpoints_.size(); ++i) {
-      said = said || (endpoints_[i].host == endpoints_[endpoint].host && habits_[i].alarm == kind &&
-                      now - habits_[i].alarmed <= one_trouble);
-    }
-    if (habits_[endpoint].alarm != kind) habits_[endpoint].alarmed = now;
-    habits_[endpoint].alarm = kind;
-    if (said) return;
+    if (!is_news(habits_, endpoints_, endpoint, kind, engine_.services.clock.now())) return;
   }
   engine_.services.log.warning(fmt::format("alarm: {}: {}", to_string(result.verdict), result.why));
 }

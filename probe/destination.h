@@ -2,17 +2,18 @@
 #pragma once
 
 #include <cstddef>
-#include <limits>
-#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "probe/engine.h"
+#include "probe/habits.h"
 #include "probe/probe_queue.h"
+#include "probe/prospects.h"
+#include "probe/roster.h"
+#include "probe/session_allowance.h"
 
 namespace fallbackmx {
 
@@ -47,30 +48,7 @@ class Destination {
 
   // The rest is for its sessions.
 
-  static constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
-  /// How long a primary's limit on our sessions, or on one session, is respected before it is tried again.
-  static constexpr std::chrono::seconds limit_lifetime{3600};
-
-  /// What is known about the habits of a server; survives its sessions.
-  struct Habits {
-    bool no_pipelining = false;    ///< advertises it and answers 503
-    bool fallback_sender = false;  ///< refuses address_verify_sender
-    bool good_as_control = false;  ///< has no postmaster, but takes recipients: use a real one as control
-    std::size_t transactions = no_limit;  ///< it ends a session that goes on beyond so many
-    SteadyTime transactions_until{};      ///< when that is forgotten
-    std::string alarm;                    ///< the kind of the last alarm, until it is well again
-    SteadyTime alarmed{};
-  };
-  /// A session as the destination sees it.
-  struct Slot {
-    std::unique_ptr<Sleeper> sleeper;  ///< ends with the thread
-    std::thread thread;
-    std::optional<std::size_t> endpoint;  ///< once it stands, and until it is to leave
-    std::size_t room = 0;                 ///< probes it would take at once
-    std::vector<std::size_t> knocking;    ///< endpoints it is trying to reach
-    bool opening = true;
-    unsigned generation = 0;  ///< of the settings
-  };
+  using Slot = Roster::Slot;
 
   const Endpoint& endpoint(std::size_t index) const { return endpoints_[index]; }
   const TlsPolicy& tls_policy(std::size_t index) const { return policies_[index]; }
@@ -102,19 +80,14 @@ class Destination {
     const std::lock_guard lock(mutex_);
     change(habits_[endpoint]);
   }
-  /// Logs a warning that an administrator should read, unless it was the last about this
-  /// endpoint, or has just been raised about another address of its host.
+  /// Logs a warning that an administrator should read, if it is news (is_news).
   void alarm(std::size_t endpoint, const ProbeResult& result);
 
  private:
   // All of these are called with the lock held, but for the last two.
   std::shared_ptr<Probe> enqueue(const Address& recipient);
-  std::optional<ProbeResult> accepted_anyway(const Address& recipient) const;
-  bool can_be_knocked_at(std::size_t endpoint) const;
   bool can_be_reached(std::size_t endpoint) const;
   bool all_down() const;
-  bool trial_due() const;
-  ProbeResult down_result() const;
   void sift();
   bool stranded() const;
   std::size_t allowed_sessions() const;
@@ -128,15 +101,13 @@ class Destination {
   Engine& engine_;
   const std::vector<Endpoint> endpoints_;
   const std::vector<TlsPolicy> policies_;
+  const Prospects prospects_;
 
   mutable std::mutex mutex_;
   ProbeQueue probes_;
-  std::list<std::shared_ptr<Slot>> sessions_;
-  std::list<std::shared_ptr<Slot>> ended_;  ///< threads to join
-  std::vector<Habits> habits_;
-  std::optional<std::size_t>
-      allowance_;  ///< sessions that the primary lets us have, once it refused one more
-  SteadyTime allowance_until_{};
+  Roster sessions_;
+  std::vector<Habits> habits_;  ///< by endpoint
+  SessionAllowance allowance_;
   unsigned generation_ = 0;
   bool stopping_ = false, draining_ = false;
 };

@@ -14,18 +14,11 @@ namespace fallbackmx {
 /// the server to accept a control recipient of the same domain.
 class Doubt {
  public:
-  struct Unproven {
-    std::shared_ptr<Probe> probe;
-    ProbeResult no;
-  };
-
   /// `controls` in the order to try them.
   explicit Doubt(std::vector<Address> controls) : controls_(std::move(controls)) {}
 
-  void add(std::shared_ptr<Probe> probe, ProbeResult no) {
-    unproven_.push_back({std::move(probe), std::move(no)});
-  }
-  const std::vector<Unproven>& unproven() const { return unproven_; }
+  void add(ProbeOutcome no) { unproven_.push_back(std::move(no)); }
+  const std::vector<ProbeOutcome>& unproven() const { return unproven_; }
 
   /// The control recipient to ask for next: one that is not itself in doubt. Nothing when all have been
   /// tried.
@@ -35,7 +28,7 @@ class Doubt {
 
  private:
   std::vector<Address> controls_;
-  std::vector<Unproven> unproven_;
+  std::vector<ProbeOutcome> unproven_;
 };
 
 }  // namespace fallbackmx

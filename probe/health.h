@@ -1,7 +1,6 @@
 // Which endpoints are up, and when to knock at the others again.
 #pragma once
 
-#include <map>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -9,12 +8,13 @@
 
 #include "conf/parameters.h"
 #include "probe/clock.h"
+#include "probe/recent_map.h"
 
 namespace fallbackmx {
 
 /// One for all destinations; used by all threads. Endpoints are named by Endpoint::key(). An endpoint is up,
 /// suspect after a failure, and down after primary_down_after failures in a row. Bounded: an endpoint that is
-/// up takes no room.
+/// up takes no room, and what has failed longest ago goes first.
 class Health {
  public:
   enum class State { up, suspect, down };
@@ -37,11 +37,12 @@ class Health {
     int failures = 0;
     std::chrono::milliseconds interval{0};  ///< 0 while not down
     SteadyTime retry_at{};
+    bool down() const { return interval.count() > 0; }
   };
   std::chrono::milliseconds with_jitter(std::chrono::milliseconds);
 
   mutable std::mutex mutex_;
-  std::map<std::string, Entry> entries_;
+  RecentMap<std::string, Entry> entries_{20'000};
   std::minstd_rand random_{std::random_device{}()};
 };
 

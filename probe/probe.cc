@@ -38,4 +38,17 @@ ProbeResult befell(Verdict verdict, Stage stage, const Endpoint& server, std::st
   return result;
 }
 
+AddressRecord as_record(const ProbeResult& result, const std::optional<AddressRecord>& before,
+                        WallTime asked) {
+  AddressRecord record{
+      .verdict = result.verdict, .code = result.code, .dsn = result.dsn, .words = result.words};
+  record.asked = asked;
+  if (result.verdict == Verdict::deliverable) {
+    record.last_yes = asked;
+  } else if (before) {
+    record.last_yes = before->last_yes;
+  }
+  return record;
+}
+
 }  // namespace fallbackmx

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "probe/address.h"
 #include "probe/clock.h"
 #include "probe/endpoint.h"
+#include "probe/record.h"
 #include "probe/smtp_reply.h"
 #include "probe/verdict.h"
 
@@ -31,6 +33,8 @@ struct ProbeResult {
 ProbeResult said(Verdict, Stage, const Endpoint&, const SmtpReply&);
 /// Something else that happened with a server; `trouble` goes on from its name: "connection refused".
 ProbeResult befell(Verdict, Stage, const Endpoint&, std::string_view trouble);
+/// A final verdict as it is remembered; `before` is what was remembered until now.
+AddressRecord as_record(const ProbeResult&, const std::optional<AddressRecord>& before, WallTime asked);
 /// The stage as the command that a reply answers: "RCPT", "end of connection" for none.
 std::string_view command_of(Stage);
 
@@ -48,6 +52,12 @@ struct Probe {
   std::optional<ProbeResult> unknown;  ///< of what was heard so far, the one nearest to the recipient
   std::optional<ProbeResult> result;   ///< set once, at the end
   std::vector<Sleeper*> waiters;
+};
+
+/// A probe and what came of it.
+struct ProbeOutcome {
+  std::shared_ptr<Probe> probe;
+  ProbeResult result;
 };
 
 }  // namespace fallbackmx

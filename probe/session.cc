@@ -18,7 +18,11 @@ constexpr int most_strikes = 3;
 }  // namespace
 
 Session::Session(Engine& engine, Destination& destination, Destination::Slot& slot)
-    : engine_(engine), destination_(destination), slot_(slot), settings_(engine.settings()) {}
+    : engine_(engine),
+      destination_(destination),
+      slot_(slot),
+      settings_(engine.settings()),
+      budget_(*settings_) {}
 
 Session::~Session() {
   // Only an exception leaves something here: asked once more, by a session that may fare better.
@@ -29,49 +33,35 @@ void Session::run() {
   auto opened = Opening(engine_, destination_, slot_, settings_).open(destination_.candidates(slot_));
   if (!opened) return;
   opened_ = std::move(*opened);
-  const Destination::Habits habits = destination_.habits(opened_.endpoint);
+  const Habits habits = destination_.habits(opened_.endpoint);
   pipeline_.allow_pipelining(opened_.extensions.contains("PIPELINING") && !habits.no_pipelining);
   last_event_ = engine_.services.clock.now();
-  if (last_event_ < habits.transactions_until) most_transactions_ = habits.transactions;
-  destination_.opened(slot_, opened_.endpoint, room());
+  budget_ = SessionBudget(*settings_, pipeline_.pipelining(), habits.most_transactions(last_event_));
+  proof_.emplace(engine_, destination_, opened_.endpoint, opened_.tls, settings_);
+  destination_.opened(slot_, opened_.endpoint, budget_.room(0));
   serve();
   if (!over_) quit();
 }
 
-std::size_t Session::room() const {
-  if (leaving_) return 0;
-  const auto left = [](std::size_t limit, std::size_t used) { return limit > used ? limit - used : 0; };
-  const auto window = pipeline_.pipelining() ? static_cast<std::size_t>(settings_->probe_session_window) : 1;
-  const auto rejections = static_cast<std::size_t>(settings_->probe_session_max_rejections);
-  const auto probes = static_cast<std::size_t>(settings_->probe_session_max_probes);
-  const std::size_t undecided = pipeline_.undecided();
-  // Every recipient on the wire may turn out a rejection, and the primary counts them.
-  return std::min({left(window, undecided), left(rejections, rejections_ + undecided), left(probes, probes_),
-                   left(most_transactions_, transactions_)});
-}
-
 void Session::take_probes() {
-  while (auto probe = destination_.take(slot_, room())) {
-    ++probes_;
+  while (auto probe = destination_.take(slot_, leaving_ ? 0 : budget_.room(pipeline_.undecided()))) {
+    budget_.count_probe();
     const std::string& domain = probe->recipient.domain();
-    if (probe->control_first && !engine_.control.proven(control_key(domain), engine_.services.clock.now(),
-                                                        settings_->probe_control_time)) {
-      ask_control(domain);
-    }
+    if (probe->control_first && !proof_->proven(domain)) follow(proof_->ask_control(domain));
     begin(probe, Purpose::probe, probe->recipient);
   }
 }
 
 void Session::begin(std::shared_ptr<Probe> probe, Purpose purpose, const Address& recipient) {
-  auto transaction =
-      std::make_shared<Transaction>(Transaction{std::move(probe), purpose, recipient, sender()});
+  auto transaction = std::make_shared<Transaction>(Transaction{
+      std::move(probe), purpose, recipient, destination_.habits(opened_.endpoint).probe_sender(*settings_)});
   const bool utf8 = recipient.needs_smtputf8();
   if (utf8 && transaction->probe && !opened_.extensions.contains("SMTPUTF8")) {
     transaction->begun = engine_.services.clock.now();
     return land(*transaction, befell(Verdict::refused, Stage::mail, server(),
                                      "does not offer SMTPUTF8, which the recipient needs"));
   }
-  ++transactions_;
+  budget_.count_transaction();
   pipeline_.add(std::move(transaction), utf8 ? " SMTPUTF8" : "", purpose == Purpose::control);
 }
 
@@ -81,7 +71,7 @@ void Session::serve() {
     take_probes();
     pipeline_.send(*opened_.dialogue, engine_.services.clock.now());
     const bool nothing_to_do = !pipeline_.busy();
-    if (nothing_to_do && (leaving_ || destination_.should_leave(slot_))) {
+    if (nothing_to_do && (leaving_ || budget_.spent() || destination_.should_leave(slot_))) {
       if (test_catchall()) continue;
       return;
     }
@@ -128,7 +118,7 @@ void Session::on_reply(const SmtpReply& reply) {
     case Stage::rcpt:
       if (transaction->mail_failed) break;
       ++answers_;
-      if (reply.category() == 5) ++rejections_;
+      if (reply.category() == 5) budget_.count_rejection();
       transaction->accepted = reply.category() == 2;
       on_rcpt(transaction, reply);
       break;
@@ -142,11 +132,6 @@ void Session::on_reply(const SmtpReply& reply) {
       }
       ++resets_;
       break;
-  }
-  if (rejections_ >= static_cast<std::size_t>(settings_->probe_session_max_rejections) ||
-      probes_ >= static_cast<std::size_t>(settings_->probe_session_max_probes) ||
-      transactions_ >= most_transactions_) {
-    leaving_ = true;
   }
 }
 
@@ -167,32 +152,31 @@ void Session::on_mail(const std::shared_ptr<Transaction>& transaction, const Smt
       return without_pipelining(transaction);
     case Judgement::Next::try_fallback_sender:
       destination_.change_habits(opened_.endpoint, [](auto& habits) { habits.fallback_sender = true; });
-      if (transaction->purpose == Purpose::control) return ask_again(transaction->recipient.domain());
-      return begin(transaction->probe, transaction->purpose, transaction->recipient);
+      return ask_again(*transaction);
     default:
       break;
   }
   if (judgement.alarm) destination_.alarm(opened_.endpoint, result);
   if (transaction->probe) return land(*transaction, std::move(result));
   if (transaction->purpose == Purpose::control) {
-    settle(transaction->recipient.domain(), judgement.verdict,
-           "; asked for the control recipient, " + result.why);
+    follow(proof_->settle(transaction->recipient.domain(), judgement.verdict,
+                          "asked for the control recipient, " + result.why));
   }
 }
 
 void Session::on_rcpt(const std::shared_ptr<Transaction>& transaction, const SmtpReply& reply) {
-  const SteadyTime now = engine_.services.clock.now();
   const std::string& domain = transaction->recipient.domain();
   if (transaction->purpose == Purpose::control) return on_control(transaction, reply);
   if (transaction->purpose == Purpose::catchall) return on_catchall(*transaction, reply);
-  if (reply.category() == 5 && transaction->sender != sender()) {
+  if (reply.category() == 5 &&
+      transaction->sender != destination_.habits(opened_.endpoint).probe_sender(*settings_)) {
     // It has refused that sender meanwhile: a no that it gave to him is no longer worth a proof.
     return begin(transaction->probe, Purpose::probe, transaction->recipient);
   }
 
   Circumstances circumstances;
   circumstances.pipelined = pipeline_.pipelining();
-  circumstances.proven = engine_.control.proven(control_key(domain), now, settings_->probe_control_time);
+  circumstances.proven = proof_->proven(domain);
   const Judgement judgement = judge({Stage::rcpt, &reply}, circumstances);
   if (judgement.end_session) leaving_ = dismissed_ = true;
   if (judgement.next == Judgement::Next::try_without_pipelining) return without_pipelining(transaction);
@@ -201,59 +185,21 @@ void Session::on_rcpt(const std::shared_ptr<Transaction>& transaction, const Smt
   result.tls = opened_.tls;
   if (judgement.alarm) destination_.alarm(opened_.endpoint, result);
   if (judgement.next == Judgement::Next::ask_control) {
-    doubt_about(domain).add(transaction->probe, std::move(result));
-    return ask_control(domain);
+    return follow(proof_->doubt({transaction->probe, std::move(result)}));
   }
-  if (judgement.verdict == Verdict::deliverable && engine_.control.accepted(control_key(domain), now)) {
-    engine_.services.log.warning(
-        fmt::format("{} talks about recipients in {} again", server().text(), domain));
+  if (judgement.verdict == Verdict::deliverable) {
+    proof_->accepted(domain);
+    good_domains_.insert(domain);
   }
   land(*transaction, std::move(result));
-  if (judgement.verdict == Verdict::deliverable) good_domains_.insert(domain);
 }
 
 void Session::on_control(const std::shared_ptr<Transaction>& transaction, const SmtpReply& reply) {
-  const SteadyTime now = engine_.services.clock.now();
-  const Address& control = transaction->recipient;
-  const std::string& domain = control.domain();
-  const auto found = doubts_.find(domain);
-  if (found == doubts_.end()) return;
-  found->second.asking = false;
   const Judgement judgement =
       judge({Stage::rcpt, &reply}, {.pipelined = pipeline_.pipelining(), .proven = true});
   if (judgement.end_session) leaving_ = dismissed_ = true;
   if (judgement.next == Judgement::Next::try_without_pipelining) return without_pipelining(transaction);
-
-  if (judgement.verdict == Verdict::deliverable) {
-    if (engine_.control.accepted(control_key(domain), now)) {
-      engine_.services.log.warning(
-          fmt::format("{} talks about recipients in {} again", server().text(), domain));
-    }
-    const bool real = control.local() != settings_->probe_control_recipient;
-    destination_.change_habits(opened_.endpoint, [real](auto& habits) {
-      habits.good_as_control = real;
-      habits.alarm.clear();
-    });
-    return settle(domain, Verdict::undeliverable, "");
-  }
-  if (auto next = found->second.next_control()) {
-    found->second.asking = true;
-    return begin(nullptr, Purpose::control, *next);
-  }
-  const std::string addition = fmt::format("; it answered {} {} to the control recipient <{}>", reply.code,
-                                           printable(reply.text(), 200), control.text());
-  // Greylisting and the like: asked, "not now". Anything else means that it will not talk about recipients
-  // with us.
-  if (judgement.verdict == Verdict::deferred || judgement.verdict == Verdict::unavailable) {
-    return settle(domain, judgement.verdict, addition);
-  }
-  if (engine_.control.refused(control_key(domain), now)) {
-    ProbeResult result = said(Verdict::refused, Stage::rcpt, server(), reply);
-    result.why += fmt::format(": it refuses <{}> too, so its noes say nothing about recipients in {}",
-                              control.text(), domain);
-    destination_.alarm(opened_.endpoint, result);
-  }
-  settle(domain, Verdict::refused, addition);
+  follow(proof_->on_reply(transaction->recipient, judgement.verdict, reply));
 }
 
 /// The last questions of a session: would it have said yes to anybody in these domains? They are likely to be
@@ -261,11 +207,10 @@ void Session::on_control(const std::shared_ptr<Transaction>& transaction, const 
 /// and with ten thousand domains there would be a thousand sessions more. False when there is nothing to ask.
 bool Session::test_catchall() {
   const auto lifetime = settings_->probe_catchall_time;
-  const auto most = static_cast<std::size_t>(settings_->probe_session_max_rejections);
   leaving_ = true;
   if (lifetime.count() == 0 || dismissed_) return false;
   for (const std::string& domain : std::exchange(good_domains_, {})) {
-    if (rejections_ + pipeline_.undecided() >= most || transactions_ > most_transactions_) break;
+    if (!budget_.can_afford_rejection(pipeline_.undecided())) break;
     const auto nobody = Address::parse(impossible_local_part() + "@" + domain);
     if (nobody && engine_.catchall.claim(server().key(), domain, engine_.services.clock.now(), lifetime))
       begin(nullptr, Purpose::catchall, *nobody);
@@ -281,58 +226,20 @@ void Session::on_catchall(const Transaction& transaction, const SmtpReply& reply
                                         everything ? "accepts" : "no longer accepts", domain));
 }
 
-ControlKey Session::control_key(const std::string& domain) const {
-  return {fmt::format("{} <{}> {}", server().key(), sender(), opened_.tls), domain};
+/// Does what the proof of noes asks for.
+void Session::follow(Proof::Step step) {
+  for (auto& [probe, result] : step.settled) destination_.land(probe, opened_.endpoint, std::move(result));
+  if (step.ask) begin(nullptr, Purpose::control, *step.ask);
 }
 
-Doubt& Session::doubt_about(const std::string& domain) {
-  const auto found = doubts_.find(domain);
-  if (found != doubts_.end()) return found->second;
-  std::vector<Address> controls;
-  if (auto postmaster = Address::parse(settings_->probe_control_recipient + "@" + domain))
-    controls.push_back(*postmaster);
-  if (auto good = engine_.services.store.recent_good(domain)) {
-    if (auto address = Address::parse(*good); address && address->domain() == domain) {
-      const bool first = destination_.habits(opened_.endpoint).good_as_control;
-      controls.insert(first ? controls.begin() : controls.end(), *address);
-    }
+/// With another sender. Noes that waited for this control recipient were given to the first one, and must be
+/// given again, too.
+void Session::ask_again(const Transaction& transaction) {
+  if (transaction.purpose != Purpose::control) {
+    return begin(transaction.probe, transaction.purpose, transaction.recipient);
   }
-  return doubts_.emplace(domain, Doubt(std::move(controls))).first->second;
-}
-
-/// Asks for the control recipient in a transaction of its own, before everything that is not on the wire yet.
-void Session::ask_control(const std::string& domain) {
-  Doubt& doubt = doubt_about(domain);
-  if (doubt.asking) return;
-  const auto control = doubt.next_control();
-  if (!control) {
-    return settle(domain, Verdict::refused, "; there is no control recipient to prove that it talks to us");
-  }
-  doubt.asking = true;
-  begin(nullptr, Purpose::control, *control);
-}
-
-/// The noes that waited for proof were given to another sender: they must be given again.
-void Session::ask_again(const std::string& domain) {
-  const auto found = doubts_.find(domain);
-  if (found == doubts_.end()) return;
-  const auto unproven = found->second.unproven();
-  doubts_.erase(found);
-  for (const auto& [probe, no] : unproven) begin(probe, Purpose::probe, probe->recipient);
-}
-
-/// What the control recipient's fate makes of the noes that waited for it.
-void Session::settle(const std::string& domain, Verdict verdict, const std::string& addition) {
-  const auto found = doubts_.find(domain);
-  if (found == doubts_.end()) return;
-  const auto unproven = found->second.unproven();
-  doubts_.erase(found);
-  for (const auto& [probe, no] : unproven) {
-    ProbeResult result = no;
-    result.verdict = verdict;
-    result.why += addition;
-    destination_.land(probe, opened_.endpoint, std::move(result));
-  }
+  for (const auto& probe : proof_->take_back(transaction.recipient.domain()))
+    begin(probe, Purpose::probe, probe->recipient);
 }
 
 void Session::land(const Transaction& transaction, ProbeResult result) {
@@ -344,29 +251,21 @@ void Session::land(const Transaction& transaction, ProbeResult result) {
 
 /// The probes that nobody has answered, in the order in which they were asked.
 std::vector<std::shared_ptr<Probe>> Session::unanswered() const {
-  std::vector<std::shared_ptr<Probe>> probes;
-  for (const auto& [domain, doubt] : doubts_) {
-    for (const auto& unproven : doubt.unproven()) probes.push_back(unproven.probe);
-  }
+  if (!proof_) return {};
+  std::vector<std::shared_ptr<Probe>> probes = proof_->unproven();
   const auto on_the_way = pipeline_.unanswered();
   probes.insert(probes.end(), on_the_way.begin(), on_the_way.end());
   return probes;
 }
 
-/// It ended the session at RSET: Exim counts each one as a "nonmail" command, and drops the connection after
-/// ten (smtp_accept_max_nonmail). From now on we leave before that, and keep one transaction for a control
-/// recipient.
+/// It ended the session at RSET. One that does so at the first has nothing to teach.
 void Session::learn_limit() {
-  if (resets_ == 0) return;  // less than one transaction is none
-  const std::size_t most = std::max<std::size_t>(resets_ - 1, 1);
+  if (resets_ == 0) return;
+  const SteadyTime now = engine_.services.clock.now();
+  destination_.change_habits(opened_.endpoint, [&](Habits& habits) { habits.hung_up_after(resets_, now); });
   engine_.services.log.info(
       fmt::format("{} ends a session at RSET after {} recipients: at most {} from now on", server().text(),
-                  resets_, most));
-  const SteadyTime until = engine_.services.clock.now() + Destination::limit_lifetime;
-  destination_.change_habits(opened_.endpoint, [most, until](auto& habits) {
-    habits.transactions = most;
-    habits.transactions_until = until;
-  });
+                  resets_, destination_.habits(opened_.endpoint).most_transactions(now)));
 }
 
 /// 503 to a command that would be right after the reply to the one before: it does not do what it advertises.
@@ -391,9 +290,7 @@ void Session::die(std::string_view trouble) {
   const ProbeResult result = befell(
       Verdict::unavailable, pipeline_.busy() ? pipeline_.front().stage : Stage::rset, server(), trouble);
   const auto left = unanswered();
-  for (const auto& [domain, doubt] : doubts_) {
-    for (const auto& unproven : doubt.unproven()) unproven.probe->control_first = true;
-  }
+  for (const auto& probe : proof_->unproven()) probe->control_first = true;
   forget_all();
   if (fresh && !left.empty()) destination_.failed(opened_.endpoint, result.why);
   std::vector<std::shared_ptr<Probe>> again;
@@ -415,7 +312,7 @@ void Session::quit() {
 }
 
 void Session::forget_all() {
-  doubts_.clear();
+  proof_->forget_all();
   pipeline_.clear();
 }
 
@@ -428,13 +325,6 @@ std::chrono::seconds Session::patience(Stage stage) const {
     default:
       return settings_->smtp_rset_timeout;
   }
-}
-
-std::string Session::sender() const {
-  const bool fallback = destination_.habits(opened_.endpoint).fallback_sender;
-  std::string address = fallback ? settings_->probe_fallback_sender : settings_->address_verify_sender;
-  if (address.starts_with('<') && address.ends_with('>')) address = address.substr(1, address.size() - 2);
-  return address;
 }
 
 }  // namespace fallbackmx

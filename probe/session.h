@@ -2,17 +2,18 @@
 // trouble.
 #pragma once
 
-#include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "probe/destination.h"
-#include "probe/doubt.h"
 #include "probe/judge.h"
 #include "probe/opening.h"
 #include "probe/pipeline.h"
+#include "probe/proof.h"
+#include "probe/session_budget.h"
 
 namespace fallbackmx {
 
@@ -32,8 +33,8 @@ class Session {
  private:
   // What goes out.
   void take_probes();
-  std::size_t room() const;
   void begin(std::shared_ptr<Probe> probe, Transaction::Purpose purpose, const Address& recipient);
+  bool test_catchall();
 
   // What comes in.
   void serve();
@@ -41,17 +42,11 @@ class Session {
   void on_mail(const std::shared_ptr<Transaction>& transaction, const SmtpReply& reply);
   void on_rcpt(const std::shared_ptr<Transaction>& transaction, const SmtpReply& reply);
   void on_control(const std::shared_ptr<Transaction>& transaction, const SmtpReply& reply);
-
-  // Proof.
-  Doubt& doubt_about(const std::string& domain);
-  void ask_control(const std::string& domain);
-  void ask_again(const std::string& domain);
-  void settle(const std::string& domain, Verdict verdict, const std::string& addition);
-  bool test_catchall();
   void on_catchall(const Transaction& transaction, const SmtpReply& reply);
-  ControlKey control_key(const std::string& domain) const;
 
   // Outcomes.
+  void follow(Proof::Step step);
+  void ask_again(const Transaction& transaction);
   void land(const Transaction& transaction, ProbeResult result);
   void learn_limit();
   void without_pipelining(const std::shared_ptr<Transaction>& transaction);
@@ -60,7 +55,6 @@ class Session {
   void quit();
   std::vector<std::shared_ptr<Probe>> unanswered() const;
   std::chrono::seconds patience(Stage stage) const;
-  std::string sender() const;
   const Endpoint& server() const { return destination_.endpoint(opened_.endpoint); }
 
   Engine& engine_;
@@ -72,14 +66,13 @@ class Session {
   bool dismissed_ = false;  ///< by the server: nothing more is asked
   bool over_ = false;       ///< the connection is gone
   Pipeline pipeline_;
-  std::map<std::string, Doubt> doubts_;  ///< by domain
-  std::set<std::string> good_domains_;   ///< in which a recipient was accepted
-  std::size_t probes_ = 0, rejections_ = 0, answers_ = 0;
-  std::size_t transactions_ = 0;  ///< begun
-  std::size_t resets_ = 0;        ///< answered well
-  std::size_t most_transactions_ = Destination::no_limit;
-  SteadyTime last_event_{};    ///< when something was last heard
-  SteadyTime waited_since_{};  ///< when the reply before the one at hand was heard
+  SessionBudget budget_;
+  std::optional<Proof> proof_;          ///< as soon as the session stands
+  std::set<std::string> good_domains_;  ///< in which a recipient was accepted
+  std::size_t answers_ = 0;             ///< to RCPT
+  std::size_t resets_ = 0;              ///< answered well
+  SteadyTime last_event_{};             ///< when something was last heard
+  SteadyTime waited_since_{};           ///< when the reply before the one at hand was heard
 };
 
 }  // namespace fallbackmx

@@ -34,11 +34,11 @@ TEST(Control, ARefusedControlTakesTheProofAwayAndAlarmsOnce) {
   Control control;
   const SteadyTime now{1h};
   control.accepted(ours, now);
-  EXPECT_TRUE(control.refused(ours, now));
+  EXPECT_TRUE(control.refused(ours));
   EXPECT_FALSE(control.proven(ours, now, 60s));
-  EXPECT_FALSE(control.refused(ours, now)) << "one alarm is enough";
+  EXPECT_FALSE(control.refused(ours)) << "one alarm is enough";
   EXPECT_TRUE(control.accepted(ours, now)) << "that it is well again is news";
-  EXPECT_TRUE(control.refused(ours, now)) << "and after that so is the next alarm";
+  EXPECT_TRUE(control.refused(ours)) << "and after that so is the next alarm";
 }
 
 Address address(const std::string& text) { return *Address::parse(text); }
@@ -52,7 +52,7 @@ TEST(Doubt, ControlsAreTriedInOrderAndNoneTwice) {
 
 TEST(Doubt, WhoIsInDoubtCannotBeTheProof) {
   Doubt doubt({address("postmaster@example.org"), address("real@example.org")});
-  doubt.add(std::make_shared<Probe>(address("postmaster@example.org"), SteadyTime{}, 1), {});
+  doubt.add({std::make_shared<Probe>(address("postmaster@example.org"), SteadyTime{}, 1), {}});
   EXPECT_EQ(doubt.next_control()->text(), "real@example.org");
 }
 

@@ -1,0 +1,38 @@
+#include "probe/habits.h"
+
+#include <algorithm>
+
+namespace fallbackmx {
+
+namespace {
+
+constexpr std::chrono::seconds limit_lifetime{3600};
+constexpr std::chrono::seconds one_trouble{60};
+
+}  // namespace
+
+std::string Habits::probe_sender(const Settings& settings) const {
+  std::string address = fallback_sender ? settings.probe_fallback_sender : settings.address_verify_sender;
+  if (address.starts_with('<') && address.ends_with('>')) address = address.substr(1, address.size() - 2);
+  return address;
+}
+
+void Habits::hung_up_after(std::size_t transactions, SteadyTime now) {
+  most_transactions_ = std::max<std::size_t>(transactions, 2) - 1;
+  until_ = now + limit_lifetime;
+}
+
+bool is_news(std::vector<Habits>& habits, const std::vector<Endpoint>& endpoints, std::size_t endpoint,
+             const std::string& alarm, SteadyTime now) {
+  if (habits[endpoint].alarm == alarm) return false;
+  bool just_said = false;
+  for (std::size_t i = 0; i < endpoints.size(); ++i) {
+    just_said = just_said || (endpoints[i].host == endpoints[endpoint].host && habits[i].alarm == alarm &&
+                              now - habits[i].alarmed_at <= one_trouble);
+  }
+  habits[endpoint].alarm = alarm;
+  habits[endpoint].alarmed_at = now;
+  return !just_said;
+}
+
+}  // namespace fallbackmx

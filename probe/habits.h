@@ -1,0 +1,48 @@
+// What has been learned about the habits of the servers of a destination; survives its sessions.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "conf/parameters.h"
+#include "probe/clock.h"
+#include "probe/endpoint.h"
+
+namespace fallbackmx {
+
+/// Of one server, at one address. A value.
+struct Habits {
+  static constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
+
+  bool no_pipelining = false;    ///< advertises it and answers 503
+  bool fallback_sender = false;  ///< refuses address_verify_sender: ask with probe_fallback_sender
+  bool good_as_control = false;  ///< has no postmaster, but takes recipients: use a real one as control
+
+  /// The sender of probes, without brackets.
+  std::string probe_sender(const Settings&) const;
+
+  /// The transactions that it puts up with in one session. Exim counts each RSET as a "nonmail" command, and
+  /// drops the connection after ten (smtp_accept_max_nonmail).
+  std::size_t most_transactions(SteadyTime now) const { return now < until_ ? most_transactions_ : no_limit; }
+  /// It ended a session at RSET after so many that went well. Remembered for an hour. One is kept for a
+  /// control recipient, which comes on top of the probes.
+  void hung_up_after(std::size_t transactions, SteadyTime now);
+
+  std::string alarm;  ///< the kind of the last alarm, until it is well again
+  SteadyTime alarmed_at{};
+
+ private:
+  std::size_t most_transactions_ = no_limit;
+  SteadyTime until_{};
+};
+
+/// Whether an alarm about one of these servers is to be raised. Not when it was the last one about this
+/// server and it has not been well since; nor when it has just been raised about another address of the same
+/// host, because a probe asks them one after the other. `habits` and `endpoints` go together.
+bool is_news(std::vector<Habits>& habits, const std::vector<Endpoint>& endpoints, std::size_t endpoint,
+             const std::string& alarm, SteadyTime now);
+
+}  // namespace fallbackmx

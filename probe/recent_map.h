@@ -1,0 +1,61 @@
+// A map with a bound: what has not been touched longest is forgotten first.
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <map>
+
+namespace fallbackmx {
+
+/// Everything costs O(log n). Not safe for use by several threads: the owner locks.
+template <class Key, class Value>
+class RecentMap {
+ public:
+  explicit RecentMap(std::size_t most) : most_(most) {}
+  RecentMap(const RecentMap&) = delete;
+  RecentMap& operator=(const RecentMap&) = delete;
+
+  /// Null when it was never touched, or is forgotten. To look is not to touch.
+  const Value* find(const Key& key) const {
+    const auto found = entries_.find(key);
+    return found == entries_.end() ? nullptr : &found->second.value;
+  }
+  Value* find(const Key& key) {
+    const auto found = entries_.find(key);
+    return found == entries_.end() ? nullptr : &found->second.value;
+  }
+
+  /// The value, made if there is none; from now on the last one to be forgotten.
+  Value& touch(const Key& key) {
+    const auto [entry, is_new] = entries_.try_emplace(key);
+    if (is_new) {
+      entry->second.place = order_.insert(order_.end(), &entry->first);
+      if (entries_.size() > most_) erase(*order_.front());
+    } else {
+      order_.splice(order_.end(), order_, entry->second.place);
+    }
+    return entry->second.value;
+  }
+
+  void erase(const Key& key) {
+    const auto found = entries_.find(key);
+    if (found == entries_.end()) return;
+    order_.erase(found->second.place);
+    entries_.erase(found);
+  }
+
+  std::size_t size() const { return entries_.size(); }
+
+ private:
+  using Order = std::list<const Key*>;
+  struct Entry {
+    Value value{};
+    typename Order::iterator place{};
+  };
+
+  const std::size_t most_;
+  std::map<Key, Entry> entries_;
+  Order order_;  ///< the keys of the entries; touched last comes last
+};
+
+}  // namespace fallbackmx

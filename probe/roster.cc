@@ -1,0 +1,72 @@
+#include "probe/roster.h"
+
+#include <algorithm>
+
+namespace fallbackmx {
+
+std::shared_ptr<Roster::Slot> Roster::add(std::unique_ptr<Sleeper> sleeper, unsigned generation) {
+  auto slot = std::make_shared<Slot>();
+  slot->sleeper = std::move(sleeper);
+  slot->generation = generation;
+  sessions_.push_back(slot);
+  return slot;
+}
+
+void Roster::retire(const std::shared_ptr<Slot>& slot) {
+  sessions_.remove(slot);
+  retired_.push_back(slot);
+}
+
+std::shared_ptr<Roster::Slot> Roster::next_to_join() {
+  if (retired_.empty()) return sessions_.empty() ? nullptr : sessions_.front();
+  auto slot = retired_.front();
+  retired_.pop_front();
+  return slot;
+}
+
+bool Roster::anybody_opening() const {
+  return std::any_of(sessions_.begin(), sessions_.end(), [](const auto& slot) { return slot->opening; });
+}
+
+bool Roster::anybody_standing() const {
+  return std::any_of(sessions_.begin(), sessions_.end(),
+                     [](const auto& slot) { return slot->endpoint.has_value(); });
+}
+
+std::size_t Roster::standing(std::size_t endpoint) const {
+  return static_cast<std::size_t>(std::count_if(
+      sessions_.begin(), sessions_.end(), [&](const auto& slot) { return slot->endpoint == endpoint; }));
+}
+
+std::size_t Roster::knocking(std::size_t endpoint) const {
+  return static_cast<std::size_t>(std::count_if(sessions_.begin(), sessions_.end(), [&](const auto& slot) {
+    return std::find(slot->knocking.begin(), slot->knocking.end(), endpoint) != slot->knocking.end();
+  }));
+}
+
+std::size_t Roster::room(std::size_t each) const {
+  std::size_t room = 0;
+  for (const auto& slot : sessions_) room += slot->opening ? each : slot->room;
+  return room;
+}
+
+void Roster::wake_standing() {
+  for (const auto& slot : sessions_) {
+    if (!slot->opening) slot->sleeper->wake();
+  }
+}
+
+void Roster::wake_all() {
+  for (const auto& slot : sessions_) slot->sleeper->wake();
+}
+
+void Roster::dismiss(std::size_t endpoint) {
+  for (const auto& slot : sessions_) {
+    if (slot->endpoint != endpoint) continue;
+    slot->endpoint.reset();
+    slot->room = 0;
+    slot->sleeper->wake();
+  }
+}
+
+}  // namespace fallbackmx

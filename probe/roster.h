@@ -1,0 +1,62 @@
+// The SMTP sessions of one destination, as it sees them.
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "probe/clock.h"
+
+namespace fallbackmx {
+
+/// Belongs to a Destination, and is guarded by its lock. A session is opening, then stands with one endpoint
+/// until it is dismissed or ends by itself; its thread is joined later by somebody else.
+class Roster {
+ public:
+  struct Slot {
+    std::unique_ptr<Sleeper> sleeper;  ///< ends with the thread
+    std::thread thread;
+    std::optional<std::size_t> endpoint;  ///< that it stands with
+    std::vector<std::size_t> knocking;    ///< endpoints it is trying to reach
+    std::size_t room = 0;                 ///< probes it would take at once
+    bool opening = true;
+    unsigned generation = 0;  ///< of the settings
+  };
+  using Slots = std::list<std::shared_ptr<Slot>>;
+
+  /// A session that is about to be started.
+  std::shared_ptr<Slot> add(std::unique_ptr<Sleeper> sleeper, unsigned generation);
+  /// It could not be started.
+  void remove(const std::shared_ptr<Slot>& slot) { sessions_.remove(slot); }
+  /// Its thread is about to end.
+  void retire(const std::shared_ptr<Slot>& slot);
+  /// Those whose threads are to be joined now, without the lock.
+  Slots take_retired() { return std::exchange(retired_, {}); }
+  /// For whoever waits until all have ended: the next one whose thread is to be joined, without the lock.
+  /// Null when there is none left.
+  std::shared_ptr<Slot> next_to_join();
+
+  bool empty() const { return sessions_.empty(); }
+  std::size_t size() const { return sessions_.size(); }
+  bool anybody_opening() const;
+  bool anybody_standing() const;
+  /// How many stand with an endpoint, or are trying to reach it.
+  std::size_t standing(std::size_t endpoint) const;
+  std::size_t knocking(std::size_t endpoint) const;
+
+  /// Probes that would be taken at once, if each session that is opening took `each`.
+  std::size_t room(std::size_t each) const;
+  void wake_standing();
+  void wake_all();
+  /// Sessions that stand with this endpoint get no more probes, and leave.
+  void dismiss(std::size_t endpoint);
+
+ private:
+  Slots sessions_, retired_;
+};
+
+}  // namespace fallbackmx

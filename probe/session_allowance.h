@@ -1,0 +1,29 @@
+// How many sessions at one time a primary lets us have.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+
+#include "probe/clock.h"
+
+namespace fallbackmx {
+
+/// Belongs to a Destination, and is guarded by its lock; reads no clock. A primary that refuses a *further*
+/// connection while others of ours live is telling us its limit, not that it is down. The limit is respected
+/// for an hour, then one more is tried.
+class SessionAllowance {
+ public:
+  /// The sessions that may exist now, of `limit` (probe_session_limit).
+  std::size_t of(std::size_t limit, SteadyTime now) const;
+
+  /// A connection was refused while so many others stood with the same endpoint, or were trying to reach it.
+  /// False when there was no other: then it is no limit that was met.
+  bool refused(std::size_t standing, std::size_t knocking, SteadyTime now);
+
+ private:
+  std::optional<std::size_t> most_;
+  SteadyTime until_{};
+};
+
+}  // namespace fallbackmx
