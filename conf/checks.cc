@@ -66,26 +66,33 @@ void check_milter(const Settings& s, Objections& found) {
 }
 
 void check_order(const Restrictions& list, std::string_view name, Objections& found) {
-  const auto ends = [](Restriction r) {
-    return r == Restriction::permit || r == Restriction::reject || r == Restriction::defer;
-  };
-  const auto last = std::find_if(list.begin(), list.end(), ends);
-  if (last == list.end() || last + 1 == list.end()) return;
-  found.push_back({false,
-                   {name},
-                   fmt::format("{} is never reached: {} before it always decides", to_string(last[1]),
-                               to_string(*last))});
+  for (std::size_t i = 0; i + 1 < list.size(); ++i) {
+    const auto rule = list[i].restriction;
+    const bool only_warns = i > 0 && list[i - 1].restriction == Restriction::warn_if_reject;
+    const bool rejects = rule == Restriction::reject || rule == Restriction::defer;
+    if (rule != Restriction::permit && (!rejects || only_warns)) continue;
+    found.push_back({false,
+                     {name},
+                     fmt::format("{} is never reached: {} before it always decides",
+                                 to_string(list[i + 1].restriction), to_string(rule))});
+    return;
+  }
 }
 
 void check_rules(const Settings& s, Objections& found) {
-  check_order(s.smtpd_helo_restrictions, "smtpd_helo_restrictions", found);
-  check_order(s.smtpd_sender_restrictions, "smtpd_sender_restrictions", found);
-  check_order(s.smtpd_recipient_restrictions, "smtpd_recipient_restrictions", found);
-  const auto verifies = [](const Restrictions& list) {
-    return std::find(list.begin(), list.end(), Restriction::reject_unverified_recipient) != list.end();
-  };
-  if (!verifies(s.smtpd_helo_restrictions) && !verifies(s.smtpd_sender_restrictions) &&
-      !verifies(s.smtpd_recipient_restrictions)) {
+  const std::array<std::pair<std::string_view, const Restrictions&>, 5> lists = {{
+      {"smtpd_client_restrictions", s.smtpd_client_restrictions},
+      {"smtpd_helo_restrictions", s.smtpd_helo_restrictions},
+      {"smtpd_sender_restrictions", s.smtpd_sender_restrictions},
+      {"smtpd_relay_restrictions", s.smtpd_relay_restrictions},
+      {"smtpd_recipient_restrictions", s.smtpd_recipient_restrictions},
+  }};
+  bool verifies = false;
+  for (const auto& [name, list] : lists) {
+    check_order(list, name, found);
+    verifies = verifies || mentions(list, Restriction::reject_unverified_recipient);
+  }
+  if (!verifies) {
     found.push_back({false,
                      {"smtpd_recipient_restrictions"},
                      "without reject_unverified_recipient no primary is ever asked"});

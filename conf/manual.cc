@@ -20,6 +20,9 @@ constexpr std::string_view quick = "A client is waiting for the answer.";
 constexpr std::array differences = {
     Difference{"smtpd_sender_restrictions", "empty", "So that the daemon is of use without configuration."},
     Difference{"smtpd_recipient_restrictions", "empty", "Likewise."},
+    Difference{"smtpd_relay_restrictions",
+               "permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination",
+               "The MTA has made that test before it asks us."},
     Difference{"relay_domains", "$mydestination, or empty", "Empty means here: what the MTA itself relays."},
     Difference{"unknown_address_reject_code", "450", "Who cannot receive a reply has no second try to win."},
     Difference{"unverified_recipient_reject_code", "450",
@@ -99,8 +102,10 @@ std::string parameters() {
 std::string restrictions() {
   std::string out = ".Sh RESTRICTIONS\n";
   out += ".Bl -tag -width Ds\n";
-  for (const auto& [name, help] : restriction_table())
-    out += fmt::format(".It Ic {}\n{}", name, sentences(help));
+  for (const auto& [name, argument, help] : restriction_table()) {
+    const auto follows = argument == RestrictionArgument::table ? " Ar type:table" : "";
+    out += fmt::format(".It Ic {}{}\n{}", name, follows, sentences(help));
+  }
   return out + ".El\n";
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "conf/network.h"
 #include "probe/result.h"
 
 namespace fallbackmx {
@@ -28,8 +29,7 @@ class NetworkList {
 
  private:
   struct Item {
-    boost::asio::ip::address network;
-    unsigned prefix = 0;
+    Network network;
     bool negated = false;
   };
   std::vector<Item> items_;

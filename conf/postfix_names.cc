@@ -17,16 +17,14 @@ constexpr std::string_view parameters[] = {
 };
 #undef NAME
 
-#define NAME(name, arguments, ours) PostfixRestriction{#name, arguments, ours},
+#define NAME(name, arguments, ours, why) PostfixRestriction{#name, arguments, ours, why},
 constexpr std::array restrictions = {
 #include "conf/postfix_restrictions.def"
 };
 #undef NAME
 
-constexpr std::array<std::string_view, 4> planned = {
+constexpr std::array<std::string_view, 2> planned = {
     "address_verify_transport_maps",
-    "invalid_hostname_reject_code",
-    "non_fqdn_reject_code",
     "smtp_destination_concurrency_limit",
 };
 

@@ -16,6 +16,7 @@ struct PostfixRestriction {
   std::string_view name;
   int arguments = 0;      ///< words that follow it
   std::string_view ours;  ///< our name for the same, or empty
+  std::string_view why;   ///< why we do not have it, where that is not plain
 };
 /// nullptr when it is not a restriction of Postfix's that we leave to Postfix. Case does not matter.
 const PostfixRestriction* postfix_restriction(std::string_view name);

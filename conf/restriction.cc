@@ -1,14 +1,17 @@
 #include "conf/restriction.h"
 
+#include <fmt/format.h>
 #include <strings.h>
 
-#include <string>
+#include "conf/nearest_name.h"
+#include "conf/postfix_names.h"
+#include "conf/text_file.h"
 
 namespace fallbackmx {
 
 const std::vector<RestrictionHelp>& restriction_table() {
   static const std::vector<RestrictionHelp> table = {
-#define RESTRICTION(name, help) {#name, help},
+#define RESTRICTION(name, argument, help) {#name, RestrictionArgument::argument, help},
 #include "conf/restrictions.def"
 #undef RESTRICTION
   };
@@ -28,6 +31,23 @@ std::optional<Restriction> restriction_named(std::string_view name) {
     }
   }
   return std::nullopt;
+}
+
+RestrictionArgument argument_of(Restriction restriction) {
+  return restriction_table()[static_cast<std::size_t>(restriction)].argument;
+}
+
+std::string explain_not_ours(std::string_view word) {
+  if (const auto* postfix = postfix_restriction(word)) {
+    if (!postfix->ours.empty()) return fmt::format("{} is an old name of {}", postfix->name, postfix->ours);
+    const auto because = postfix->why.empty() ? std::string() : fmt::format(" ({})", postfix->why);
+    return fmt::format("{} is Postfix's own: leave it in main.cf{}", postfix->name, because);
+  }
+  std::vector<std::string_view> names;
+  for (const auto& restriction : restriction_table()) names.push_back(restriction.name);
+  const auto nearest = nearest_name(word, names);
+  const auto hint = nearest.empty() ? std::string() : fmt::format("; did you mean {}?", nearest);
+  return fmt::format("unknown restriction {}{}", quoted(word), hint);
 }
 
 }  // namespace fallbackmx

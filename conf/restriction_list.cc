@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "conf/nearest_name.h"
+#include "conf/access_table.h"
 #include "conf/postfix_names.h"
+#include "conf/table.h"
 #include "conf/text_file.h"
 
 namespace fallbackmx {
@@ -20,17 +21,12 @@ void skip_arguments(const std::vector<std::string>& words, std::size_t& i, int a
   }
 }
 
-std::string explain(const PostfixRestriction& postfix) {
-  if (!postfix.ours.empty()) return fmt::format("{} is an old name of {}", postfix.name, postfix.ours);
-  return fmt::format("{} is Postfix's own: leave it in main.cf", postfix.name);
-}
-
-std::string explain_unknown(const std::string& word) {
-  std::vector<std::string_view> names;
-  for (const auto& restriction : restriction_table()) names.push_back(restriction.name);
-  const auto nearest = nearest_name(word, names);
-  if (!nearest.empty()) return fmt::format("unknown restriction {}; did you mean {}?", quoted(word), nearest);
-  return fmt::format("unknown restriction {}", quoted(word));
+/// The table that belongs to the restriction at `i`; `i` is then at the last word of it.
+Result<std::shared_ptr<const AccessTable>> table_after(const std::vector<std::string>& words,
+                                                       std::size_t& i) {
+  const bool there = i + 1 < words.size() && !restriction_named(words[i + 1]);
+  if (!there) return Error{"a table must follow, as in texthash:/etc/fallbackmx/access"};
+  return AccessTable::read(words[++i]);
 }
 
 }  // namespace
@@ -40,13 +36,25 @@ Result<Restrictions> parse_restrictions(std::string_view text) {
   Restrictions list;
   std::vector<std::string> wrong;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    if (const auto restriction = restriction_named(words[i])) {
-      list.push_back(*restriction);
+    const auto restriction = restriction_named(words[i]);
+    if (restriction && argument_of(*restriction) == RestrictionArgument::table) {
+      auto table = table_after(words, i);
+      if (table)
+        list.emplace_back(*restriction, *std::move(table));
+      else
+        wrong.push_back(fmt::format("{}: {}", to_string(*restriction), table.error()));
+    } else if (restriction) {
+      list.emplace_back(*restriction);
+    } else if (names_a_table(words[i])) {
+      wrong.push_back(
+          fmt::format("{}: write before it what is looked up in it: check_client_access, "
+                      "check_helo_access, check_sender_access or check_recipient_access",
+                      words[i]));
     } else if (const auto* postfix = postfix_restriction(words[i])) {
-      wrong.push_back(explain(*postfix));
+      wrong.push_back(explain_not_ours(words[i]));
       skip_arguments(words, i, postfix->arguments);
     } else {
-      wrong.push_back(explain_unknown(words[i]));
+      wrong.push_back(explain_not_ours(words[i]));
     }
   }
   if (!wrong.empty()) return Error{fmt::format("{}", fmt::join(wrong, "; "))};

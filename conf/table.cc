@@ -65,11 +65,12 @@ Table parse_table(std::string_view text, std::string_view file) {
   return table;
 }
 
-Table read_table(std::string_view type_and_file) {
+Table read_table(std::string_view type_and_file, std::string_view also) {
   constexpr std::size_t limit = 64 << 20;
   const auto colon = type_and_file.find(':');
   const auto type = type_and_file.substr(0, colon);
-  if (std::find(text_beside.begin(), text_beside.end(), type) == text_beside.end()) {
+  const bool known = std::find(text_beside.begin(), text_beside.end(), type) != text_beside.end();
+  if (!known && (also.empty() || type != also)) {
     return {{},
             {fmt::format("{}: tables of type {} are not supported: texthash:/file is, with one \"key value\" "
                          "a line; hash:, btree:, "
@@ -83,8 +84,9 @@ Table read_table(std::string_view type_and_file) {
   const auto text = read_text_file(path, limit);
   if (text) return parse_table(*text, path);
   // postmap -o or a distribution's package may leave only the database, which we do not read.
-  const auto beside =
-      type == "texthash" ? "" : fmt::format(" (the text that the {} database was made of is needed)", type);
+  const auto beside = type == "texthash" || !known
+                          ? ""
+                          : fmt::format(" (the text that the {} database was made of is needed)", type);
   return {{}, {fmt::format("{}: {}{}", type_and_file, text.error(), beside)}};
 }
 

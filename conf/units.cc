@@ -86,6 +86,17 @@ Result<int> parse_code(std::string_view text) {
                            quoted(text))};
 }
 
+bool is_enhanced_code(std::string_view text) {
+  if (text.size() < 5 || (text[0] != '2' && text[0] != '4' && text[0] != '5') || text[1] != '.') return false;
+  const auto dot = text.find('.', 2);
+  if (dot == std::string_view::npos) return false;
+  const auto digits = [](std::string_view part) {
+    return !part.empty() && part.size() <= 3 &&
+           part.find_first_not_of("0123456789") == std::string_view::npos;
+  };
+  return digits(text.substr(2, dot - 2)) && digits(text.substr(dot + 1));
+}
+
 Result<bool> parse_flag(std::string_view text) {
   if (lower_case(text) == "yes") return true;
   if (lower_case(text) == "no") return false;

@@ -28,6 +28,9 @@ Result<long> parse_whole_number(std::string_view text);
 /// An SMTP reply code: three digits, the first of them 2, 4 or 5.
 Result<int> parse_code(std::string_view text);
 
+/// An enhanced status code (RFC 3463): class 2, 4 or 5, subject and detail of one to three digits.
+bool is_enhanced_code(std::string_view text);
+
 /// `yes` or `no`, in any case.
 Result<bool> parse_flag(std::string_view text);
 

@@ -7,7 +7,7 @@
 
 #include "conf/domain_list.h"
 #include "conf/network_list.h"
-#include "conf/restriction.h"
+#include "conf/rule.h"
 #include "conf/tls_policies.h"
 
 namespace fallbackmx {

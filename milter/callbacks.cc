@@ -138,7 +138,7 @@ sfsistat on_connect(SMFICTX* ctx, char* name, sockaddr* from) {
 /// Comes once more after STARTTLS, or never.
 sfsistat on_helo(SMFICTX* ctx, char* name) {
   return guarded("helo", [&] {
-    state_of(ctx).client.helo = name == nullptr ? "" : name;
+    state_of(ctx).client.helo = helo_name(name == nullptr ? "" : name);
     return SMFIS_CONTINUE;
   });
 }
@@ -147,6 +147,9 @@ sfsistat on_envfrom(SMFICTX* ctx, char** arguments) {
   return guarded("envfrom", [&] {
     SessionState& session = state_of(ctx);
     begin_message(session, arguments[0]);
+    for (char** parameter = arguments + 1; *parameter != nullptr; ++parameter) {
+      if (strcasecmp(*parameter, "SMTPUTF8") == 0) session.message.smtputf8 = true;
+    }
     session.message.sender_mailer = macro(ctx, "{mail_mailer}");
     session.message.queue_id = macro(ctx, "i");
     session.client.authenticated = !macro(ctx, "{auth_authen}").empty() &&

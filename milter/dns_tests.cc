@@ -1,11 +1,6 @@
 #include "milter/dns_tests.h"
 
-#include <strings.h>
-
 #include <algorithm>
-#include <boost/asio/ip/address_v4.hpp>
-#include <boost/asio/ip/address_v6.hpp>
-#include <string>
 
 namespace fallbackmx {
 
@@ -38,18 +33,6 @@ DnsRank find_helo_name(Questions& questions, std::string_view helo) {
     worst = std::max(worst, found);  // the enumerators stand in Postfix's order
   }
   return worst;
-}
-
-bool valid_literal(std::string_view text) {
-  if (text.size() < 2 || text.front() != '[' || text.back() != ']') return false;
-  const std::string inside(text.substr(1, text.size() - 2));
-  boost::system::error_code error;
-  if (strncasecmp(inside.c_str(), "IPv6:", 5) == 0) {
-    boost::asio::ip::make_address_v6(inside.substr(5), error);
-  } else {
-    boost::asio::ip::make_address_v4(inside, error);
-  }
-  return !error;
 }
 
 }  // namespace fallbackmx

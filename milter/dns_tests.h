@@ -18,7 +18,4 @@ DnsRank find_mail_domain(Questions&, std::string_view domain);
 /// found.
 DnsRank find_helo_name(Questions&, std::string_view helo);
 
-/// `[192.0.2.1]` or `[IPv6:2001:db8::1]` (valid_mailhost_literal()).
-bool valid_literal(std::string_view text);
-
 }  // namespace fallbackmx

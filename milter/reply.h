@@ -23,6 +23,9 @@ struct Reply {
 /// 510 bytes. A code outside 400..599 or a bad dsn gives `450 4.7.1 Service unavailable`.
 Reply make_reply(int code, std::string_view dsn, std::string_view text, bool soft_bounce);
 
+/// A 5xx as the 4xx of soft_bounce; anything else as it is.
+Reply softened(Reply);
+
 /// The text as libmilter wants it: `%` doubled, at most 980 bytes.
 std::string for_libmilter(const Reply&);
 

@@ -2,216 +2,247 @@
 
 #include <strings.h>
 
-#include <algorithm>
-#include <array>
+#include <string>
 #include <utility>
 
-#include "milter/dns_tests.h"
+#include "milter/access_lookup.h"
+#include "milter/address_rules.h"
+#include "milter/answer.h"
+#include "milter/decision.h"
+#include "milter/helo_rules.h"
+#include "milter/relaying.h"
 
 namespace fallbackmx {
 
 namespace {
 
-constexpr int tempfail_code = 450;        // fixed in Postfix, whatever unknown_address_reject_code says
-constexpr int null_mx_sender_code = 550;  // RFC 7505 section 4.2; fixed
-constexpr int null_mx_recipient_code = 556;
-constexpr int invalid_literal_code = 501;  // Postfix's invalid_hostname_reject_code
-
-bool same(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
-
-/// Mailers that mean "I deliver this myself". Postfix gives `error` for the domains of virtual_alias_maps.
-bool is_final_destination(std::string_view mailer) {
-  static constexpr std::array<std::string_view, 11> finals = {"local",   "virtual",  "error",     "discard",
-                                                              "prog",    "*file*",   "*include*", "cyrus",
-                                                              "cyrusv2", "procmail", "maildrop"};
-  return std::any_of(finals.begin(), finals.end(), [&](std::string_view name) { return same(mailer, name); });
-}
-
-/// A next hop that speaks LMTP cannot be asked by SMTP.
-bool is_lmtp(std::string_view next_hop) {
-  return same(next_hop.substr(0, 5), "unix:") || same(next_hop.substr(0, 5), "inet:");
-}
+constexpr int requested_code = 450;  // of defer_if_permit and defer_if_reject in a list; fixed
 
 bool is_bare_postmaster(const Address& recipient) {
-  return recipient.domain().empty() && same(recipient.local(), "postmaster");
+  return recipient.domain().empty() && strcasecmp(recipient.local().c_str(), "postmaster") == 0;
 }
 
-/// What one restriction says. `dunno`: ask the next one.
-struct Answer {
-  enum class Kind { dunno, permit, reply, defer_if_permit };
-  Kind kind = Kind::dunno;
-  Reply reply{};
-};
-
-/// Which of the three lists: it gives `reject` and `defer` their name and class (smtpd_dsn_fix.h).
-struct List {
-  const Restrictions& restrictions;
-  std::string_view name, kind;
-};
+/// `mail.example.net[192.0.2.1]`, as Postfix names a client.
+std::string name_and_address(const Client& client) {
+  return client.name + '[' + (client.address ? client.address->to_string() : "unknown") + ']';
+}
 
 /// One RCPT TO on its way through the lists.
 class Evaluation {
  public:
   Evaluation(const Settings& settings, const Client& client, const Envelope& envelope, Questions& questions)
-      : settings_(settings), client_(client), envelope_(envelope), questions_(questions) {}
+      : settings_(settings),
+        client_(client),
+        client_text_(name_and_address(client)),
+        envelope_(envelope),
+        questions_(questions) {}
 
   Outcome run() {
     // As with smtpd_delay_reject: everything is evaluated here, for each recipient anew. `permit` ends its
     // own list only.
-    if (client_.helo && !client_.helo->empty()) {
-      if (run({settings_.smtpd_helo_restrictions, *client_.helo, "Helo command"})) return std::move(outcome_);
-    }
-    if (run({settings_.smtpd_sender_restrictions, envelope_.sender_given, "Sender address"}) ||
-        run({settings_.smtpd_recipient_restrictions, envelope_.recipient_given, "Recipient address"})) {
-      return std::move(outcome_);
-    }
-    if (deferral_) finish(std::move(deferral_->reply), deferral_->by);
+    const bool final = run_phases();
+    if (!final && deferral_) finish(std::move(*deferral_));
+    outcome_.reply = settings_.soft_bounce ? softened(std::move(outcome_.reply)) : std::move(outcome_.reply);
     return std::move(outcome_);
   }
 
  private:
-  /// True when the answer is final.
-  bool run(const List& list) {
-    for (const Restriction restriction : list.restrictions) {
-      Answer answer = apply(restriction, list);
-      switch (answer.kind) {
-        case Answer::Kind::dunno:
-          break;
-        case Answer::Kind::permit:
-          return false;
-        case Answer::Kind::reply:
-          finish(std::move(answer.reply), restriction);
-          return true;
-        case Answer::Kind::defer_if_permit:
-          // The first cause stands; a later permit does not clear it, a later reject outranks it.
-          if (!deferral_) deferral_ = Deferral{std::move(answer.reply), restriction};
-          break;
-      }
-    }
-    return false;
+  /// Who says it, and what.
+  struct Saying {
+    Restriction by;
+    Reply reply;
+  };
+  enum class Step { next, permitted, final };
+
+  bool run_phases() {
+    const Subject recipient{envelope_.recipient_given, recipient_address};
+    if (run_phase(settings_.smtpd_client_restrictions, {client_text_, client_host})) return true;
+    if (has_helo() && run_phase(settings_.smtpd_helo_restrictions, {*client_.helo, helo_command}))
+      return true;
+    if (run_phase(settings_.smtpd_sender_restrictions, {envelope_.sender_given, sender_address})) return true;
+    if (run_phase(settings_.smtpd_relay_restrictions, recipient)) return true;
+    return run_list(settings_.smtpd_recipient_restrictions, recipient) == Step::final;
   }
 
-  void finish(Reply reply, Restriction by) {
-    outcome_.reply = std::move(reply);
-    outcome_.by = by;
+  /// True when the answer is final. A temporary failure in front of a permit is no concern of the next phase;
+  /// relay and recipient restrictions are one.
+  bool run_phase(const Restrictions& list, Subject subject) {
+    hesitation_.reset();
+    warning_depth_ = 0;
+    return run_list(list, subject) == Step::final;
+  }
+
+  Step run_list(const Restrictions& list, Subject subject) {
+    ++depth_;
+    Step step = Step::next;
+    for (const Rule& rule : list) {
+      if (rule.restriction == Restriction::warn_if_reject) {
+        if (warning_depth_ == 0) warning_depth_ = depth_;
+        continue;
+      }
+      step = apply(rule, subject);
+      // It was for this one restriction, with all that a table made of it.
+      if (warning_depth_ >= depth_) warning_depth_ = 0;
+      // Whatever comes, the end is a deferral.
+      if (step != Step::next || (deferral_ && hesitation_)) break;
+    }
+    --depth_;
+    return step;
+  }
+
+  Step apply(const Rule& rule, Subject subject) {
+    if (rule.table) return look_up(rule);
+    return settle(ask(rule.restriction, subject), rule.restriction);
+  }
+
+  Step settle(Answer answer, Restriction by) {
+    switch (answer.kind) {
+      case Answer::Kind::dunno:
+        return Step::next;
+      case Answer::Kind::permit:
+        return Step::permitted;
+      case Answer::Kind::reply:
+        return refuse({by, std::move(answer.reply)});
+      case Answer::Kind::defer_if_permit:
+        if (warning_depth_ != 0) return refuse({by, std::move(answer.reply)});
+        // The first cause stands; a later permit does not clear it, a later reject outranks it.
+        if (!deferral_) deferral_ = Saying{by, std::move(answer.reply)};
+        return Step::next;
+      case Answer::Kind::defer_if_reject:
+        if (!hesitation_) hesitation_ = Saying{by, std::move(answer.reply)};
+        return Step::next;
+    }
+    return Step::next;
+  }
+
+  Step refuse(Saying saying) {
+    if (warning_depth_ != 0) {
+      outcome_.warnings.push_back({saying.by, std::move(saying.reply)});
+      return Step::next;
+    }
+    finish(saying.reply.rejects() && hesitation_ ? std::move(*hesitation_) : std::move(saying));
+    return Step::final;
+  }
+
+  void finish(Saying saying) {
+    outcome_.reply = std::move(saying.reply);
+    outcome_.by = saying.by;
     outcome_.unverified = false;
   }
 
-  Answer apply(Restriction restriction, const List& list) {
+  Answer ask(Restriction restriction, Subject subject) {
     switch (restriction) {
       case Restriction::permit_mynetworks:
         return permit_if(client_.address && settings_.mynetworks.contains(*client_.address));
       case Restriction::permit_sasl_authenticated:
         return permit_if(client_.authenticated);
+      case Restriction::permit_auth_destination:
+        return auth_destination(settings_, envelope_);
       case Restriction::permit:
         return permit_if(true);
       case Restriction::reject:
-        return say(settings_.reject_code, "5.7.1", list.name, list.kind, "Access denied");
+        return rejected(settings_.reject_code, "5.7.1", subject, "Access denied");
       case Restriction::defer:
-        return say(settings_.defer_code, "4.3.2", list.name, list.kind, "Try again later");
+        return rejected(settings_.defer_code, "4.3.2", subject, "Try again later");
+      case Restriction::defer_if_permit:
+        return {Answer::Kind::defer_if_permit,
+                rejected(requested_code, "4.7.0", subject, "defer_if_permit requested").reply};
+      case Restriction::defer_if_reject:
+        return {Answer::Kind::defer_if_reject,
+                rejected(requested_code, "4.7.0", subject, "defer_if_reject requested").reply};
       case Restriction::reject_unauth_destination:
-        return unauth_destination();
-      case Restriction::reject_unknown_sender_domain:
-        return unknown_sender_domain();
-      case Restriction::reject_unknown_recipient_domain:
-        return unknown_recipient_domain();
+        return unauth_destination(settings_, envelope_, settings_.relay_domains_reject_code, "5.7.1");
+      case Restriction::defer_unauth_destination:
+        return unauth_destination(settings_, envelope_, settings_.relay_domains_reject_code - 100, "4.7.1");
+      case Restriction::reject_invalid_helo_hostname:
+        return has_helo() ? invalid_helo_hostname(settings_, *client_.helo) : Answer{};
+      case Restriction::reject_non_fqdn_helo_hostname:
+        return has_helo() ? non_fqdn_helo_hostname(settings_, *client_.helo, envelope_.smtputf8) : Answer{};
       case Restriction::reject_unknown_helo_hostname:
-        return unknown_helo_hostname();
+        return has_helo() ? unknown_helo_hostname(settings_, *client_.helo, questions_) : Answer{};
+      case Restriction::reject_non_fqdn_sender:
+        return non_fqdn_sender(settings_, envelope_);
+      case Restriction::reject_non_fqdn_recipient:
+        return non_fqdn_recipient(settings_, envelope_);
+      case Restriction::reject_unknown_sender_domain:
+        return unknown_sender_domain(settings_, envelope_, questions_);
+      case Restriction::reject_unknown_recipient_domain:
+        return unknown_recipient_domain(settings_, envelope_, questions_);
       case Restriction::reject_unverified_recipient:
         return unverified_recipient();
+      case Restriction::warn_if_reject:
+      case Restriction::check_client_access:
+      case Restriction::check_helo_access:
+      case Restriction::check_sender_access:
+      case Restriction::check_recipient_access:
+        return {};  // not questions: run_list() and look_up() have them
     }
     return {};
   }
 
-  static Answer permit_if(bool permitted) {
-    return {.kind = permitted ? Answer::Kind::permit : Answer::Kind::dunno};
-  }
+  bool has_helo() const { return client_.helo && !client_.helo->empty(); }
 
-  Answer say(int code, std::string_view dsn, std::string_view name, std::string_view kind,
-             std::string_view reason) const {
-    std::string text = "<";
-    text.append(name).append(">: ").append(kind).append(" rejected: ").append(reason);
-    return {Answer::Kind::reply, make_reply(code, dsn, text, settings_.soft_bounce)};
-  }
+  // --- access tables ---
 
-  /// A test that was meant to reject could not be finished.
-  static Answer unfinished(TempfailAction action, Answer answer) {
-    if (action == TempfailAction::defer_if_permit) answer.kind = Answer::Kind::defer_if_permit;
-    return answer;
-  }
-
-  /// Who is no final destination and stands in no list is somebody else's. The MTA has made this test before
-  /// us by its own list; so without a list of ours, or without knowing the mailer, there is nothing to add.
-  Answer unauth_destination() const {
-    if (settings_.relay_domains.empty() || envelope_.mailer.empty() || envelope_.recipient.domain().empty())
-      return {};
-    if (is_final_destination(envelope_.mailer) ||
-        settings_.relay_domains.matches(envelope_.recipient.domain()))
-      return {};
-    const std::string text = "<" + envelope_.recipient_given + ">: Relay access denied";
-    return {Answer::Kind::reply,
-            make_reply(settings_.relay_domains_reject_code, "5.7.1", text, settings_.soft_bounce)};
-  }
-
-  Answer unknown_sender_domain() {
-    if (is_final_destination(envelope_.sender_mailer)) return {};
-    return unknown_domain(envelope_.sender, envelope_.sender_given, "Sender address", "4.1.8",
-                          null_mx_sender_code, "5.7.27");
-  }
-
-  /// relay_domains is not exempt: what we relay must be findable by our MTA, too.
-  Answer unknown_recipient_domain() {
-    if (is_final_destination(envelope_.mailer)) return {};
-    return unknown_domain(envelope_.recipient, envelope_.recipient_given, "Recipient address", "4.1.2",
-                          null_mx_recipient_code, "5.1.10");
-  }
-
-  Answer unknown_domain(const Address& address, std::string_view given, std::string_view kind,
-                        std::string_view dsn, int null_mx_code, std::string_view null_mx_dsn) {
-    if (address.domain().empty() || address.is_literal()) return {};
-    switch (find_mail_domain(questions_, address.domain())) {
-      case DnsRank::ok:
-        return {};
-      case DnsRank::null_mx:
-        return say(null_mx_code, null_mx_dsn, given, kind,
-                   "Domain " + address.domain() + " does not accept mail (nullMX)");
-      case DnsRank::malformed:
-        return say(settings_.unknown_address_reject_code, dsn, given, kind, "Malformed DNS server reply");
-      case DnsRank::not_found:
-        return say(settings_.unknown_address_reject_code, dsn, given, kind, "Domain not found");
-      case DnsRank::temporary:
-        return unfinished(settings_.unknown_address_tempfail_action,
-                          say(tempfail_code, dsn, given, kind, "Domain not found"));
+  /// What is found speaks of what was looked up, in whichever list it is.
+  Step look_up(const Rule& rule) {
+    const AddressForm form{settings_.recipient_delimiter, settings_.myhostname};
+    switch (rule.restriction) {
+      case Restriction::check_client_access:
+        return act(look_up_client(*rule.table, client_), {client_text_, client_host}, rule.restriction);
+      case Restriction::check_helo_access:
+        if (!has_helo()) return Step::next;
+        return act(look_up_helo(*rule.table, *client_.helo), {*client_.helo, helo_command}, rule.restriction);
+      case Restriction::check_sender_access:
+        return act(envelope_.sender_given.empty() ? rule.table->find("<>", true)
+                                                  : look_up_address(*rule.table, envelope_.sender, form),
+                   {envelope_.sender_given, sender_address}, rule.restriction);
+      default:
+        return act(look_up_address(*rule.table, envelope_.recipient, form),
+                   {envelope_.recipient_given, recipient_address}, rule.restriction);
     }
-    return {};
   }
 
-  Answer unknown_helo_hostname() {
-    if (!client_.helo || client_.helo->empty()) return {};
-    const std::string_view helo = *client_.helo;
-    if (helo.front() == '[') {
-      return valid_literal(helo) ? Answer{} : say_helo(invalid_literal_code, "5.5.2", "invalid ip address");
+  Step act(const AccessAction* action, Subject subject, Restriction by) {
+    using Kind = AccessAction::Kind;
+    if (action == nullptr) return Step::next;
+    const auto say = [&](int code, std::string_view otherwise) {
+      return rejected(code, action->dsn, subject, action->text.empty() ? otherwise : action->text);
+    };
+    switch (action->kind) {
+      case Kind::dunno:
+        return Step::next;
+      case Kind::permit:
+        return may_permit(by) ? Step::permitted : Step::next;
+      case Kind::reject:
+        return settle(say(settings_.access_map_reject_code, "Access denied"), by);
+      case Kind::defer:
+        return settle(say(settings_.access_map_defer_code, "Access denied"), by);
+      case Kind::reply:
+        return settle(say(action->code, "Access denied"), by);
+      case Kind::defer_if_permit:
+        return settle({Answer::Kind::defer_if_permit,
+                       say(settings_.access_map_defer_code, "Service unavailable").reply},
+                      by);
+      case Kind::defer_if_reject:
+        return settle({Answer::Kind::defer_if_reject,
+                       say(settings_.access_map_defer_code, "Service unavailable").reply},
+                      by);
+      case Kind::warn:
+        outcome_.warnings.push_back({by, {0, "", action->text}});
+        return Step::next;
+      case Kind::rules:
+        return run_list({action->rules.begin(), action->rules.end()}, subject);
     }
-    switch (find_helo_name(questions_, helo)) {
-      case DnsRank::ok:
-      case DnsRank::null_mx:
-        return {};
-      case DnsRank::malformed:
-        return say_helo(settings_.unknown_hostname_reject_code, "4.7.1", "Malformed DNS server reply");
-      case DnsRank::not_found:
-        return say_helo(settings_.unknown_hostname_reject_code, "4.7.1", "Host not found");
-      case DnsRank::temporary:
-        return unfinished(settings_.unknown_helo_hostname_tempfail_action,
-                          say_helo(tempfail_code, "4.7.1", "Host not found"));
-    }
-    return {};
+    return Step::next;
   }
 
-  Answer say_helo(int code, std::string_view dsn, std::string_view reason) const {
-    return say(code, dsn, *client_.helo, "Helo command", reason);
+  /// An OK for a recipient that names another way to go on is too good to be believed.
+  bool may_permit(Restriction by) const {
+    return by != Restriction::check_recipient_access || !is_routed(envelope_.recipient);
   }
+
+  // --- the primary ---
 
   Answer unverified_recipient() {
     if (!is_relayed(settings_, envelope_)) return {};
@@ -235,16 +266,14 @@ class Evaluation {
     return {};
   }
 
-  struct Deferral {
-    Reply reply;
-    Restriction by;
-  };
-
   const Settings& settings_;
   const Client& client_;
+  const std::string client_text_;
   const Envelope& envelope_;
   Questions& questions_;
-  std::optional<Deferral> deferral_;
+  int depth_ = 0, warning_depth_ = 0;  ///< of lists in tables; 0: warn_if_reject is not in force
+  std::optional<Saying> deferral_;     ///< to be said instead of a permit: defer_if_permit
+  std::optional<Saying> hesitation_;   ///< to be said instead of a 5xx: defer_if_reject
   Outcome outcome_;
 };
 
@@ -254,12 +283,6 @@ Outcome evaluate(const Settings& settings, const Client& client, const Envelope&
                  Questions& questions) {
   if (is_bare_postmaster(envelope.recipient)) return {};
   return Evaluation(settings, client, envelope, questions).run();
-}
-
-bool is_relayed(const Settings& settings, const Envelope& envelope) {
-  if (is_final_destination(envelope.mailer) || is_lmtp(envelope.next_hop)) return false;
-  if (settings.relay_domains.empty()) return same(envelope.mailer, "relay");
-  return settings.relay_domains.matches(envelope.recipient.domain());
 }
 
 }  // namespace fallbackmx

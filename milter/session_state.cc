@@ -47,11 +47,21 @@ Envelope envelope_of(const SessionState& session, std::string_view argument, std
   envelope.sender_given = session.message.sender_given;
   envelope.sender = session.message.sender;
   envelope.sender_mailer = session.message.sender_mailer;
+  envelope.smtputf8 = session.message.smtputf8;
   envelope.recipient = parsed(argument);
   envelope.recipient_given = shown(envelope.recipient, argument);
   envelope.mailer = mailer;
   envelope.next_hop = next_hop;
   return envelope;
+}
+
+std::string helo_name(std::string_view given) {
+  std::string name(given);
+  for (char& c : name) {
+    const bool meta = std::string_view(" <>()\\\";@").find(c) != std::string_view::npos;
+    if (meta || c < ' ' || c > '~') c = '?';
+  }
+  return name;
 }
 
 std::string client_name(std::string_view given) {

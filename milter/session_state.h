@@ -14,6 +14,7 @@ struct MessageState {
   std::string sender_given;    ///< as typed, without <>
   Address sender;              ///< null for <>, and for what is not an address
   std::string sender_mailer;   ///< {mail_mailer}
+  bool smtputf8 = false;       ///< MAIL came with the parameter SMTPUTF8
   std::string queue_id;        ///< {i}; Postfix has none before the first recipient was accepted
   std::size_t unverified = 0;  ///< recipients accepted although nobody could say whether they exist
 };
@@ -40,6 +41,10 @@ void begin_message(SessionState&, std::string_view argument);
 /// The envelope of one RCPT: `argument` as typed, `mailer` and `next_hop` as the MTA's macros have them.
 Envelope envelope_of(const SessionState&, std::string_view argument, std::string_view mailer,
                      std::string_view next_hop);
+
+/// The argument of HELO as Postfix's smtpd keeps it and looks it up: unprintable characters and those with a
+/// meaning in addresses are `?`.
+std::string helo_name(std::string_view given);
 
 /// The name the MTA gives for a client: "unknown" when it is empty or only an address in brackets.
 std::string client_name(std::string_view given);

@@ -36,19 +36,22 @@ void put_finding(LogLine& line, const Finding& finding) {
   put_reply(line, finding.code, finding.dsn);
 }
 
-}  // namespace
-
-std::string verdict_line(const SessionState& session, const Envelope& envelope, const Outcome& outcome,
-                         std::chrono::milliseconds delay) {
+LogLine beginning(const SessionState& session, const Envelope& envelope) {
   const std::string& queue_id = session.message.queue_id;
   LogLine line((queue_id.empty() ? "NOQUEUE" : queue_id) + ":");
   line.put("sid", session.id)
       .put_address("rcpt", envelope.recipient_given)
       .put_address("from", envelope.sender_given)
-      .put("client", client_text(session.client))
-      .put("action", outcome.reply.rejects()  ? "reject"
-                     : outcome.reply.defers() ? "defer"
-                                              : "accept");
+      .put("client", client_text(session.client));
+  return line;
+}
+
+}  // namespace
+
+std::string verdict_line(const SessionState& session, const Envelope& envelope, const Outcome& outcome,
+                         std::chrono::milliseconds delay) {
+  LogLine line = beginning(session, envelope);
+  line.put("action", outcome.reply.rejects() ? "reject" : outcome.reply.defers() ? "defer" : "accept");
   if (outcome.unverified) line.put("unverified", "yes");
   if (envelope.recipient.null()) line.put("unreadable", "yes");
   const bool by_verdict = !outcome.by || *outcome.by == Restriction::reject_unverified_recipient;
@@ -69,11 +72,21 @@ std::string verdict_line(const SessionState& session, const Envelope& envelope, 
   return line.text();
 }
 
+std::string warning_line(const SessionState& session, const Envelope& envelope,
+                         const Outcome::Warning& warning) {
+  LogLine line = beginning(session, envelope);
+  line.put("action", "warn").put("restriction", to_string(warning.by));
+  put_reply(line, warning.reply.code, warning.reply.dsn);
+  line.put("reply", warning.reply.text);
+  return line.text();
+}
+
 void VerdictLog::write(const SessionState& session, const Envelope& envelope, const Outcome& outcome,
                        std::chrono::milliseconds delay) {
   const bool plain = outcome.reply.code == 0 && !outcome.finding && !outcome.unverified;
   const LogLevel level = plain ? LogLevel::debug : LogLevel::info;
   if (log_.wants(level)) log_.write(level, verdict_line(session, envelope, outcome, delay));
+  for (const auto& warning : outcome.warnings) log_.info(warning_line(session, envelope, warning));
   if (!outcome.alarm || !outcome.finding || !may_ring(envelope.recipient.domain())) return;
   log_.warning(LogLine("alarm: nobody to ask about recipients, mail for them is deferred:")
                    .put("domain", envelope.recipient.domain())

@@ -20,6 +20,10 @@ namespace fallbackmx {
 std::string verdict_line(const SessionState&, const Envelope&, const Outcome&,
                          std::chrono::milliseconds delay);
 
+/// `NOQUEUE: sid=... rcpt=... from=... client=... action=warn restriction=... code=550 dsn=5.1.8
+/// reply="..."`: what would have been the answer without warn_if_reject, or what WARN in a table says. Pure.
+std::string warning_line(const SessionState&, const Envelope&, const Outcome::Warning&);
+
 /// Writes the lines. Used by all threads.
 class VerdictLog {
  public:

@@ -162,17 +162,5 @@ TEST(DnsTests, ANameThatCannotExistIsNotAskedFor) {
   }
 }
 
-TEST(DnsTests, LiteralsNeedBracketsAndATagForIpv6) {
-  for (const std::string_view good :
-       {"[192.0.2.1]", "[IPv6:2001:db8::1]", "[ipv6:::1]", "[IPv6:::ffff:192.0.2.1]"}) {
-    EXPECT_TRUE(valid_literal(good)) << good;
-  }
-  for (const std::string_view bad :
-       {"[", "[]", "[192.0.2.1", "192.0.2.1]", "[192.0.2]", "[192.0.2.256]", "[2001:db8::1]", "[IPv6:]",
-        "[IPv6:192.0.2.1]", "[mail.example.org]", "[192.0.2.1] x"}) {
-    EXPECT_FALSE(valid_literal(bad)) << bad;
-  }
-}
-
 }  // namespace
 }  // namespace fallbackmx

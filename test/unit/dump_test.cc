@@ -53,8 +53,10 @@ TEST(Dump, EveryParameterIsInTheDefaultsTheSampleAndTheManual) {
     EXPECT_NE(sample.find("\n#" + name + " ="), std::string::npos) << name;
     EXPECT_NE(manual.find("\n.It Ic " + name + " No = "), std::string::npos) << name;
   }
-  for (const auto& [name, help] : restriction_table()) {
-    EXPECT_NE(manual.find("\n.It Ic " + std::string(name) + "\n"), std::string::npos) << name;
+  for (const auto& [name, argument, help] : restriction_table()) {
+    const auto item = "\n.It Ic " + std::string(name);
+    const auto follows = argument == RestrictionArgument::table ? " Ar type:table\n" : "\n";
+    EXPECT_NE(manual.find(item + follows), std::string::npos) << name;
   }
 }
 

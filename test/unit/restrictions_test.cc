@@ -6,6 +6,10 @@
 #include <sstream>
 #include <string>
 
+#include "conf/restriction_list.h"
+#include "milter/relaying.h"
+#include "test/unit/temporary_file.h"
+
 namespace fallbackmx {
 namespace {
 
@@ -44,17 +48,6 @@ class Script final : public Questions {
   }
 };
 
-Restrictions parse_list(const std::string& names) {
-  Restrictions out;
-  std::istringstream in(names);
-  for (std::string name; in >> name;) {
-    const auto restriction = restriction_named(name);
-    if (!restriction) throw std::invalid_argument("no such restriction: " + name);
-    out.push_back(*restriction);
-  }
-  return out;
-}
-
 std::optional<Verdict> verdict_named(std::string_view name) {
   for (int i = 0; i <= static_cast<int>(Verdict::late); ++i) {
     if (to_string(static_cast<Verdict>(i)) == name) return static_cast<Verdict>(i);
@@ -72,6 +65,11 @@ struct Scene {
   Scene() {
     settings.unknown_address_reject_code = 550;
     settings.unknown_hostname_reject_code = 450;
+    settings.invalid_hostname_reject_code = 501;
+    settings.non_fqdn_reject_code = 504;
+    settings.access_map_reject_code = 554;
+    settings.access_map_defer_code = 450;
+    settings.myhostname = "fallback.example.org";
     settings.relay_domains_reject_code = 554;
     settings.reject_code = 554;
     settings.defer_code = 450;
@@ -107,6 +105,10 @@ struct Scene {
       client.address = boost::asio::ip::make_address(value);
     } else if (key == "no-client") {
       client.address.reset();
+    } else if (key == "client-name") {
+      client.name = value;
+    } else if (key == "smtputf8") {
+      envelope.smtputf8 = true;
     } else if (key == "auth") {
       client.authenticated = true;
     } else if (key == "mailer") {
@@ -152,10 +154,14 @@ struct Scene {
     for (std::string word; words >> word;) set(word);
     for (std::string part; std::getline(parts, part, ';');) {
       const auto colon = part.find(':');
-      auto& list = part.find("helo:") < colon     ? settings.smtpd_helo_restrictions
+      auto& list = part.find("client:") < colon   ? settings.smtpd_client_restrictions
+                   : part.find("helo:") < colon   ? settings.smtpd_helo_restrictions
                    : part.find("sender:") < colon ? settings.smtpd_sender_restrictions
+                   : part.find("relay:") < colon  ? settings.smtpd_relay_restrictions
                                                   : settings.smtpd_recipient_restrictions;
-      list = parse_list(part.substr(colon + 1));
+      const auto parsed = parse_restrictions(part.substr(colon + 1));
+      if (!parsed) throw std::invalid_argument(parsed.error());
+      list = *parsed;
     }
     const Outcome outcome = evaluate(settings, client, envelope, script);
     std::string told = outcome.reply.code == 0 ? "continue"
@@ -164,6 +170,11 @@ struct Scene {
     if (outcome.by) told += " / " + std::string(to_string(*outcome.by));
     if (outcome.unverified) told += " unverified";
     if (outcome.alarm) told += " alarm";
+    for (const auto& [by, reply] : outcome.warnings) {
+      told += " warned: ";
+      if (reply.code != 0) told += std::to_string(reply.code) + ' ' + reply.dsn + ' ';
+      told += reply.text + " / " + std::string(to_string(by));
+    }
     return told;
   }
 };
@@ -171,7 +182,7 @@ struct Scene {
 struct Row {
   std::string_view name;
   std::string lists, setup;
-  std::string_view want;
+  std::string want;
 };
 
 void play(const std::vector<Row>& rows) {
@@ -485,6 +496,213 @@ TEST(Restrictions, RejectUnauthDestinationTrustsTheMtaWhereItHasNoListOfItsOwn) 
        "relay_domains=example.com mailer=smtp auth", "continue"},
       {"soft_bounce", lists, "relay_domains=example.com mailer=smtp soft_bounce",
        "454 4.7.1 <u@example.org>: Relay access denied / reject_unauth_destination"},
+  });
+}
+
+TEST(Restrictions, PermitAuthDestinationPermitsWhatIsKnownToBeOurs) {
+  const std::string lists = "recipient: permit_auth_destination reject";
+  constexpr auto no = "554 5.7.1 <u@example.org>: Recipient address rejected: Access denied / reject";
+  play({
+      {"listed", lists, "relay_domains=example.org mailer=smtp", "continue"},
+      {"not listed", lists, "relay_domains=example.com mailer=smtp", no},
+      {"the MTA's own", lists, "relay_domains=example.com mailer=local", "continue"},
+      {"no list, the MTA relays it", lists, "mailer=relay", "continue"},
+      {"no list, the MTA sends it anywhere", lists, "mailer=smtp", no},
+      {"a bare name", lists, "to=u mailer=smtp", "continue"},
+      {"a way around", lists, "to=u%example.net@example.org",
+       "554 5.7.1 <u%example.net@example.org>: Recipient address rejected: Access denied / reject"},
+  });
+}
+
+TEST(Restrictions, DeferUnauthDestinationIsTheSameLater) {
+  play({
+      {"not listed", "recipient: defer_unauth_destination", "relay_domains=example.com mailer=smtp",
+       "454 4.7.1 <u@example.org>: Relay access denied / defer_unauth_destination"},
+      {"listed", "recipient: defer_unauth_destination", "relay_domains=example.org mailer=smtp", "continue"},
+      {"a way around", "recipient: reject_unauth_destination",
+       "relay_domains=example.org mailer=smtp to=a!b@example.org",
+       "554 5.7.1 <a!b@example.org>: Relay access denied / reject_unauth_destination"},
+  });
+}
+
+TEST(Restrictions, HeloNamesHaveAForm) {
+  const std::string invalid = "helo: reject_invalid_helo_hostname",
+                    non_fqdn = "helo: reject_non_fqdn_helo_hostname";
+  constexpr auto literal = "501 5.5.2 <[192.0.2]>: Helo command rejected: invalid ip address";
+  play({
+      {"a name", invalid, "", "continue"},
+      {"a short name", invalid, "helo=mail", "continue"},
+      {"a dot at the end", invalid, "helo=mail.example.net.", "continue"},
+      {"two dots", invalid, "helo=mail.example.net..",
+       "501 5.5.2 <mail.example.net..>: Helo command rejected: Invalid name / reject_invalid_helo_hostname"},
+      {"a bad name", invalid, "helo=-mail.example.net",
+       "501 5.5.2 <-mail.example.net>: Helo command rejected: Invalid name / reject_invalid_helo_hostname"},
+      {"an address", invalid, "helo=192.0.2.1", "continue"},
+      {"an IPv6 address", invalid, "helo=2001:db8::1", "continue"},
+      {"a literal", invalid, "helo=[192.0.2.1]", "continue"},
+      {"a bad literal", invalid, "helo=[192.0.2]", std::string(literal) + " / reject_invalid_helo_hostname"},
+      {"UTF-8, even under SMTPUTF8", invalid, "helo=\xc3\xa9.example smtputf8",
+       "501 5.5.2 <  .example>: Helo command rejected: Invalid name / reject_invalid_helo_hostname"},
+      {"none", invalid, "no-helo", "continue"},
+      {"none given", "sender: reject_invalid_helo_hostname", "helo=", "continue"},
+      {"a full name", non_fqdn, "", "continue"},
+      {"a full name and a dot", non_fqdn, "helo=mail.example.net.", "continue"},
+      {"a short one", non_fqdn, "helo=mail",
+       "504 5.5.2 <mail>: Helo command rejected: need fully-qualified hostname / "
+       "reject_non_fqdn_helo_hostname"},
+      {"an address is no name", non_fqdn, "helo=192.0.2.1",
+       "504 5.5.2 <192.0.2.1>: Helo command rejected: need fully-qualified hostname / "
+       "reject_non_fqdn_helo_hostname"},
+      {"a literal will do", non_fqdn, "helo=[IPv6:2001:db8::1]", "continue"},
+      {"a bad one not", non_fqdn, "helo=[192.0.2]",
+       std::string(literal) + " / reject_non_fqdn_helo_hostname"},
+      {"UTF-8", non_fqdn, "helo=\xc3\xa9.example",
+       "504 5.5.2 <  .example>: Helo command rejected: need fully-qualified hostname / "
+       "reject_non_fqdn_helo_hostname"},
+      {"UTF-8 under SMTPUTF8", non_fqdn, "helo=\xc3\xa9.example smtputf8", "continue"},
+  });
+}
+
+TEST(Restrictions, AddressesHaveAFullDomain) {
+  const std::string sender = "sender: reject_non_fqdn_sender",
+                    recipient = "recipient: reject_non_fqdn_recipient";
+  play({
+      {"full", sender, "", "continue"},
+      {"the null sender", sender, "from=", "continue"},
+      {"no domain", sender, "from=root",
+       "504 5.5.2 <root>: Sender address rejected: need fully-qualified address / reject_non_fqdn_sender"},
+      {"no dot", sender, "from=s@localhost",
+       "504 5.5.2 <s@localhost>: Sender address rejected: need fully-qualified address / "
+       "reject_non_fqdn_sender"},
+      {"a dot at the end", sender, "from=s@example.net.", "continue"},
+      {"a literal", sender, "from=s@[192.0.2.1]", "continue"},
+      {"a bare address", sender, "from=s@192.0.2.1",
+       "504 5.5.2 <s@192.0.2.1>: Sender address rejected: need fully-qualified address / "
+       "reject_non_fqdn_sender"},
+      {"full", recipient, "", "continue"},
+      {"no dot", recipient, "to=u@localhost",
+       "504 5.5.2 <u@localhost>: Recipient address rejected: need fully-qualified address / "
+       "reject_non_fqdn_recipient"},
+      {"postmaster needs no domain", recipient, "to=postmaster", "continue"},
+  });
+}
+
+TEST(Restrictions, WhatTablesSay) {
+  const TemporaryFile file(
+      "example.net REJECT\n<> 550 5.1.7 no bounces\nexample.org DEFER busy\n192.0.2.9 OK\n"
+      "helo.example reject_unknown_sender_domain, reject\n"
+      "u@example.com DEFER_IF_PERMIT\nwarned.example WARN look\n");
+  const std::string table = " texthash:" + file.path() + " ", sender = "sender: check_sender_access" + table,
+                    recipient = "recipient: check_recipient_access" + table,
+                    client = "client: check_client_access" + table, helo = "helo: check_helo_access" + table;
+  play({
+      {"REJECT", sender, "",
+       "554 5.7.1 <s@example.net>: Sender address rejected: Access denied / check_sender_access"},
+      {"of a sub-domain", sender, "from=s@a.example.net",
+       "554 5.7.1 <s@a.example.net>: Sender address rejected: Access denied / check_sender_access"},
+      {"the null sender", sender,
+       "from=", "550 5.1.7 <>: Sender address rejected: no bounces / check_sender_access"},
+      {"DEFER with a text", recipient, "",
+       "450 4.7.1 <u@example.org>: Recipient address rejected: busy / check_recipient_access"},
+      {"not there", sender, "from=s@example.info", "continue"},
+      {"OK ends the list", client + "reject", "client-name=unknown client=192.0.2.9", "continue"},
+      {"and no other list", client + "reject; recipient: reject", "client-name=unknown client=192.0.2.9",
+       "554 5.7.1 <u@example.org>: Recipient address rejected: Access denied / reject"},
+      {"a client is named with its address", "client: reject", "",
+       "554 5.7.1 <mail.example.net[198.51.100.7]>: Client host rejected: Access denied / reject"},
+      {"a domain of the client", client, "client-name=x.example.net",
+       "554 5.7.1 <x.example.net[198.51.100.7]>: Client host rejected: Access denied / check_client_access"},
+      {"restrictions in a table speak of what was looked up", helo, "helo=helo.example",
+       "554 5.7.1 <helo.example>: Helo command rejected: Access denied / reject"},
+      {"and are asked in order", helo, "helo=helo.example dns:example.net=---",
+       "550 5.1.8 <s@example.net>: Sender address rejected: Domain not found / reject_unknown_sender_domain"},
+      {"DEFER_IF_PERMIT", recipient, "to=u@example.com",
+       "450 4.7.1 <u@example.com>: Recipient address rejected: Service unavailable / check_recipient_access"},
+      {"DEFER_IF_PERMIT and a reject", recipient + "reject", "to=u@example.com",
+       "554 5.7.1 <u@example.com>: Recipient address rejected: Access denied / reject"},
+      {"WARN", sender, "from=s@warned.example", "continue warned: look / check_sender_access"},
+      {"any list may ask any table", "recipient: check_sender_access" + table, "",
+       "554 5.7.1 <s@example.net>: Sender address rejected: Access denied / check_sender_access"},
+      {"an address that only the MTA understands", sender, "from=a@b@@c", "continue"},
+      {"soft_bounce", sender, "soft_bounce",
+       "454 4.7.1 <s@example.net>: Sender address rejected: Access denied / check_sender_access"},
+  });
+}
+
+TEST(Restrictions, AnOkForARoutedRecipientIsNotBelieved) {
+  const TemporaryFile file("example.org OK\n");
+  const std::string lists = "recipient: check_recipient_access texthash:" + file.path() + " reject";
+  play({
+      {"plain", lists, "", "continue"},
+      {"routed", lists, "to=u%example.net@example.org",
+       "554 5.7.1 <u%example.net@example.org>: Recipient address rejected: Access denied / reject"},
+  });
+}
+
+TEST(Restrictions, WarnIfRejectIsForOneRestriction) {
+  const TemporaryFile file("example.net reject_unknown_sender_domain, reject\n");
+  constexpr auto said = "554 5.7.1 <u@example.org>: Recipient address rejected: Access denied / reject";
+  play({
+      {"a reject", "recipient: warn_if_reject reject", "", std::string("continue warned: ") + said},
+      {"a deferral", "recipient: warn_if_reject defer", "",
+       "continue warned: 450 4.3.2 <u@example.org>: Recipient address rejected: Try again later / defer"},
+      {"only the next one", "recipient: warn_if_reject reject reject", "",
+       std::string(said) + " warned: " + said},
+      {"also when that says nothing", "recipient: warn_if_reject permit_mynetworks reject", "", said},
+      {"a test that could not be made is warned of, not remembered",
+       "recipient: warn_if_reject reject_unknown_recipient_domain", "dns:example.org=ttt",
+       "continue warned: 450 4.1.2 <u@example.org>: Recipient address rejected: Domain not found / "
+       "reject_unknown_recipient_domain"},
+      {"all that a table made of it", "sender: warn_if_reject check_sender_access texthash:" + file.path(),
+       "dns:example.net=---",
+       "continue warned: 550 5.1.8 <s@example.net>: Sender address rejected: Domain not found / "
+       "reject_unknown_sender_domain warned: 554 5.7.1 <s@example.net>: Sender address rejected: Access "
+       "denied "
+       "/ reject"},
+      {"permit is permit", "recipient: warn_if_reject permit reject", "", "continue"},
+      {"the primary's no", "recipient: warn_if_reject reject_unverified_recipient", "verdict=undeliverable",
+       "continue warned: 550 5.1.1 <u@example.org>: Recipient address rejected: undeliverable address: the "
+       "primary mail server gave no verdict / reject_unverified_recipient"},
+      {"the end of a list ends it", "sender: warn_if_reject; recipient: reject", "", said},
+  });
+}
+
+TEST(Restrictions, DeferIfPermitAndDeferIfReject) {
+  constexpr auto permit_requested =
+      "450 4.7.0 <u@example.org>: Recipient address rejected: defer_if_permit requested / defer_if_permit";
+  constexpr auto reject_requested =
+      "450 4.7.0 <u@example.org>: Recipient address rejected: defer_if_reject requested / defer_if_reject";
+  constexpr auto denied = "554 5.7.1 <u@example.org>: Recipient address rejected: Access denied / reject";
+  play({
+      {"permit at last", "recipient: defer_if_permit permit", "", permit_requested},
+      {"reject at last", "recipient: defer_if_permit reject", "", denied},
+      {"defer_if_reject, then reject", "recipient: defer_if_reject reject", "", reject_requested},
+      {"defer_if_reject, then a 4xx", "recipient: defer_if_reject defer", "",
+       "450 4.3.2 <u@example.org>: Recipient address rejected: Try again later / defer"},
+      {"defer_if_reject, then permit", "recipient: defer_if_reject permit", "", "continue"},
+      {"both: nothing more is asked", "recipient: defer_if_reject defer_if_permit reject", "",
+       permit_requested},
+      {"it ends with its phase", "sender: defer_if_reject; recipient: reject", "", denied},
+      {"relay and recipient are one phase", "relay: defer_if_reject; recipient: reject", "",
+       reject_requested},
+      {"a warning is none", "recipient: defer_if_reject warn_if_reject reject", "",
+       std::string("continue warned: ") + denied},
+      {"soft_bounce comes later", "recipient: defer_if_reject reject", "soft_bounce", reject_requested},
+  });
+}
+
+TEST(Restrictions, PhasesInPostfixsOrder) {
+  const std::string all = "client: reject; helo: reject; sender: reject; relay: reject; recipient: reject";
+  constexpr auto recipient = "554 5.7.1 <u@example.org>: Recipient address rejected: Access denied / reject";
+  play({
+      {"client first", all, "",
+       "554 5.7.1 <mail.example.net[198.51.100.7]>: Client host rejected: Access denied / reject"},
+      {"then helo", "recipient: reject; sender: reject; helo: reject", "",
+       "554 5.7.1 <mail.example.net>: Helo command rejected: Access denied / reject"},
+      {"relay's permit skips nothing", "relay: permit; recipient: reject", "", recipient},
+      {"relay before recipient", "relay: reject; recipient: defer", "", recipient},
+      {"a client without an address", "client: reject", "no-client client-name=localhost",
+       "554 5.7.1 <localhost[unknown]>: Client host rejected: Access denied / reject"},
   });
 }
 

@@ -52,6 +52,17 @@ Outcome unavailable() {
   return outcome;
 }
 
+TEST(VerdictLog, AWarningSaysWhatWouldHaveBeenSaid) {
+  const SessionState state = session();
+  const Outcome::Warning warning{
+      Restriction::reject_unknown_sender_domain,
+      {550, "5.1.8", "<s@example.net>: Sender address rejected: Domain not found"}};
+  EXPECT_EQ(warning_line(state, envelope(state), warning),
+            "NOQUEUE: sid=7f3a01 rcpt=<u@example.org> from=<s@example.net> client=h.example.net[192.0.2.9] "
+            "action=warn restriction=reject_unknown_sender_domain code=550 dsn=5.1.8 "
+            "reply=\"<s@example.net>: Sender address rejected: Domain not found\"");
+}
+
 TEST(VerdictLog, ALineHasEverything) {
   const SessionState state = session();
   EXPECT_EQ(

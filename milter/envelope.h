@@ -1,0 +1,32 @@
+// Who is talking to us, and about what.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "probe/address.h"
+#include "probe/endpoint.h"
+
+namespace fallbackmx {
+
+/// All strings as the MTA gave them.
+struct Client {
+  std::string name;                  ///< "unknown" without a validated name
+  std::optional<IpAddress> address;  ///< none for local submission or when the MTA did not know
+  std::optional<std::string> helo;   ///< argument of the last HELO or EHLO, as helo_name() keeps it
+  bool authenticated = false;        ///< by a mechanism other than ANONYMOUS
+};
+
+/// What one RCPT TO is about.
+struct Envelope {
+  std::string sender_given;     ///< argument of MAIL as typed, without <>
+  Address sender;               ///< null for <>, and for what is not an address
+  std::string recipient_given;  ///< argument of RCPT as typed, without <>
+  Address recipient;            ///< null for what is not an address
+  std::string mailer;           ///< {rcpt_mailer}: Postfix's transport, Sendmail's mailer; empty if not known
+  std::string next_hop;         ///< {rcpt_host}; empty if not known
+  std::string sender_mailer{};  ///< {mail_mailer}; empty if not known
+  bool smtputf8 = false;        ///< MAIL came with the parameter SMTPUTF8
+};
+
+}  // namespace fallbackmx
