@@ -4,33 +4,11 @@
 
 #include "probe/address.h"
 #include "probe/pending_changes.h"
+#include "probe/verify_schema.h"
 
 namespace fallbackmx {
 
 namespace {
-
-constexpr std::int64_t kApplicationId = 0x66626d78;  // "fbmx"
-constexpr std::int64_t kSchemaVersion = 1;
-
-// Times are seconds since the epoch. `good` is 1 for a yes, 0 for a no. A no is found by its age only, a yes
-// also by its domain.
-constexpr const char* kSchema = R"(
-  CREATE TABLE address (
-    key TEXT NOT NULL PRIMARY KEY,
-    domain TEXT NOT NULL,
-    good INTEGER NOT NULL CHECK (good IN (0, 1)),
-    code INTEGER NOT NULL,
-    dsn TEXT NOT NULL,
-    words TEXT NOT NULL,
-    asked INTEGER NOT NULL,
-    last_yes INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX address_no ON address (asked) WHERE good = 0;
-  CREATE INDEX address_yes ON address (last_yes) WHERE good = 1;
-  CREATE INDEX address_domain ON address (domain, last_yes) WHERE good = 1;
-  PRAGMA application_id = 0x66626d78;
-  PRAGMA user_version = 1;
-)";
 
 std::int64_t seconds(WallTime time) { return std::chrono::floor<Seconds>(time).time_since_epoch().count(); }
 
@@ -85,18 +63,8 @@ AddressTable::Opened AddressTable::open(const std::string& path) {
 std::string AddressTable::initialise() {
   if (!connection_.text("PRAGMA journal_mode = WAL")) return why();
   if (!connection_.execute("PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE")) return why();
-  const auto application = connection_.number("PRAGMA application_id");
-  const auto version = connection_.number("PRAGMA user_version");
-  const auto tables = connection_.number("SELECT count(*) FROM sqlite_schema");
-  if (!application || !version || !tables) return why();
   if (connection_.read_only()) return "cannot be written";  // BEGIN IMMEDIATE does not mind
-  if (*application == 0 && *version == 0 && *tables == 0) {
-    if (!connection_.execute(kSchema)) return why();
-  } else if (*application != kApplicationId) {
-    return "the database of another program";
-  } else if (*version != kSchemaVersion) {
-    return "made by another version of fallbackmx (schema " + std::to_string(*version) + ")";
-  }
+  if (auto why_not = adopt_schema(connection_); !why_not.empty()) return why_not;
   if (!connection_.execute("COMMIT")) return why();
   return {};
 }
@@ -106,28 +74,30 @@ std::string AddressTable::prepare() {
     statement = connection_.prepare(sql);
     return statement.has_value();
   };
+  // A name whose hash is that of another address takes its place, unless that is a yes: nobody evicts one.
   const bool all =
-      prepare(find_, "SELECT good, code, dsn, words, asked, last_yes FROM address WHERE key = ?1") &&
+      prepare(find_,
+              "SELECT good, code, dsn, words, asked, last_yes FROM address WHERE id = ?1 AND key = ?2") &&
       prepare(recent_good_,
               "SELECT key, last_yes FROM address WHERE good = 1 AND domain = ?1 ORDER BY last_yes DESC") &&
       prepare(update_,
-              "UPDATE address SET domain = ?2, good = ?3, code = ?4, dsn = ?5, words = ?6, asked = ?7, "
-              "last_yes = ?8 "
-              "WHERE key = ?1") &&
-      prepare(insert_, "INSERT INTO address VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)") &&
-      prepare(erase_, "DELETE FROM address WHERE key = ?1") &&
+              "UPDATE address SET key = ?2, domain = ?3, good = ?4, code = ?5, dsn = ?6, words = ?7, "
+              "asked = ?8, last_yes = ?9 WHERE id = ?1 AND (key = ?2 OR good = 0)") &&
+      prepare(insert_, "INSERT OR IGNORE INTO address VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)") &&
+      prepare(erase_, "DELETE FROM address WHERE id = ?1 AND key = ?2") &&
       prepare(erase_noes_,
-              "DELETE FROM address WHERE key IN "
-              "(SELECT key FROM address WHERE good = 0 AND asked < ?1 ORDER BY asked LIMIT ?2)") &&
+              "DELETE FROM address WHERE id IN "
+              "(SELECT id FROM address WHERE good = 0 AND asked < ?1 ORDER BY asked LIMIT ?2)") &&
       prepare(erase_yeses_,
-              "DELETE FROM address WHERE key IN "
-              "(SELECT key FROM address WHERE good = 1 AND last_yes < ?1 ORDER BY last_yes LIMIT ?2)");
+              "DELETE FROM address WHERE id IN "
+              "(SELECT id FROM address WHERE good = 1 AND last_yes < ?1 ORDER BY last_yes LIMIT ?2)");
   return all ? std::string() : why();
 }
 
 std::optional<AddressRecord> AddressTable::find(const std::string& key) {
   std::optional<AddressRecord> record;
-  if (find_->bind(1, key).step() == SqliteStatement::Step::row) record = read_record(*find_);
+  if (find_->bind(1, name_hash(key)).bind(2, key).step() == SqliteStatement::Step::row)
+    record = read_record(*find_);
   find_->rewind();
   return record;
 }
@@ -135,7 +105,7 @@ std::optional<AddressRecord> AddressTable::find(const std::string& key) {
 std::optional<AddressTable::Good> AddressTable::recent_good(
     std::string_view domain, const std::function<bool(const std::string&)>& acceptable) {
   std::optional<Good> good;
-  recent_good_->bind(1, domain);
+  recent_good_->bind(1, name_hash(domain));
   while (!good && recent_good_->step() == SqliteStatement::Step::row) {
     const auto key = recent_good_->text(0);
     const auto last_yes = wall_time(recent_good_->number(1));
@@ -152,6 +122,11 @@ std::string AddressTable::look_over() {
   return *verdict == "ok" ? std::string() : *verdict;
 }
 
+bool AddressTable::begin_reading(const std::atomic<bool>& give_up) {
+  connection_.interrupt_when(give_up);
+  return connection_.execute("BEGIN; SELECT count(*) FROM sqlite_schema");
+}
+
 std::size_t AddressTable::count() {
   const auto rows = connection_.number(
       "SELECT (SELECT count(*) FROM address WHERE good = 0) + (SELECT count(*) FROM address WHERE good = 1)");
@@ -165,19 +140,19 @@ void AddressTable::roll_back() { connection_.execute("ROLLBACK"); }
 std::optional<std::int64_t> AddressTable::put(const std::string& key, const AddressRecord& record) {
   // Update first: it alone tells whether the row is new.
   for (auto* statement : {&*update_, &*insert_}) {
-    statement->bind(1, key).bind(2, domain_of_key(key));
-    statement->bind(3, std::int64_t{record.verdict == Verdict::deliverable})
-        .bind(4, std::int64_t{record.code});
-    statement->bind(5, record.dsn).bind(6, record.words);
-    statement->bind(7, seconds(record.asked)).bind(8, seconds(record.last_yes));
+    statement->bind(1, name_hash(key)).bind(2, key).bind(3, name_hash(domain_of_key(key)));
+    statement->bind(4, std::int64_t{record.verdict == Verdict::deliverable})
+        .bind(5, std::int64_t{record.code});
+    statement->bind(6, record.dsn).bind(7, record.words);
+    statement->bind(8, seconds(record.asked)).bind(9, seconds(record.last_yes));
     if (!statement->run()) return std::nullopt;
     if (statement == &*update_ && connection_.changes() > 0) return 0;
   }
-  return 1;
+  return connection_.changes();
 }
 
 std::optional<std::int64_t> AddressTable::erase(const std::string& key) {
-  return erased(erase_->bind(1, key));
+  return erased(erase_->bind(1, name_hash(key)).bind(2, key));
 }
 
 std::optional<std::int64_t> AddressTable::erase_expired(std::int64_t noes, std::int64_t yeses,

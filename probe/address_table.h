@@ -1,6 +1,7 @@
 // The rows of the verify database, over one connection to its file.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -32,10 +33,13 @@ class AddressTable {
   std::optional<Good> recent_good(std::string_view domain,
                                   const std::function<bool(const std::string&)>& acceptable);
 
+  /// What is read from now on is the file as it is now, and no call goes on for long once `give_up` is true.
+  /// The flag lives as long as the table.
+  bool begin_reading(const std::atomic<bool>& give_up);
+  /// Walks over two indexes.
+  std::size_t count();
   /// Empty, or what is wrong with the file. Reads all of it.
   std::string look_over();
-  /// Walks over an index: for the start only.
-  std::size_t count();
 
   /// A transaction; false when it cannot be begun or ended (then it is rolled back).
   bool begin();

@@ -43,6 +43,8 @@ const PendingChanges::Changes& PendingChanges::take() {
   return taken_;
 }
 
+void PendingChanges::give_back() { waiting_.merge(taken_); }
+
 PendingChanges::Changes PendingChanges::written() { return std::exchange(taken_, {}); }
 
 std::string_view domain_of_key(std::string_view key) {

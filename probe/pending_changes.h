@@ -34,6 +34,8 @@ class PendingChanges {
   /// True when nothing waits.
   bool empty() const { return waiting_.empty(); }
   const Changes& take();
+  /// What was taken waits again, unless it has changed since.
+  void give_back();
   /// What was taken, out of the way: destroy it without the lock, it may be large.
   [[nodiscard]] Changes written();
 

@@ -109,6 +109,12 @@ std::string SqliteConnection::why() const {
 
 bool SqliteConnection::read_only() const { return sqlite3_db_readonly(handle_.get(), "main") == 1; }
 
+void SqliteConnection::interrupt_when(const std::atomic<bool>& stop) {
+  constexpr int instructions = 1000;
+  const auto stopped = [](void* flag) { return static_cast<const std::atomic<bool>*>(flag)->load() ? 1 : 0; };
+  sqlite3_progress_handler(handle_.get(), instructions, stopped, const_cast<std::atomic<bool>*>(&stop));
+}
+
 bool SqliteConnection::execute(const char* sql) {
   return sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr) == SQLITE_OK;
 }

@@ -1,6 +1,7 @@
 // SQLite's handles, wrapped: the only place that knows its API.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -58,6 +59,9 @@ class SqliteConnection {
 
   /// True when nothing can be written; known once a statement has run.
   bool read_only() const;
+
+  /// From now on, statements fail soon after `stop` has become true, which lives as long as the connection.
+  void interrupt_when(const std::atomic<bool>& stop);
 
   bool execute(const char* sql);
   /// The statement is empty when it could not be prepared.

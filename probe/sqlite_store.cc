@@ -3,11 +3,13 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 
 #include "probe/address_table.h"
 #include "probe/clock.h"
+#include "probe/inspection.h"
 #include "probe/pending_changes.h"
 #include "probe/smtp_reply.h"
 #include "probe/store.h"
@@ -24,6 +26,7 @@ constexpr std::size_t kKeyLimit = 512;
 constexpr std::size_t kCleaningBatch = 500;
 constexpr int kSetAsideLimit =
     3;  // in one life of the process: a bad disk shall not be filled with broken files
+constexpr auto kPatience = std::chrono::milliseconds(100);
 constexpr auto kQuietTime = std::chrono::minutes(10);
 
 /// Callers read over a few connections of their own; whatever they change waits in memory, where it is found
@@ -84,7 +87,7 @@ class SqliteStore final : public Store {
     cleaned_.wait(lock, [&] { return !cleaning_; });
   }
 
-  std::size_t rows() override { return rows_; }
+  std::size_t rows() override { return static_cast<std::size_t>(std::max<std::int64_t>(0, rows_)); }
 
  private:
   struct Cleaning {
@@ -93,7 +96,7 @@ class SqliteStore final : public Store {
   };
 
   struct Reader {
-    std::mutex mutex;
+    std::timed_mutex mutex;
     std::optional<AddressTable> table;
     int generation = 0;
   };
@@ -112,14 +115,18 @@ class SqliteStore final : public Store {
   template <class Query>
   std::invoke_result_t<Query, AddressTable&> read(Query query) {
     auto& own = readers_[std::hash<std::thread::id>()(std::this_thread::get_id()) % readers_.size()];
-    std::unique_lock lock(own.mutex, std::try_to_lock);
+    std::unique_lock<std::timed_mutex> lock(own.mutex, std::try_to_lock);
     auto* reader = &own;
     for (auto other = readers_.begin(); !lock && other != readers_.end(); ++other) {
-      lock = std::unique_lock(other->mutex, std::try_to_lock);
+      lock = std::unique_lock<std::timed_mutex>(other->mutex, std::try_to_lock);
       if (lock) reader = &*other;
     }
-    if (!lock) lock = std::unique_lock(own.mutex);
-
+    // A disk that hangs keeps those who read from it just now, and no more of our clients.
+    if (!lock) lock = std::unique_lock(own.mutex, kPatience);
+    if (!lock) {
+      complain("too slow to read: nothing is remembered");
+      return {};
+    }
     if (!reader->table) return {};
     auto answer = query(*reader->table);
     if (reader->table->health() == Health::good) return answer;
@@ -127,17 +134,25 @@ class SqliteStore final : public Store {
     const bool damaged = reader->table->health() == Health::damaged;
     const int generation = reader->generation;
     lock.unlock();
-    if (damaged) report_damage(generation);
-    complain(why);
+    damaged ? report_damage(generation, why) : complain(why);
     return {};
+  }
+
+  void counted(std::size_t rows) {
+    {
+      const std::lock_guard lock(mutex_);
+      counted_ = true;
+      newly_counted_ = static_cast<std::int64_t>(rows);
+    }
+    work_.notify_one();
   }
 
   /// Of a file that we have left already: nothing. The new one shall not be set aside for the old one's
   /// faults.
-  void report_damage(int generation) {
+  void report_damage(int generation, const std::string& why) {
     {
       const std::lock_guard lock(mutex_);
-      if (generation == generation_) damaged_ = true;
+      if (generation == generation_) damage_ = why;
     }
     work_.notify_one();
   }
@@ -147,19 +162,27 @@ class SqliteStore final : public Store {
   void write_behind() {
     std::unique_lock lock(mutex_);
     for (;;) {
-      work_.wait(lock, [&] { return stopping_ || damaged_ || cleaning_ || !pending_.empty(); });
+      work_.wait(lock, [&] {
+        return stopping_ || !damage_.empty() || newly_counted_ || (cleaning_ && counted_) ||
+               !pending_.empty();
+      });
       if (stopping_ && pending_.empty()) break;
+      if (newly_counted_) rows_ += *std::exchange(newly_counted_, std::nullopt);
       const auto& changes = pending_.take();
-      const auto cleaning = cleaning_;
-      const bool damaged = std::exchange(damaged_, false);
+      // How many are too many is known when they are counted.
+      const auto cleaning = counted_ ? cleaning_ : std::nullopt;
+      const std::string damage = std::exchange(damage_, {});
       lock.unlock();
 
-      look_after_file(damaged);
+      look_after_file(damage);
       const bool clean = write(changes, cleaning);
 
       lock.lock();
+      // Into a file that proves damaged they were written in vain; the next one shall have them.
+      const bool again = !damage_.empty();
+      if (again) pending_.give_back();
       auto written = pending_.written();
-      if (cleaning && clean) {
+      if (cleaning && clean && !again) {
         cleaning_.reset();
         cleaned_.notify_all();
       }
@@ -175,17 +198,17 @@ class SqliteStore final : public Store {
   bool write(const PendingChanges::Changes& changes, const std::optional<Cleaning>& cleaning) {
     if (cleaning) max_rows_ = cleaning->max_rows;
     if (!table_) return true;
-    std::int64_t rows = static_cast<std::int64_t>(rows_);
+    std::int64_t rows = rows_;
     std::int64_t dropped = 0;
     if (table_->begin() && write_changes(changes, rows) && drop_expired(cleaning, dropped) &&
         drop_excess(rows, changes.size(), dropped) && table_->commit()) {
-      rows_ = static_cast<std::size_t>(std::max<std::int64_t>(0, rows + dropped));
+      rows_ = rows + dropped;
       return dropped == 0;
     }
     const auto why = table_->why();
-    if (table_->health() == Health::damaged) report_damage(generation_);
+    const bool damaged = table_->health() == Health::damaged;
     table_->roll_back();
-    complain(why);
+    damaged ? report_damage(generation_, why) : complain(why);
     return true;
   }
 
@@ -218,23 +241,26 @@ class SqliteStore final : public Store {
   }
 
   /// Begins anew when the file was damaged, removed or replaced, or could not be opened the last time.
-  void look_after_file(bool damaged) {
+  void look_after_file(const std::string& damage) {
     const bool moved = FileIdentity::of(path_) != identity_;
-    if (table_ && !damaged && !moved) return open_readers();
+    if (table_ && damage.empty() && !moved) return open_readers();
     if (set_aside_ >= kSetAsideLimit) return;
     if (table_ && moved) log_.warning(verify_file_name(path_) + ": removed or replaced while in use");
     release();
+    const bool damaged = !damage.empty() && !moved;
     if (damaged && ++set_aside_ == kSetAsideLimit) {
-      log_.error(verify_file_name(path_) +
-                 ": damaged again and again, nothing is remembered until the next start");
+      log_.error(verify_file_name(path_) + ": " + printable(damage, 300) +
+                 "; damaged again and again, nothing is remembered until the next start");
       return;
     }
-    auto table = open_verify_file(path_, clock_, log_);
+    auto table =
+        damaged ? replace_verify_file(path_, damage, clock_, log_) : open_verify_file(path_, clock_, log_);
     if (!table) return complain(table.error());
     adopt(*std::move(table));
   }
 
   void release() {
+    inspection_.reset();
     table_.reset();
     for (auto& reader : readers_) {
       const std::lock_guard lock(reader.mutex);
@@ -244,14 +270,36 @@ class SqliteStore final : public Store {
     rows_ = 0;
     const std::lock_guard lock(mutex_);
     ++generation_;
-    damaged_ = false;
+    damage_.clear();
+    counted_ = true;  // there is nothing to count
+    newly_counted_.reset();
   }
 
   void adopt(AddressTable table) {
     table_ = std::move(table);
     identity_ = FileIdentity::of(path_);
-    rows_ = table_->count();
     open_readers();
+    inspect();
+  }
+
+  void inspect() {
+    {
+      const std::lock_guard lock(mutex_);
+      counted_ = false;
+    }
+    auto opened = AddressTable::open(path_);
+    try {
+      if (opened.table) {
+        inspection_.emplace(
+            *std::move(opened.table), [this](std::size_t rows) { counted(rows); },
+            [this, of = generation_](const std::string& why) { report_damage(of, why); });
+        return;
+      }
+      complain(opened.why_not);
+    } catch (const std::system_error& trouble) {
+      complain(trouble.what());
+    }
+    counted(table_->count());
   }
 
   /// Those that are still missing: descriptors may have run out the last time.
@@ -287,18 +335,22 @@ class SqliteStore final : public Store {
   PendingChanges pending_;
   std::optional<Cleaning> cleaning_;
   int generation_ = 0;  ///< of the file; changed by the writer only
-  bool damaged_ = false;
+  std::string damage_;  ///< what is wrong with the file
+  bool counted_ = false;
+  std::optional<std::int64_t> newly_counted_;  ///< rows at the beginning of the inspection
   bool stopping_ = false;
 
   std::mutex cleaners_;  ///< held while somebody waits for clean_up
   std::array<Reader, 4> readers_;
-  std::atomic<std::size_t> rows_ = 0;
+  /// Until they are counted: by how much those of the file have grown.
+  std::atomic<std::int64_t> rows_ = 0;
 
   std::mutex complaints_;
   SteadyTime quiet_until_{};
 
   // The writer's own.
   std::optional<AddressTable> table_;
+  std::optional<Inspection> inspection_;
   FileIdentity identity_;
   std::size_t max_rows_ = kDefaultRows;
   std::size_t readers_open_ = 0;

@@ -41,18 +41,6 @@ Result<std::string> set_aside(const std::string& path, const Clock& clock) {
   return broken;
 }
 
-/// Opened and looked over.
-AddressTable::Opened open_checked(const std::string& path) {
-  auto opened = AddressTable::open(path);
-  if (!opened.table) return opened;
-  opened.why_not = opened.table->look_over();
-  if (opened.why_not.empty()) return opened;
-  opened.health = opened.table->health();
-  if (opened.health == SqliteConnection::Health::good) opened.health = SqliteConnection::Health::damaged;
-  opened.table.reset();
-  return opened;
-}
-
 }  // namespace
 
 std::string verify_file_name(const std::string& path) {
@@ -61,15 +49,20 @@ std::string verify_file_name(const std::string& path) {
 
 Result<AddressTable> open_verify_file(const std::string& path, const Clock& clock, Log& log) {
   using Health = SqliteConnection::Health;
-  auto opened = open_checked(path);
+  auto opened = AddressTable::open(path);
   if (opened.table) return *std::move(opened.table);
-  const auto trouble = verify_file_name(path) + ": " + printable(opened.why_not);
-  if (opened.health != Health::damaged && opened.health != Health::unusable) return Error{trouble};
+  if (opened.health != Health::damaged && opened.health != Health::unusable)
+    return Error{verify_file_name(path) + ": " + printable(opened.why_not)};
+  return replace_verify_file(path, opened.why_not, clock, log);
+}
 
+Result<AddressTable> replace_verify_file(const std::string& path, const std::string& damage,
+                                         const Clock& clock, Log& log) {
+  const auto trouble = verify_file_name(path) + ": " + printable(damage);
   const auto broken = set_aside(path, clock);
   if (!broken) return Error{trouble + "; " + broken.error()};
   log.warning(trouble + "; set aside as " + printable(*broken, kPathLimit) + ", a new one is begun");
-  opened = open_checked(path);
+  auto opened = AddressTable::open(path);
   if (opened.table) return *std::move(opened.table);
   return Error{verify_file_name(path) + ": " + printable(opened.why_not)};
 }

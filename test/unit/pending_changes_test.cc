@@ -44,6 +44,20 @@ TEST(PendingChanges, OfADomainNameItsBestAndAllThatChanged) {
   EXPECT_TRUE(pending.of_domain("org").best.empty());
 }
 
+TEST(PendingChanges, WaitAgainWhenTheyWereWrittenInVain) {
+  PendingChanges pending;
+  pending.add("a@x.org", yes(1s));
+  pending.add("b@x.org", yes(1s));
+  pending.take();
+  pending.add("b@x.org", no(2s));
+  pending.give_back();
+  EXPECT_EQ(pending.written().size(), 1u);  // what has changed since
+  EXPECT_FALSE(pending.empty());
+  EXPECT_EQ(*pending.find("a@x.org"), yes(1s));
+  EXPECT_EQ(*pending.find("b@x.org"), no(2s));
+  EXPECT_EQ(pending.take().size(), 2u);
+}
+
 TEST(PendingChanges, AreRefusedWhenTooManyWait) {
   PendingChanges pending;
   int added = 0;

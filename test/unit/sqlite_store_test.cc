@@ -7,10 +7,13 @@
 
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <sstream>
 
 #include "probe/address_table.h"
+#include "probe/inspection.h"
 #include "probe/store.h"
+#include "probe/verify_schema.h"
 
 namespace fallbackmx {
 namespace {
@@ -66,9 +69,16 @@ class SqliteStoreFile : public testing::Test {
         ASSERT_TRUE(good->ends_with("@d" + std::to_string(i % 7) + ".example")) << what << *good;
       }
     }
+    // Damage that is found just now may take along what was just written, but once only.
     store.put("new@example.org", yes());
+    if (!store.find("new@example.org")) store.put("new@example.org", yes());
     ASSERT_EQ(store.find("new@example.org"), yes()) << what;
     store.clean_up(now, endless(), 1'000'000);
+  }
+  /// Cleaning up waits until what is in the file is counted.
+  std::size_t rows(Store& store) {
+    store.clean_up(now, endless(), 1'000'000);
+    return store.rows();
   }
   std::string read(const std::string& path) {
     std::stringstream bytes;
@@ -100,7 +110,7 @@ class SqliteStoreFile : public testing::Test {
 TEST_F(SqliteStoreFile, RemembersOverARestart) {
   fill(100);
   const auto store = open();
-  EXPECT_EQ(store->rows(), 100u);
+  EXPECT_EQ(rows(*store), 100u);
   for (int i = 0; i < 100; ++i) EXPECT_EQ(store->find(user(i)), i % 3 == 0 ? no() : yes(Seconds(i)));
   EXPECT_EQ(store->recent_good("d1.example"), "u1@d1.example");
   EXPECT_TRUE(lines_.empty()) << lines_.front();
@@ -144,9 +154,126 @@ TEST_F(SqliteStoreFile, SetsAsideTheDatabaseOfAnotherProgram) {
 
 TEST_F(SqliteStoreFile, SetsAsideTheDatabaseOfANewerVersion) {
   fill(1);
-  SqliteConnection(path_).execute("PRAGMA user_version = 2");
+  SqliteConnection(path_).execute("PRAGMA user_version = 3");
   ASSERT_TRUE(open());
-  EXPECT_THAT(lines_.at(0), HasSubstr("another version of fallbackmx (schema 2)"));
+  EXPECT_EQ(broken_files(), 1u);
+  EXPECT_THAT(lines_.at(0), HasSubstr("a newer version of fallbackmx (schema 3)"));
+}
+
+/// As schema 1 was: a name for an id, and domains by name.
+constexpr const char* kSchema1 = R"(
+  CREATE TABLE address (
+    key TEXT NOT NULL PRIMARY KEY, domain TEXT NOT NULL, good INTEGER NOT NULL CHECK (good IN (0, 1)),
+    code INTEGER NOT NULL, dsn TEXT NOT NULL, words TEXT NOT NULL, asked INTEGER NOT NULL, last_yes INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX address_no ON address (asked) WHERE good = 0;
+  CREATE INDEX address_yes ON address (last_yes) WHERE good = 1;
+  CREATE INDEX address_domain ON address (domain, last_yes) WHERE good = 1;
+  PRAGMA application_id = 0x66626d78;
+  PRAGMA user_version = 1;
+  PRAGMA journal_mode = WAL;
+)";
+
+void make_schema_1(const std::string& path, int count) {
+  SqliteConnection old(path);
+  ASSERT_TRUE(old.execute(kSchema1)) << old.why();
+  ASSERT_TRUE(old.execute("BEGIN"));
+  for (int i = 0; i < count; ++i) {
+    const std::string name = user(i), domain = name.substr(name.find('@') + 1);
+    const auto row = i % 3 == 0 ? "0, 550, '5.1.1', 'no such user', 1800000000, 0"
+                                : "1, 250, '2.1.5', 'ok', " + std::to_string(1'800'000'000 - i) + ", " +
+                                      std::to_string(1'800'000'000 - i);
+    const auto sql = "INSERT INTO address VALUES ('" + name + "', '" + domain + "', " + row + ")";
+    ASSERT_TRUE(old.execute(sql.c_str())) << sql << old.why();
+  }
+  ASSERT_TRUE(old.execute("COMMIT"));
+}
+
+TEST_F(SqliteStoreFile, TakesOverTheDatabaseOfAnOlderVersion) {
+  make_schema_1(path_, 300);
+  for (const bool again : {false, true}) {
+    const auto store = open();
+    ASSERT_TRUE(store);
+    EXPECT_EQ(rows(*store), 300u) << again;
+    for (int i = 0; i < 300; ++i)
+      ASSERT_EQ(store->find(user(i)), i % 3 == 0 ? no() : yes(Seconds(i))) << again << i;
+    EXPECT_EQ(store->recent_good("d1.example"), "u1@d1.example");
+  }
+  EXPECT_TRUE(lines_.empty()) << lines_.front();
+  EXPECT_EQ(SqliteConnection(path_).number("SELECT count(*) FROM sqlite_schema WHERE type = 'table'"), 1);
+}
+
+/// Runs `work` in a process that dies at the first byte it writes beyond `limit` in any file, as if the plug
+/// were pulled there. True when it lived.
+bool outlives(rlim_t limit, const std::function<void()>& work) {
+  const pid_t child = fork();
+  if (child == 0) {
+    const rlimit no_core{0, 0}, small{limit, limit};
+    setrlimit(RLIMIT_CORE, &no_core);
+    signal(SIGXFSZ, SIG_DFL);
+    setrlimit(RLIMIT_FSIZE, &small);
+    work();
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+TEST_F(SqliteStoreFile, LosesNothingWhenKilledAnywhereWhileItTakesOverAnOlderVersion) {
+  make_schema_1(path_, 1000);
+  int killed = 0;
+  const auto take_over = [&] { (void)open_sqlite_store(path_, log_); };
+  const auto start = fs::file_size(path_);
+  for (rlim_t limit = start; !outlives(limit, take_over); limit += 7'000) {
+    ++killed;
+    ASSERT_EQ(SqliteConnection(path_).number("PRAGMA user_version"), 1) << limit;
+    ASSERT_EQ(SqliteConnection(path_).number("SELECT count(*) FROM address"), 1000) << limit;
+  }
+  EXPECT_GT(killed, 5);
+  const auto store = open();
+  EXPECT_EQ(rows(*store), 1000u);
+  EXPECT_TRUE(lines_.empty()) << lines_.front();
+}
+
+TEST_F(SqliteStoreFile, KeepsAYesWhenAnotherNameHasItsHash) {
+  auto opened = AddressTable::open(path_);
+  ASSERT_TRUE(opened.table);
+  auto& table = *opened.table;
+  EXPECT_EQ(table.put("u@example.org", yes()), 1);
+  const std::string squat = "UPDATE address SET key = 'other@example.org'";
+  ASSERT_TRUE(SqliteConnection(path_).execute(squat.c_str()));
+  EXPECT_EQ(table.put("u@example.org", no()), 0);
+  EXPECT_FALSE(table.find("u@example.org"));
+  EXPECT_EQ(table.erase("u@example.org"), 0);
+  ASSERT_TRUE(SqliteConnection(path_).execute("UPDATE address SET good = 0"));
+  EXPECT_EQ(table.put("u@example.org", yes()), 0);
+  EXPECT_EQ(table.find("u@example.org"), yes());
+}
+
+TEST_F(SqliteStoreFile, LooksForAnAddressInTheSamePlaceForEver) {
+  EXPECT_EQ(name_hash(""), 31767795053760);
+  EXPECT_EQ(name_hash("user@example.org"), 19695600080357);
+  EXPECT_EQ(name_hash("j\xc3\xbcrgen@x.org"), 103083619117868);
+}
+
+TEST_F(SqliteStoreFile, IsInspectedBehindItsStart) {
+  fill(2000);
+  {
+    std::promise<std::size_t> rows;
+    Inspection inspection(
+        *AddressTable::open(path_).table, [&](std::size_t count) { rows.set_value(count); },
+        [](const std::string& why) { ADD_FAILURE() << why; });
+    EXPECT_EQ(rows.get_future().get(), 2000u);
+  }
+  auto bytes = read(path_);
+  bytes.replace(bytes.size() / 2, 4096, std::string(4096, '\xa5'));
+  write(path_, bytes);
+  std::promise<std::string> damage;
+  Inspection inspection(
+      *AddressTable::open(path_).table, [](std::size_t) {},
+      [&](const std::string& why) { damage.set_value(why); });
+  EXPECT_THAT(damage.get_future().get(), testing::AnyOf(HasSubstr("malformed"), HasSubstr("age ")));
 }
 
 TEST_F(SqliteStoreFile, SetsAsideADatabaseWithOtherTables) {
@@ -246,25 +373,36 @@ TEST_F(SqliteStoreFile, BelievesNothingOfARowThatCannotBe) {
   fill(1);
   {
     SqliteConnection file(path_);
-    const std::string insert = "PRAGMA ignore_check_constraints = ON; INSERT INTO address VALUES ";
-    for (const auto* row :
-         {"('verdict@x.org', 'x.org', 7, 250, '', '', 1, 1)",
-          "('code@x.org', 'x.org', 1, 99999, '', '', 1, 1)",
-          "('time@x.org', 'x.org', 1, 250, '', '', 9223372036854775807, 1)",
-          "('past@x.org', 'x.org', 1, 250, '', '', -5, 1)", "('other@y.org', 'x.org', 1, 250, '', '', 1, 50)",
-          "('a' || char(13, 10) || 'RSET@x.org', 'x.org', 1, 250, '', '', 1, 60)",
-          "('>@x.org', 'x.org', 1, 250, '', '', 1, 70)",
-          "('future@x.org', 'x.org', 1, 250, '', '', 1, 99999999999999)",
-          "('long@x.org', 'x.org', 1, 250, '', hex(zeroblob(100000)), 1, 1)",
-          "('good@x.org', 'x.org', 1, 250, '', 'a' || char(10) || 'b', 1, 2)"}) {
-      ASSERT_TRUE(file.execute((insert + row).c_str())) << row << file.why();
+    ASSERT_TRUE(file.execute("PRAGMA ignore_check_constraints = ON"));
+    struct Row {
+      std::string key, domain, rest;
+    };
+    for (const Row& row :
+         std::vector<Row>{{"verdict@x.org", "x.org", "7, 250, '', '', 1, 1"},
+                          {"code@x.org", "x.org", "1, 99999, '', '', 1, 1"},
+                          {"time@x.org", "x.org", "1, 250, '', '', 9223372036854775807, 1"},
+                          {"past@x.org", "x.org", "1, 250, '', '', -5, 1"},
+                          {"other@y.org", "x.org", "1, 250, '', '', 1, 50"},
+                          {"a\r\nRSET@x.org", "x.org", "1, 250, '', '', 1, 60"},
+                          {">@x.org", "x.org", "1, 250, '', '', 1, 70"},
+                          {"future@x.org", "x.org", "1, 250, '', '', 1, 99999999999999"},
+                          {"long@x.org", "x.org", "1, 250, '', hex(zeroblob(100000)), 1, 1"},
+                          {"good@x.org", "x.org", "1, 250, '', 'a' || char(10) || 'b', 1, 2"}}) {
+      const auto sql = "INSERT INTO address VALUES (" + std::to_string(name_hash(row.key)) + ", '" + row.key +
+                       "', " + std::to_string(name_hash(row.domain)) + ", " + row.rest + ")";
+      ASSERT_TRUE(file.execute(sql.c_str())) << sql << file.why();
     }
+    // A row where another address would lie.
+    const auto sql = "INSERT INTO address VALUES (" + std::to_string(name_hash("here@x.org")) +
+                     ", 'elsewhere@x.org', 1, 1, 250, '', '', 1, 1)";
+    ASSERT_TRUE(file.execute(sql.c_str()));
   }
   // Opened by its parts: the store would set such a file aside for the one row that its own CHECK forbids.
   auto opened = AddressTable::open(path_);
   ASSERT_TRUE(opened.table) << opened.why_not;
   auto& table = *opened.table;
-  for (const auto* key : {"verdict@x.org", "code@x.org", "time@x.org", "past@x.org", "future@x.org"}) {
+  for (const auto* key : {"verdict@x.org", "code@x.org", "time@x.org", "past@x.org", "future@x.org",
+                          "here@x.org", "elsewhere@x.org"}) {
     EXPECT_FALSE(table.find(key)) << key;
   }
   EXPECT_EQ(table.find("long@x.org")->words.size(), 500u);
@@ -303,7 +441,7 @@ TEST_F(SqliteStoreFile, SaysOnceThatItsDirectoryIsGoneAndRecoversWhenItIsBack) {
 TEST_F(SqliteStoreFile, SetsAsideAFileThatIsDamagedWhileOpen) {
   fill(2000);
   const auto store = open();
-  ASSERT_EQ(store->rows(), 2000u);
+  ASSERT_EQ(rows(*store), 2000u);
   {
     std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
     const std::string rubbish(4096, '\xa5');
@@ -376,6 +514,26 @@ TEST_F(SqliteStoreFile, SurvivesKillMinus9) {
     EXPECT_EQ(broken_files(), 0u);
   }
   EXPECT_TRUE(lines_.empty());
+}
+
+TEST_F(SqliteStoreFile, LosesNothingThatWasWrittenWhenKilledAtAnyWrite) {
+  for (rlim_t limit = 4096; limit < 300'000; limit += 6'100) {
+    int progress[2];
+    ASSERT_EQ(pipe(progress), 0);
+    outlives(limit, [&] {
+      close(progress[0]);
+      write_until_killed(path_, progress[1]);
+    });
+    close(progress[1]);
+    int written = -1, next = 0;
+    while (::read(progress[0], &next, sizeof next) == static_cast<ssize_t>(sizeof next)) written = next;
+    close(progress[0]);
+    const auto store = open();
+    ASSERT_TRUE(store);
+    for (int i = 0; i <= written; ++i) ASSERT_EQ(store->find(user(i)), yes()) << limit << ": " << i;
+    ASSERT_EQ(broken_files(), 0u) << limit;
+  }
+  EXPECT_TRUE(lines_.empty()) << lines_.front();
 }
 
 TEST_F(SqliteStoreFile, IsChosenByAddressVerifyMap) {
