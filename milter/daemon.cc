@@ -17,6 +17,7 @@
 #include "milter/desk.h"
 #include "milter/http.h"
 #include "milter/kick.h"
+#include "milter/kicker.h"
 #include "milter/listener.h"
 #include "milter/milter_socket.h"
 #include "milter/notify.h"
@@ -98,6 +99,7 @@ class Daemon {
     const auto own_address = socket_.own_address();
     if (!own_address) return Error{own_address.error()};
     kick_ = std::make_unique<Kick>(*own_address, *log_);
+    kicker_ = std::make_unique<Kicker>(*kick_);
     store_ = open_store(settings_->address_verify_map, *log_);
     verifier_ = std::make_unique<Verifier>(Services{clock_, resolver_, streams_, *store_, *log_, metrics_},
                                            settings_);
@@ -107,7 +109,8 @@ class Daemon {
                      .log = *log_,
                      .metrics = metrics_,
                      .verify = [this](const Question& q) { return verifier_->verify(q); },
-                     .before_waiting = [this] { kick_->now(); }},
+                     .wait_begins = [this] { kicker_->wait_begins(); },
+                     .wait_ends = [this] { kicker_->wait_ends(); }},
         settings_);
     if (!register_callbacks(*desk_, *log_)) return Error{"libmilter does not take our callbacks"};
     if (auto error = open_http()) return error;
@@ -245,6 +248,7 @@ class Daemon {
   std::unique_ptr<Store> store_;
   std::unique_ptr<Verifier> verifier_;
   std::unique_ptr<Kick> kick_;
+  std::unique_ptr<Kicker> kicker_;
   std::unique_ptr<Desk> desk_;
   std::unique_ptr<SpareSession> spare_;
   std::atomic<bool> ready_{false};

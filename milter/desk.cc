@@ -13,6 +13,11 @@ class LiveQuestions final : public Questions {
  public:
   LiveQuestions(const DeskServices& services, SteadyTime deadline, bool draining)
       : services_(services), deadline_(deadline), draining_(draining) {}
+  ~LiveQuestions() override {
+    if (announced_) services_.wait_ends();
+  }
+  LiveQuestions(const LiveQuestions&) = delete;
+  LiveQuestions& operator=(const LiveQuestions&) = delete;
 
   DnsAnswer lookup(std::string_view name, RecordType type) override {
     if (draining_) return going_away();
@@ -30,7 +35,7 @@ class LiveQuestions final : public Questions {
 
  private:
   void announce() {
-    if (!std::exchange(announced_, true)) services_.before_waiting();
+    if (!std::exchange(announced_, true)) services_.wait_begins();
   }
 
   static DnsAnswer going_away() {

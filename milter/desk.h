@@ -26,8 +26,9 @@ struct DeskServices {
   Log& log;
   Metrics& metrics;
   std::function<Finding(const Question&)> verify;
-  /// Called once per RCPT, just before its first question that may block (see kick.h).
-  std::function<void()> before_waiting;
+  /// Called around what may block, once per RCPT: before its first question, and when it has its answer (see
+  /// kicker.h). They do not throw.
+  std::function<void()> wait_begins, wait_ends;
 };
 
 /// Used by all of libmilter's threads at once.

@@ -44,12 +44,6 @@ bool is_ours(const SocketAddress& address, int descriptor) {
 
 void Kick::now() noexcept {
   if (lost_) return;
-  // Two: the first may be handed to the very worker that is about to wait.
-  connect_and_close();
-  connect_and_close();
-}
-
-void Kick::connect_and_close() noexcept {
   const int descriptor = begin_connection(own_socket_);
   if (descriptor < 0) return;
   const bool ours = is_ours(own_socket_, descriptor);

@@ -17,20 +17,18 @@
 
 namespace fallbackmx {
 
-/// Opens and closes connections to our own milter socket. Each one makes a worker run after the caller has
-/// left the count of the idle, meet the end of the connection at once, and serve whoever was queued to a busy
-/// one. Costs some 20 microseconds, reaches no callback but xxfi_close. Used by all threads.
+/// Opens and closes a connection to our own milter socket. That makes a worker run, meet the end of the
+/// connection at once, and serve whoever was queued to a busy one; libmilter starts a worker for it when none
+/// is idle. One that is counted as idle and is not will take a queued session first, and if that blocks, the
+/// kick for that one comes after. Reaches no callback but xxfi_close. Used by all threads.
 class Kick {
  public:
   Kick(SocketAddress own_socket, Log& log) : own_socket_(own_socket), log_(log) {}
 
-  /// Call it just before a callback begins to wait. Trouble (no descriptor left) is ignored: see
-  /// SpareSession.
+  /// When to: see Kicker. Trouble (no descriptor left) is ignored: see SpareSession.
   void now() noexcept;
 
  private:
-  void connect_and_close() noexcept;
-
   const SocketAddress own_socket_;
   Log& log_;
   std::atomic<bool> lost_{false};  ///< somebody else listens at our path: leave him alone

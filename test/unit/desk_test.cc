@@ -28,9 +28,10 @@ class Desks : public ::testing::Test {
 
   Desk& desk() {
     if (!desk_) {
-      desk_.emplace(DeskServices{clock_, resolver_, log_, metrics_, [this](const Question& q) { return verify_(q); },
-                                 [this] { ++kicks_; }},
-                    settings_);
+      desk_.emplace(
+          DeskServices{clock_, resolver_, log_, metrics_, [this](const Question& q) { return verify_(q); },
+                       [this] { ++begun_; }, [this] { ++ended_; }},
+          settings_);
     }
     return *desk_;
   }
@@ -47,19 +48,29 @@ class Desks : public ::testing::Test {
   std::function<Finding(const Question&)> verify_ = [](const Question&) {
     return Finding{.verdict = Verdict::deliverable};
   };
-  std::atomic<int> kicks_{0};
+  std::atomic<int> begun_{0}, ended_{0};  ///< waits
   std::shared_ptr<Settings> settings_;
   std::optional<Desk> desk_;
 };
 
-TEST_F(Desks, OneKickPerRecipientHoweverManyQuestions) {
+TEST_F(Desks, OneWaitPerRecipientHoweverManyQuestions) {
   settings_->smtpd_recipient_restrictions.insert(settings_->smtpd_recipient_restrictions.begin(),
                                                  Restriction::reject_unknown_recipient_domain);
+  verify_ = [&](const Question&) {
+    EXPECT_EQ(begun_, 1);
+    EXPECT_EQ(ended_, 0);
+    return Finding{.verdict = Verdict::deliverable};
+  };
   EXPECT_EQ(ask().reply.code, 0);
-  EXPECT_EQ(kicks_, 1);
+  EXPECT_EQ(begun_, 1);
+  EXPECT_EQ(ended_, 1);
+}
+
+TEST_F(Desks, NoWaitWithoutAQuestion) {
   settings_->smtpd_recipient_restrictions = {Restriction::permit};
   ask();
-  EXPECT_EQ(kicks_, 1);
+  EXPECT_EQ(begun_, 0);
+  EXPECT_EQ(ended_, 0);
 }
 
 TEST_F(Desks, TheVerifierGetsTheRecipientItsNextHopAndTheDeadline) {
