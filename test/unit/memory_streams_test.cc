@@ -205,5 +205,31 @@ TEST(MemoryStreams, TlsWorksInMemory) {
   EXPECT_THAT(std::string(text.data(), static_cast<std::size_t>(got)), HasSubstr("250-mx1"));
 }
 
+TEST(MemoryStreams, AStandingConnectionToAHostThatVanishesIsLostAfterAWhile) {
+  World world;
+  auto stream = world.connect();
+  EXPECT_EQ(world.heard(*stream), "220 mx1 ESMTP\r\n");
+  ASSERT_TRUE(world.server->change("drop"));
+  world.factory.servers_changed();
+  const auto vanished = world.simulation.now();
+  EXPECT_EQ(world.heard(*stream, 1min), "<Connection timed out>");
+  EXPECT_EQ(world.simulation.now() - vanished, silence_limit);
+  std::array<char, 10> piece;
+  EXPECT_TRUE(stream->read(piece).lost);
+}
+
+TEST(MemoryStreams, AHostThatIsBackInTimeIsNotLost) {
+  World world;
+  auto stream = world.connect();
+  EXPECT_EQ(world.heard(*stream), "220 mx1 ESMTP\r\n");
+  ASSERT_TRUE(world.server->change("drop"));
+  world.factory.servers_changed();
+  stream->write("NOOP\r\n");
+  EXPECT_EQ(world.heard(*stream, 1s), "");
+  ASSERT_TRUE(world.server->change("accept"));
+  world.factory.servers_changed();
+  EXPECT_EQ(world.heard(*stream, 1min), "250 2.0.0 Ok\r\n");
+}
+
 }  // namespace
 }  // namespace fallbackmx

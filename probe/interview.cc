@@ -1,0 +1,262 @@
+#include "probe/interview.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace fallbackmx {
+
+namespace {
+
+using Purpose = Transaction::Purpose;
+
+bool may_pipeline(const Opened& opened, const Habits& habits) {
+  return opened.extensions.contains("PIPELINING") && !habits.no_pipelining;
+}
+
+}  // namespace
+
+Interview::Interview(Engine& engine, Destination& destination, const Opened& opened,
+                     std::shared_ptr<const Settings> settings)
+    : engine_(engine),
+      destination_(destination),
+      opened_(opened),
+      settings_(std::move(settings)),
+      budget_(*settings_),
+      proof_(engine, destination, opened.endpoint, opened.tls, settings_),
+      last_heard_(engine.services.clock.now()),
+      waited_since_(last_heard_) {
+  const Habits habits = destination.habits(opened.endpoint);
+  pipeline_.allow_pipelining(may_pipeline(opened, habits));
+  budget_ = SessionBudget(*settings_, pipeline_.pipelining(), habits.most_transactions(last_heard_));
+}
+
+std::size_t Interview::room() const { return leaving_ ? 0 : budget_.room(pipeline_.undecided()); }
+
+void Interview::take_probes(Destination::Slot& slot) {
+  while (auto probe = destination_.take(slot, room())) {
+    budget_.count_probe();
+    const std::string& domain = probe->recipient.domain();
+    if (probe->control_first && !proof_.proven(domain)) follow(proof_.ask_control(domain));
+    begin(probe, Purpose::probe, probe->recipient);
+  }
+}
+
+void Interview::begin(std::shared_ptr<Probe> probe, Purpose purpose, const Address& recipient) {
+  auto transaction =
+      std::make_shared<Transaction>(Transaction{std::move(probe), purpose, recipient, sender()});
+  const bool utf8 = recipient.needs_smtputf8();
+  if (utf8 && transaction->probe && !opened_.extensions.contains("SMTPUTF8")) {
+    transaction->begun = engine_.services.clock.now();
+    return land(*transaction, befell(Verdict::refused, Stage::mail, server(),
+                                     "does not offer SMTPUTF8, which the recipient needs"));
+  }
+  budget_.count_transaction();
+  pipeline_.add(std::move(transaction), utf8 ? " SMTPUTF8" : "", purpose == Purpose::control);
+}
+
+SteadyTime Interview::overdue_at() const {
+  const Pipeline::Command& awaited = pipeline_.front();
+  const std::chrono::seconds patience = awaited.stage == Stage::mail   ? settings_->smtp_mail_timeout
+                                        : awaited.stage == Stage::rcpt ? settings_->smtp_rcpt_timeout
+                                                                       : settings_->smtp_rset_timeout;
+  return std::max(last_heard_, awaited.sent) + patience;
+}
+
+void Interview::heard() { waited_since_ = std::exchange(last_heard_, engine_.services.clock.now()); }
+
+Interview::Next Interview::on_reply(const SmtpReply& reply) {
+  const Pipeline::Command command = pipeline_.pop();
+  Next next = Next::go_on;
+  switch (command.stage) {
+    case Stage::mail:
+      next = on_mail(command.transaction, reply);
+      break;
+    case Stage::rcpt:
+      if (!command.transaction->mail_failed) next = on_rcpt(command.transaction, reply);
+      break;
+    default:
+      next = on_rset(reply);
+      break;
+  }
+  waited_since_ = last_heard_;
+  return next;
+}
+
+Interview::Next Interview::on_mail(const std::shared_ptr<Transaction>& transaction, const SmtpReply& reply) {
+  const std::string fallback(settings_->probe_fallback_sender);
+  Circumstances circumstances;
+  circumstances.pipelined = pipeline_.pipelining();
+  circumstances.fallback_sender_left = !fallback.empty() && transaction->sender != fallback;
+  const Judgement judgement = judge({Stage::mail, &reply}, circumstances);
+  if (judgement.next == Judgement::Next::go_on) return Next::go_on;
+
+  transaction->mail_failed = true;
+  if (!pipeline_.pipelining()) pipeline_.drop_unsent(*transaction);
+  if (judgement.end_session) leaving_ = dismissed_ = true;
+  ProbeResult result = said(judgement.verdict, Stage::mail, server(), reply);
+  switch (judgement.next) {
+    case Judgement::Next::try_without_pipelining:
+      return without_pipelining(*transaction);
+    case Judgement::Next::try_fallback_sender:
+      destination_.change_habits(opened_.endpoint, [](Habits& habits) { habits.fallback_sender = true; });
+      ask_again(*transaction);
+      return Next::go_on;
+    default:
+      break;
+  }
+  if (judgement.alarm) destination_.alarm(opened_.endpoint, result);
+  if (transaction->purpose == Purpose::control) {
+    follow(proof_.settle(transaction->recipient.domain(), judgement.verdict,
+                         "asked for the control recipient, " + result.why));
+  }
+  if (transaction->probe) land(*transaction, std::move(result));
+  return Next::go_on;
+}
+
+Interview::Next Interview::on_rcpt(const std::shared_ptr<Transaction>& transaction, const SmtpReply& reply) {
+  ++answers_;
+  if (reply.category() == 5) budget_.count_rejection();
+  transaction->accepted = reply.category() == 2;
+  if (transaction->purpose == Purpose::control) return on_control(*transaction, reply);
+  if (transaction->purpose == Purpose::catchall) {
+    on_catchall(*transaction, reply);
+    return Next::go_on;
+  }
+  if (reply.category() == 5 && transaction->sender != sender()) {
+    // It has refused that sender meanwhile: a no that it gave to him is no longer worth a proof.
+    begin(transaction->probe, Purpose::probe, transaction->recipient);
+    return Next::go_on;
+  }
+
+  const std::string& domain = transaction->recipient.domain();
+  Circumstances circumstances;
+  circumstances.pipelined = pipeline_.pipelining();
+  circumstances.proven = proof_.proven(domain);
+  const Judgement judgement = judge({Stage::rcpt, &reply}, circumstances);
+  if (judgement.end_session) leaving_ = dismissed_ = true;
+  if (judgement.next == Judgement::Next::try_without_pipelining) return without_pipelining(*transaction);
+
+  ProbeResult result = said(judgement.verdict, Stage::rcpt, server(), reply);
+  result.tls = opened_.tls;
+  if (judgement.alarm) destination_.alarm(opened_.endpoint, result);
+  if (judgement.next == Judgement::Next::ask_control) {
+    follow(proof_.doubt({transaction->probe, std::move(result)}));
+    return Next::go_on;
+  }
+  if (judgement.verdict == Verdict::deliverable) {
+    proof_.accepted(domain);
+    good_domains_.insert(domain);
+  }
+  land(*transaction, std::move(result));
+  return Next::go_on;
+}
+
+Interview::Next Interview::on_control(const Transaction& transaction, const SmtpReply& reply) {
+  const Judgement judgement =
+      judge({Stage::rcpt, &reply}, {.pipelined = pipeline_.pipelining(), .proven = true});
+  if (judgement.end_session) leaving_ = dismissed_ = true;
+  if (judgement.next == Judgement::Next::try_without_pipelining) return without_pipelining(transaction);
+  follow(proof_.on_reply(transaction.recipient, judgement.verdict, reply));
+  return Next::go_on;
+}
+
+/// Either it does not know RSET, or its replies are out of step: whatever comes now may answer another
+/// question.
+Interview::Next Interview::on_rset(const SmtpReply& reply) {
+  if (judge({Stage::rset, &reply}, {}).end_session) {
+    learn_limit();
+    return Next::out_of_step;
+  }
+  ++resets_;
+  return Next::go_on;
+}
+
+/// One that closes as soon as it has refused somebody has no objection to RSET.
+void Interview::on_close() {
+  if (busy() && pipeline_.front().stage == Stage::rset && pipeline_.front().transaction->accepted)
+    learn_limit();
+}
+
+/// They are likely to be refused, and so they get the refusals that are left over: asked any earlier they
+/// would end the session, and with ten thousand domains there would be a thousand sessions more.
+bool Interview::ask_last_questions() {
+  const auto lifetime = settings_->probe_catchall_time;
+  leaving_ = true;
+  if (lifetime.count() == 0 || dismissed_) return false;
+  for (const std::string& domain : std::exchange(good_domains_, {})) {
+    if (!budget_.can_afford_rejection(pipeline_.undecided())) break;
+    const auto nobody = Address::parse(impossible_local_part() + "@" + domain);
+    if (nobody && engine_.catchall.claim(server().key(), domain, engine_.services.clock.now(), lifetime))
+      begin(nullptr, Purpose::catchall, *nobody);
+  }
+  return pipeline_.undecided() > 0;
+}
+
+void Interview::on_catchall(const Transaction& transaction, const SmtpReply& reply) {
+  const std::string& domain = transaction.recipient.domain();
+  const bool everything = judge({Stage::rcpt, &reply}, {.proven = true}).verdict == Verdict::deliverable;
+  if (!engine_.catchall.learned(server().key(), domain, everything)) return;
+  engine_.services.log.info(fmt::format("{} {} every recipient in {}", server().text(),
+                                        everything ? "accepts" : "no longer accepts", domain));
+}
+
+/// Does what the proof of noes asks for.
+void Interview::follow(Proof::Step step) {
+  for (auto& [probe, result] : step.settled) destination_.land(probe, opened_.endpoint, std::move(result));
+  if (step.ask) begin(nullptr, Purpose::control, *step.ask);
+}
+
+/// With another sender. Noes that waited for this control recipient were given to the first one, and must be
+/// given again, too.
+void Interview::ask_again(const Transaction& transaction) {
+  if (transaction.purpose != Purpose::control) {
+    return begin(transaction.probe, transaction.purpose, transaction.recipient);
+  }
+  for (const auto& probe : proof_.take_back(transaction.recipient.domain()))
+    begin(probe, Purpose::probe, probe->recipient);
+}
+
+void Interview::land(const Transaction& transaction, ProbeResult result) {
+  result.tls = opened_.tls;
+  // In a full pipeline the others' replies come first: only the time since the one before is this one's own.
+  const bool slow = last_heard_ - std::max(transaction.begun, waited_since_) > settings_->answer_timeout;
+  destination_.land(transaction.probe, opened_.endpoint, std::move(result), slow);
+}
+
+/// It ended the session at RSET. One that does so at the first has nothing to teach.
+void Interview::learn_limit() {
+  if (resets_ == 0) return;
+  const SteadyTime now = engine_.services.clock.now();
+  destination_.change_habits(opened_.endpoint, [&](Habits& habits) { habits.hung_up_after(resets_, now); });
+  engine_.services.log.info(
+      fmt::format("{} ends a session at RSET after {} recipients: at most {} from now on", server().text(),
+                  resets_, destination_.habits(opened_.endpoint).most_transactions(now)));
+}
+
+/// 503 to a command that would be right after the reply to the one before.
+Interview::Next Interview::without_pipelining(const Transaction& transaction) {
+  engine_.services.log.info(server().text() +
+                            " advertises PIPELINING and answers 503: one command at a time from now on");
+  destination_.change_habits(opened_.endpoint, [](Habits& habits) { habits.no_pipelining = true; });
+  retry_ = transaction.probe;
+  return Next::without_pipelining;
+}
+
+std::vector<std::shared_ptr<Probe>> Interview::hand_over() {
+  std::vector<std::shared_ptr<Probe>> probes = proof_.unproven();
+  if (retry_) probes.insert(probes.begin(), std::exchange(retry_, nullptr));
+  const auto on_the_way = pipeline_.unanswered();
+  probes.insert(probes.end(), on_the_way.begin(), on_the_way.end());
+  proof_.forget_all();
+  pipeline_.clear();
+  return probes;
+}
+
+std::vector<std::shared_ptr<Probe>> Interview::hand_over_broken() {
+  for (const auto& probe : proof_.unproven()) probe->control_first = true;
+  return hand_over();
+}
+
+}  // namespace fallbackmx
