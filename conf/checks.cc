@@ -244,6 +244,7 @@ std::vector<Objection> check_settings(const Settings& settings) {
 }
 
 std::string milter_socket_error(std::string_view socket) {
+  if (socket.empty()) return {};
   if (socket.starts_with('/')) return unix_socket_error(socket);
   const auto colon = std::min(socket.find(':'), socket.size());
   const auto type = socket.substr(0, colon);

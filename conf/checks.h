@@ -18,8 +18,8 @@ struct Objection {
 /// Pure; in order of the table, errors and warnings mixed.
 std::vector<Objection> check_settings(const Settings&);
 
-/// What is wrong with a milter_socket, or empty. `unix:/path`, `local:/path`, `/path`, `inet:host:port`,
-/// `inet:port@host`, `inet:port`, the same with `inet6:`, `fd:N`.
+/// What is wrong with a milter_socket, or empty. Empty text (the usual place), `unix:/path`, `local:/path`,
+/// `/path`, `inet:host:port`, `inet:port@host`, `inet:port`, the same with `inet6:`, `fd:N`.
 std::string milter_socket_error(std::string_view);
 
 /// What is wrong with an item of `resolver`, or empty: an address, or `address:port` with IPv6 addresses in

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -27,6 +28,13 @@ std::optional<std::uint16_t> port_number(std::string_view text) {
 std::string_view without_square_brackets(std::string_view host) {
   if (host.size() >= 2 && host.front() == '[' && host.back() == ']') return host.substr(1, host.size() - 2);
   return host;
+}
+
+std::string_view usual_path() {
+  constexpr std::string_view for_chroot = "/var/spool/postfix/fallbackmx/milter.sock";
+  std::error_code ignored;
+  const bool made = std::filesystem::is_directory(std::filesystem::path(for_chroot).parent_path(), ignored);
+  return made ? for_chroot : "/run/fallbackmx/milter.sock";
 }
 
 Result<MilterSocket> parse_path(std::string_view path) {
@@ -128,6 +136,7 @@ Result<SocketAddress> address_of_host(const MilterSocket& socket) {
 }  // namespace
 
 Result<MilterSocket> MilterSocket::parse(std::string_view text) {
+  if (text.empty()) return parse_path(usual_path());
   const auto colon = text.find(':');
   const std::string_view scheme = text.starts_with('/') ? "unix" : text.substr(0, colon);
   const std::string_view rest =

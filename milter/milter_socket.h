@@ -30,6 +30,8 @@ struct MilterSocket {
   std::uint16_t port = 0;
   int descriptor = -1;
 
+  /// Empty: milter.sock in /var/spool/postfix/fallbackmx, which Debian's chrooted smtpd can reach, where that
+  /// directory is, else in /run/fallbackmx.
   static Result<MilterSocket> parse(std::string_view text);
 
   /// As smfi_setconn() and Sendmail's S= want it.

@@ -32,11 +32,15 @@ std::optional<Identity> identity_of(const std::string& name) {
   return who;
 }
 
+/// In a user namespace (systemd's PrivateUsers) all groups that it does not know look like this one.
+constexpr gid_t group_unknown_here = 65534;
+
 /// `wanted` in the bits for others: 1 to pass a directory, 2 to connect to a socket.
 bool allows(const struct stat& file, const Identity& who, unsigned wanted) {
   if (who.user == 0) return true;
   if (file.st_uid == who.user) return ((file.st_mode >> 6) & wanted) == wanted;
-  if (std::find(who.groups.begin(), who.groups.end(), file.st_gid) != who.groups.end()) {
+  if (file.st_gid == group_unknown_here ||
+      std::find(who.groups.begin(), who.groups.end(), file.st_gid) != who.groups.end()) {
     return ((file.st_mode >> 3) & wanted) == wanted;
   }
   return (file.st_mode & wanted) == wanted;

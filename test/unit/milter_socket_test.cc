@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 namespace fallbackmx {
 namespace {
 
@@ -36,13 +38,19 @@ TEST(MilterSocket, EverySpellingIsUnderstoodAndTranslated) {
   }
 }
 
+TEST(MilterSocket, WithoutAWordItIsWhereThePackageHasADirectoryForIt) {
+  const bool for_chroot = std::filesystem::is_directory("/var/spool/postfix/fallbackmx");
+  EXPECT_EQ(MilterSocket::parse("")->for_libmilter(), for_chroot
+                                                          ? "unix:/var/spool/postfix/fallbackmx/milter.sock"
+                                                          : "unix:/run/fallbackmx/milter.sock");
+}
+
 TEST(MilterSocket, WhatIsWrongIsSaid) {
   struct Case {
     std::string text;
     std::string_view why;
   };
   const Case cases[] = {
-      {"", "a socket is unix:/path"},
       {"milter.sock", "a socket is unix:/path"},
       {"tcp:25", "a socket is unix:/path"},
       {"unix:run/f.sock", "must begin with /"},
