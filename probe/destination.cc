@@ -12,11 +12,8 @@ namespace fallbackmx {
 
 Destination::Destination(Engine& engine, std::vector<Endpoint> endpoints, std::vector<TlsPolicy> policies)
     : engine_(engine),
-      endpoints_(std::move(endpoints)),
-      policies_(std::move(policies)),
-      prospects_(engine_, endpoints_),
-      probes_(endpoints_.size()),
-      habits_(endpoints_.size()) {}
+      servers_(engine, std::move(endpoints), std::move(policies)),
+      probes_(servers_.size()) {}
 
 Destination::~Destination() {
   {
@@ -41,12 +38,12 @@ Destination::Answer Destination::ask(const Address& recipient, SteadyTime deadli
   join_ended();
   {
     const std::lock_guard lock(mutex_);
-    if (auto anyway = prospects_.accepted_anyway(recipient))
+    if (auto anyway = servers_.accepted_anyway(recipient))
       return {.result = std::move(anyway), .source = Source::memory};
     if (all_down()) {
       // Nobody waits for a dead primary; this very probe may be its trial.
-      if (prospects_.trial_due() && !draining_ && !probes_.find(recipient)) enqueue(recipient);
-      return {.result = prospects_.down()};
+      if (servers_.trial_due() && !draining_ && !probes_.find(recipient)) enqueue(recipient);
+      return {.result = servers_.down()};
     }
   }
   const std::unique_ptr<Sleeper> sleeper = engine_.services.clock.sleeper();
@@ -77,7 +74,7 @@ void Destination::ask_in_background(const Address& recipient) {
   join_ended();
   const std::lock_guard lock(mutex_);
   if (draining_ || probes_.find(recipient)) return;
-  if (!all_down() || prospects_.trial_due()) enqueue(recipient);
+  if (!all_down() || servers_.trial_due()) enqueue(recipient);
 }
 
 /// Null when there are too many probes already.
@@ -108,15 +105,15 @@ bool Destination::idle() const {
 
 bool Destination::can_be_reached(std::size_t endpoint) const {
   return sessions_.standing(endpoint) + sessions_.knocking(endpoint) > 0 ||
-         prospects_.may_be_knocked_at(endpoint);
+         servers_.may_be_knocked_at(endpoint);
 }
 
-bool Destination::all_down() const { return !sessions_.anybody_standing() && prospects_.all_down(); }
+bool Destination::all_down() const { return !sessions_.anybody_standing() && servers_.all_down(); }
 
 /// Answers the queued probes that nobody is left to be asked about.
 void Destination::sift() {
   for (const auto& probe : probes_.without_hope([this](std::size_t i) { return can_be_reached(i); })) {
-    finish(probe, probe->unknown ? *probe->unknown : prospects_.down());
+    finish(probe, probe->unknown ? *probe->unknown : servers_.down());
   }
 }
 
@@ -140,8 +137,7 @@ void Destination::dispatch() {
   const std::size_t room = sessions_.room(static_cast<std::size_t>(engine_.settings()->probe_session_window));
   // While one session makes the trial of a primary that is down, another would find nobody to knock at, end,
   // and be launched again, as fast as threads can be made.
-  const bool somebody_to_ask =
-      probes_.wants([this](std::size_t i) { return prospects_.may_be_knocked_at(i); });
+  const bool somebody_to_ask = probes_.wants([this](std::size_t i) { return servers_.may_be_knocked_at(i); });
   if (somebody_to_ask && (probes_.queued() > room || stranded()) && sessions_.size() < allowed_sessions())
     launch();
 }
@@ -196,13 +192,11 @@ void Destination::finish(const std::shared_ptr<Probe>& probe, ProbeResult result
 }
 
 std::vector<std::size_t> Destination::candidates(Slot& slot) {
-  const auto settings = engine_.settings();
-  const SteadyTime now = engine_.services.clock.now();
   const std::lock_guard lock(mutex_);
   slot.knocking.clear();
-  for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
     const bool wanted = probes_.wants([i](std::size_t endpoint) { return endpoint == i; });
-    if (wanted && engine_.health.may_knock(endpoints_[i].key(), now, *settings)) slot.knocking.push_back(i);
+    if (wanted && servers_.knock(i)) slot.knocking.push_back(i);
   }
   sift();
   return slot.knocking;
@@ -226,26 +220,19 @@ void Destination::unreachable(Slot& slot, std::size_t endpoint, const ProbeResul
     if (early && allowance_.refused(standing, sessions_.knocking(endpoint), engine_.services.clock.now())) {
       if (standing > 0) {
         engine_.services.log.info(fmt::format("{} lets us have {} session(s): {}",
-                                              endpoints_[endpoint].text(), allowed_sessions(), result.why));
+                                              servers_.endpoint(endpoint).text(), allowed_sessions(),
+                                              result.why));
       }
       return;
     }
   }
   // It may have given a verdict on us (refused, misrouted), or the DNS none on its key; only one that cannot
   // be asked is in bad health, for all domains at that address.
-  if (result.verdict == Verdict::unavailable && result.stage != Stage::starttls) failed(endpoint, result.why);
+  if (result.verdict == Verdict::unavailable && result.stage != Stage::starttls)
+    servers_.failed(endpoint, result.why);
   const std::lock_guard lock(mutex_);
   probes_.pass_over(endpoint, result);
   dispatch();
-}
-
-void Destination::failed(std::size_t endpoint, std::string_view why) {
-  const SteadyTime now = engine_.services.clock.now();
-  const auto settings = engine_.settings();
-  const std::string key = endpoints_[endpoint].key();
-  if (!engine_.health.failed(key, now, *settings)) return;
-  engine_.services.log.warning(
-      fmt::format("primary is down: {}; next trial in {} s", why, settings->primary_retry_time.count()));
 }
 
 void Destination::lost(std::size_t endpoint) {
@@ -269,19 +256,18 @@ void Destination::land(const std::shared_ptr<Probe>& probe, std::size_t endpoint
                        bool slow) {
   const Services& services = engine_.services;
   if (slow) {
-    failed(endpoint, fmt::format("{} (slower than a client waits)", result.why));
-  } else if (result.code != 0 && engine_.health.alive(endpoints_[endpoint].key())) {
-    services.log.warning(fmt::format("primary {} is back", endpoints_[endpoint].text()));
+    servers_.failed(endpoint, fmt::format("{} (slower than a client waits)", result.why));
+  } else if (result.code != 0) {
+    servers_.spoke(endpoint);
   }
+  if (result.verdict == Verdict::deliverable) servers_.is_well(endpoint);
   if (is_final(result.verdict)) {
     const std::string key = probe->recipient.key();
     services.store.put(key, as_record(result, services.store.find(key), services.clock.wall()));
   }
   const std::lock_guard lock(mutex_);
   if (is_final(result.verdict)) {
-    if (result.verdict == Verdict::deliverable) habits_[endpoint].alarm.clear();
-    finish(probe, std::move(result));
-    return;
+    return finish(probe, std::move(result));
   }
   probes_.go_on(probe, endpoint, std::move(result));
   dispatch();
@@ -302,21 +288,6 @@ bool Destination::should_leave(const Slot& slot) const {
 bool Destination::stopping() const {
   const std::lock_guard lock(mutex_);
   return stopping_;
-}
-
-Habits Destination::habits(std::size_t endpoint) const {
-  const std::lock_guard lock(mutex_);
-  return habits_[endpoint];
-}
-
-void Destination::alarm(std::size_t endpoint, const ProbeResult& result) {
-  // The words may bear a time or a session id: they do not make it another alarm.
-  const auto kind = fmt::format("{} {} {}", to_string(result.stage), to_string(result.verdict), result.code);
-  {
-    const std::lock_guard lock(mutex_);
-    if (!is_news(habits_, endpoints_, endpoint, kind, engine_.services.clock.now())) return;
-  }
-  engine_.services.log.warning(fmt::format("alarm: {}: {}", to_string(result.verdict), result.why));
 }
 
 }  // namespace fallbackmx

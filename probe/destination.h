@@ -9,17 +9,16 @@
 #include <vector>
 
 #include "probe/engine.h"
-#include "probe/habits.h"
 #include "probe/probe_queue.h"
-#include "probe/prospects.h"
 #include "probe/roster.h"
+#include "probe/servers.h"
 #include "probe/session_allowance.h"
 
 namespace fallbackmx {
 
 /// All domains that route to the same endpoints share one. Made by the Verifier. `ask` is called by the
-/// threads of waiting clients, the second part by session threads; one lock guards everything and is never
-/// held while talking to anybody.
+/// threads of waiting clients, the second part by session threads; one lock guards everything but
+/// `servers`, and is never held while talking to anybody.
 class Destination {
  public:
   /// `policies`: what each endpoint must show of TLS, in the same order.
@@ -50,8 +49,7 @@ class Destination {
 
   using Slot = Roster::Slot;
 
-  const Endpoint& endpoint(std::size_t index) const { return endpoints_[index]; }
-  const TlsPolicy& tls_policy(std::size_t index) const { return policies_[index]; }
+  Servers& servers() { return servers_; }
   /// The endpoints worth connecting to now, best first. Down ones only when their trial is due, which this
   /// uses up.
   std::vector<std::size_t> candidates(Slot& slot);
@@ -69,19 +67,9 @@ class Destination {
   /// Nothing is heard from this endpoint any more, not even acknowledgements. The sessions that stand with it
   /// are likely to be in the same case: they get no more probes, and leave. A new connection will tell.
   void lost(std::size_t endpoint);
-  /// A session with this endpoint broke, or hung, before it answered anything.
-  void failed(std::size_t endpoint, std::string_view why);
   /// True when a session with nothing to do should leave now.
   bool should_leave(const Slot& slot) const;
   bool stopping() const;
-  Habits habits(std::size_t endpoint) const;
-  template <class Change>
-  void change_habits(std::size_t endpoint, Change change) {
-    const std::lock_guard lock(mutex_);
-    change(habits_[endpoint]);
-  }
-  /// Logs a warning that an administrator should read, if it is news (is_news).
-  void alarm(std::size_t endpoint, const ProbeResult& result);
 
  private:
   // All of these are called with the lock held, but for the last two.
@@ -99,14 +87,11 @@ class Destination {
   void join_ended();
 
   Engine& engine_;
-  const std::vector<Endpoint> endpoints_;
-  const std::vector<TlsPolicy> policies_;
-  const Prospects prospects_;
+  Servers servers_;
 
   mutable std::mutex mutex_;
   ProbeQueue probes_;
   Roster sessions_;
-  std::vector<Habits> habits_;  ///< by endpoint
   SessionAllowance allowance_;
   unsigned generation_ = 0;
   bool stopping_ = false, draining_ = false;

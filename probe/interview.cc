@@ -21,13 +21,14 @@ Interview::Interview(Engine& engine, Destination& destination, const Opened& ope
                      std::shared_ptr<const Settings> settings)
     : engine_(engine),
       destination_(destination),
+      servers_(destination.servers()),
       opened_(opened),
       settings_(std::move(settings)),
       budget_(*settings_),
-      proof_(engine, destination, opened.endpoint, opened.tls, settings_),
+      proof_(engine, servers_, opened.endpoint, opened.tls, settings_),
       last_heard_(engine.services.clock.now()),
       waited_since_(last_heard_) {
-  const Habits habits = destination.habits(opened.endpoint);
+  const Habits habits = servers_.habits(opened.endpoint);
   pipeline_.allow_pipelining(may_pipeline(opened, habits));
   budget_ = SessionBudget(*settings_, pipeline_.pipelining(), habits.most_transactions(last_heard_));
 }
@@ -100,13 +101,13 @@ Interview::Next Interview::on_mail(const std::shared_ptr<Transaction>& transacti
     case Judgement::Next::try_without_pipelining:
       return without_pipelining(*transaction);
     case Judgement::Next::try_fallback_sender:
-      destination_.change_habits(opened_.endpoint, [](Habits& habits) { habits.fallback_sender = true; });
+      servers_.change_habits(opened_.endpoint, [](Habits& habits) { habits.fallback_sender = true; });
       ask_again(*transaction);
       return Next::go_on;
     default:
       break;
   }
-  if (judgement.alarm) destination_.alarm(opened_.endpoint, result);
+  if (judgement.alarm) servers_.alarm(opened_.endpoint, result);
   if (transaction->purpose == Purpose::control) {
     follow(proof_.settle(transaction->recipient.domain(), judgement.verdict,
                          "asked for the control recipient, " + result.why));
@@ -140,7 +141,7 @@ Interview::Next Interview::on_rcpt(const std::shared_ptr<Transaction>& transacti
 
   ProbeResult result = said(judgement.verdict, Stage::rcpt, server(), reply);
   result.tls = opened_.tls;
-  if (judgement.alarm) destination_.alarm(opened_.endpoint, result);
+  if (judgement.alarm) servers_.alarm(opened_.endpoint, result);
   if (judgement.next == Judgement::Next::ask_control) {
     follow(proof_.doubt({transaction->probe, std::move(result)}));
     return Next::go_on;
@@ -229,17 +230,17 @@ void Interview::land(const Transaction& transaction, ProbeResult result) {
 void Interview::learn_limit() {
   if (resets_ == 0) return;
   const SteadyTime now = engine_.services.clock.now();
-  destination_.change_habits(opened_.endpoint, [&](Habits& habits) { habits.hung_up_after(resets_, now); });
+  servers_.change_habits(opened_.endpoint, [&](Habits& habits) { habits.hung_up_after(resets_, now); });
   engine_.services.log.info(
       fmt::format("{} ends a session at RSET after {} recipients: at most {} from now on", server().text(),
-                  resets_, destination_.habits(opened_.endpoint).most_transactions(now)));
+                  resets_, servers_.habits(opened_.endpoint).most_transactions(now)));
 }
 
 /// 503 to a command that would be right after the reply to the one before.
 Interview::Next Interview::without_pipelining(const Transaction& transaction) {
   engine_.services.log.info(server().text() +
                             " advertises PIPELINING and answers 503: one command at a time from now on");
-  destination_.change_habits(opened_.endpoint, [](Habits& habits) { habits.no_pipelining = true; });
+  servers_.change_habits(opened_.endpoint, [](Habits& habits) { habits.no_pipelining = true; });
   retry_ = transaction.probe;
   return Next::without_pipelining;
 }

@@ -78,11 +78,12 @@ class Interview {
   Next without_pipelining(const Transaction& transaction);
   void learn_limit();
   void land(const Transaction& transaction, ProbeResult result);
-  std::string sender() const { return destination_.habits(opened_.endpoint).probe_sender(*settings_); }
-  const Endpoint& server() const { return destination_.endpoint(opened_.endpoint); }
+  std::string sender() const { return servers_.habits(opened_.endpoint).probe_sender(*settings_); }
+  const Endpoint& server() const { return servers_.endpoint(opened_.endpoint); }
 
   Engine& engine_;
   Destination& destination_;
+  Servers& servers_;
   const Opened& opened_;
   const std::shared_ptr<const Settings> settings_;
   Pipeline pipeline_;

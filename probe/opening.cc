@@ -65,18 +65,18 @@ std::optional<Opening::Attempt> Opening::connect(std::vector<std::size_t>& candi
     const auto position = std::find(candidates.begin(), candidates.end(), endpoint);
     if (position - candidates.begin() < static_cast<std::ptrdiff_t>(next)) --next;
     candidates.erase(position);
-    destination_.unreachable(
-        slot_, endpoint, befell(Verdict::unavailable, Stage::connect, destination_.endpoint(endpoint), why));
+    destination_.unreachable(slot_, endpoint,
+                             befell(Verdict::unavailable, Stage::connect, servers_.endpoint(endpoint), why));
     next_start = services.clock.now();  // nobody to give a head start to
   };
 
   for (;;) {
     const SteadyTime now = services.clock.now();
     if (next < candidates.size() && now >= next_start) {
-      const Endpoint& endpoint = destination_.endpoint(candidates[next]);
+      const Endpoint& endpoint = servers_.endpoint(candidates[next]);
       attempts.push_back({candidates[next], services.streams.connect(endpoint), now});
       if (++next < candidates.size()) {
-        next_start = now + head_start(endpoint, destination_.endpoint(candidates[next]));
+        next_start = now + head_start(endpoint, servers_.endpoint(candidates[next]));
       }
     }
     SteadyTime wake_at = next < candidates.size() ? next_start : SteadyTime::max();
@@ -111,18 +111,17 @@ std::optional<Opening::Attempt> Opening::connect(std::vector<std::size_t>& candi
 void Opening::overtaken(const std::vector<Attempt>& attempts, const Attempt& winner, SteadyTime now) {
   for (const Attempt& attempt : attempts) {
     if (attempt.endpoint == winner.endpoint || now - attempt.started < longest_head_start) continue;
-    const Endpoint& endpoint = destination_.endpoint(attempt.endpoint);
-    const auto why =
-        befell(Verdict::unavailable, Stage::connect, endpoint,
-               "no answer while " + destination_.endpoint(winner.endpoint).text() + " connected");
-    destination_.failed(attempt.endpoint, why.why);
+    const Endpoint& endpoint = servers_.endpoint(attempt.endpoint);
+    const auto why = befell(Verdict::unavailable, Stage::connect, endpoint,
+                            "no answer while " + servers_.endpoint(winner.endpoint).text() + " connected");
+    servers_.failed(attempt.endpoint, why.why);
   }
 }
 
 /// What this endpoint must show of TLS; false, and said to the destination, when that cannot be met at all.
 bool Opening::make_demand(std::size_t endpoint) {
-  const Endpoint& server = destination_.endpoint(endpoint);
-  const TlsPolicy& policy = destination_.tls_policy(endpoint);
+  const Endpoint& server = servers_.endpoint(endpoint);
+  const TlsPolicy& policy = servers_.tls_policy(endpoint);
   std::optional<DnsAnswer> tlsa;
   if (needs_tlsa(policy, server)) {
     const SteadyTime deadline = engine_.services.clock.now() + settings_->smtp_connect_timeout;
@@ -132,7 +131,7 @@ bool Opening::make_demand(std::size_t endpoint) {
   if (demand.why_not.empty()) return true;
   const Verdict verdict = demand.unavailable ? Verdict::unavailable : Verdict::refused;
   const ProbeResult result = befell(verdict, Stage::starttls, server, demand.why_not);
-  destination_.alarm(endpoint, result);
+  servers_.alarm(endpoint, result);
   destination_.unreachable(slot_, endpoint, result);
   return false;
 }
@@ -140,7 +139,7 @@ bool Opening::make_demand(std::size_t endpoint) {
 /// With TLS if we can; where it is not required and breaks, once more on a new connection without.
 std::optional<Opened> Opening::introduce(Attempt attempt) {
   const Services& services = engine_.services;
-  const Endpoint& server = destination_.endpoint(attempt.endpoint);
+  const Endpoint& server = servers_.endpoint(attempt.endpoint);
   const TlsDemand& demand = demands_.at(attempt.endpoint);
   bool with_tls = demand.level != TlsLevel::none;
   for (;;) {
@@ -176,7 +175,7 @@ Opening::Greeted Opening::greet(Opened& session, const TlsDemand& demand, bool w
   if (!demand.required()) return Greeted::yes;
   return give_up(
       session, {.alarm = true},
-      befell(Verdict::refused, Stage::starttls, destination_.endpoint(session.endpoint),
+      befell(Verdict::refused, Stage::starttls, servers_.endpoint(session.endpoint),
              fmt::format("does not offer STARTTLS, which level {} requires", to_string(demand.level))),
       true);
 }
@@ -196,7 +195,7 @@ std::optional<Opening::Greeted> Opening::say_hello(Opened& session, bool tls_req
 }
 
 Opening::Greeted Opening::start_tls(Opened& session, const TlsDemand& demand) {
-  const Endpoint& server = destination_.endpoint(session.endpoint);
+  const Endpoint& server = servers_.endpoint(session.endpoint);
   const Circumstances circumstances{.tls_required = demand.required()};
   auto go_ahead = converse(session, "STARTTLS", settings_->smtp_starttls_timeout);
   // What was injected behind the 220 is forgotten when TLS starts; it was no word of the server's.
@@ -277,7 +276,7 @@ void Opening::quit(Opened& session) {
 
 Opening::Greeted Opening::give_up(Opened& session, Stage stage, const Judgement& judgement,
                                   const std::optional<SmtpReply>& reply) {
-  const Endpoint& server = destination_.endpoint(session.endpoint);
+  const Endpoint& server = servers_.endpoint(session.endpoint);
   ProbeResult result = reply ? said(judgement.verdict, stage, server, *reply)
                              : befell(judgement.verdict, stage, server, session.dialogue->trouble());
   if (judgement.verdict == Verdict::misrouted) result.why += ": that is our own name, mail for it would loop";
@@ -288,7 +287,7 @@ Opening::Greeted Opening::give_up(Opened& session, Stage stage, const Judgement&
 Opening::Greeted Opening::give_up(Opened& session, const Judgement& judgement, const ProbeResult& result,
                                   bool listens) {
   if (!destination_.stopping()) {
-    if (judgement.alarm) destination_.alarm(session.endpoint, result);
+    if (judgement.alarm) servers_.alarm(session.endpoint, result);
     destination_.unreachable(slot_, session.endpoint, result);
   }
   if (listens || destination_.stopping()) quit(session);

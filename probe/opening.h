@@ -30,7 +30,11 @@ class Opening {
  public:
   Opening(Engine& engine, Destination& destination, Destination::Slot& slot,
           std::shared_ptr<const Settings> settings)
-      : engine_(engine), destination_(destination), slot_(slot), settings_(std::move(settings)) {}
+      : engine_(engine),
+        destination_(destination),
+        servers_(destination.servers()),
+        slot_(slot),
+        settings_(std::move(settings)) {}
 
   /// Nothing when no endpoint took us, or the destination is stopping.
   std::optional<Opened> open(std::vector<std::size_t> candidates);
@@ -60,6 +64,7 @@ class Opening {
 
   Engine& engine_;
   Destination& destination_;
+  Servers& servers_;
   Destination::Slot& slot_;
   std::shared_ptr<const Settings> settings_;
   std::map<std::size_t, TlsDemand> demands_;  ///< by endpoint

@@ -7,9 +7,9 @@
 namespace fallbackmx {
 
 ControlKey Proof::key(const std::string& domain) const {
-  return {fmt::format("{} <{}> {}", server().key(), destination_.habits(endpoint_).probe_sender(*settings_),
-                      tls_),
-          domain};
+  return {
+      fmt::format("{} <{}> {}", server().key(), servers_.habits(endpoint_).probe_sender(*settings_), tls_),
+      domain};
 }
 
 bool Proof::proven(const std::string& domain) const {
@@ -29,7 +29,7 @@ Doubt& Proof::doubt_about(const std::string& domain) {
     controls.push_back(*postmaster);
   if (auto good = engine_.services.store.recent_good(domain)) {
     if (auto address = Address::parse(*good); address && address->domain() == domain) {
-      const bool first = destination_.habits(endpoint_).good_as_control;
+      const bool first = servers_.habits(endpoint_).good_as_control;
       controls.insert(first ? controls.begin() : controls.end(), *address);
     }
   }
@@ -62,7 +62,7 @@ Proof::Step Proof::on_reply(const Address& control, Verdict verdict, const SmtpR
   if (verdict == Verdict::deliverable) {
     accepted(domain);
     const bool real = control.local() != settings_->probe_control_recipient;
-    destination_.change_habits(endpoint_, [real](Habits& habits) {
+    servers_.change_habits(endpoint_, [real](Habits& habits) {
       habits.good_as_control = real;
       habits.alarm.clear();
     });
@@ -82,7 +82,7 @@ Proof::Step Proof::on_reply(const Address& control, Verdict verdict, const SmtpR
     ProbeResult result = said(Verdict::refused, Stage::rcpt, server(), reply);
     result.why += fmt::format(": it refuses <{}> too, so its noes say nothing about recipients in {}",
                               control.text(), domain);
-    destination_.alarm(endpoint_, result);
+    servers_.alarm(endpoint_, result);
   }
   return settle(domain, Verdict::refused, trouble);
 }

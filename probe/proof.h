@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "probe/destination.h"
 #include "probe/doubt.h"
-#include "probe/judge.h"
+#include "probe/engine.h"
+#include "probe/servers.h"
 
 namespace fallbackmx {
 
@@ -19,14 +19,10 @@ namespace fallbackmx {
 /// doubts about; what the server has proven outlives it in Control.
 class Proof {
  public:
-  /// For a session with this endpoint of the destination, over a channel of this TLS level.
-  Proof(Engine& engine, Destination& destination, std::size_t endpoint, std::string_view tls,
+  /// For a session with this one of the servers, over a channel of this TLS level.
+  Proof(Engine& engine, Servers& servers, std::size_t endpoint, std::string_view tls,
         std::shared_ptr<const Settings> settings)
-      : engine_(engine),
-        destination_(destination),
-        endpoint_(endpoint),
-        tls_(tls),
-        settings_(std::move(settings)) {}
+      : engine_(engine), servers_(servers), endpoint_(endpoint), tls_(tls), settings_(std::move(settings)) {}
 
   /// What the session does next.
   struct Step {
@@ -57,10 +53,10 @@ class Proof {
  private:
   ControlKey key(const std::string& domain) const;
   Doubt& doubt_about(const std::string& domain);
-  const Endpoint& server() const { return destination_.endpoint(endpoint_); }
+  const Endpoint& server() const { return servers_.endpoint(endpoint_); }
 
   Engine& engine_;
-  Destination& destination_;
+  Servers& servers_;
   const std::size_t endpoint_;
   const std::string_view tls_;
   const std::shared_ptr<const Settings> settings_;

@@ -15,7 +15,11 @@ constexpr int most_strikes = 3;
 }  // namespace
 
 Session::Session(Engine& engine, Destination& destination, Destination::Slot& slot)
-    : engine_(engine), destination_(destination), slot_(slot), settings_(engine.settings()) {}
+    : engine_(engine),
+      destination_(destination),
+      servers_(destination.servers()),
+      slot_(slot),
+      settings_(engine.settings()) {}
 
 Session::~Session() {
   // Only an exception leaves something here: asked once more, by a session that may fare better.
@@ -94,11 +98,11 @@ bool Session::on_bytes() {
 /// Only the first of them can be the cause.
 void Session::die(std::string_view trouble) {
   over_ = true;
-  const Endpoint& server = destination_.endpoint(opened_.endpoint);
+  const Endpoint& server = servers_.endpoint(opened_.endpoint);
   const ProbeResult result = befell(Verdict::unavailable, interview_->stage(), server, trouble);
   const bool fresh = !interview_->answered();
   const auto left = interview_->hand_over_broken();
-  if (fresh && !left.empty()) destination_.failed(opened_.endpoint, result.why);
+  if (fresh && !left.empty()) servers_.failed(opened_.endpoint, result.why);
   std::vector<std::shared_ptr<Probe>> again;
   for (const auto& probe : left) {
     if (probe == left.front()) ++probe->strikes;

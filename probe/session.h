@@ -32,6 +32,7 @@ class Session {
 
   Engine& engine_;
   Destination& destination_;
+  Servers& servers_;
   Destination::Slot& slot_;
   const std::shared_ptr<const Settings> settings_;
   Opened opened_;

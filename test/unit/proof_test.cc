@@ -46,8 +46,8 @@ class ProofTest : public testing::Test {
   std::shared_ptr<Settings> settings = std::make_shared<Settings>(default_settings());
   const Endpoint server{"mx1.example.org", boost::asio::ip::make_address("192.0.2.1")};
   Engine engine{Services{clock, dns, streams, *store, log, metrics}, settings, nullptr};
-  Destination destination{engine, {server}, {TlsPolicy{}}};
-  Proof proof{engine, destination, 0, "none", settings};
+  Servers servers{engine, {server}, {TlsPolicy{}}};
+  Proof proof{engine, servers, 0, "none", settings};
 };
 
 TEST_F(ProofTest, ANoAsksForTheControlRecipientOnceAndIsProvenByIt) {

@@ -1,0 +1,93 @@
+#include "probe/servers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace fallbackmx {
+
+Servers::Servers(Engine& engine, std::vector<Endpoint> endpoints, std::vector<TlsPolicy> policies)
+    : engine_(engine),
+      endpoints_(std::move(endpoints)),
+      policies_(std::move(policies)),
+      habits_(endpoints_.size()) {}
+
+bool Servers::knock(std::size_t server) {
+  return engine_.health.may_knock(endpoints_[server].key(), engine_.services.clock.now(),
+                                  *engine_.settings());
+}
+
+bool Servers::may_be_knocked_at(std::size_t server) const {
+  const auto retry_at = engine_.health.retry_at(endpoints_[server].key());
+  return !retry_at || *retry_at <= engine_.services.clock.now();
+}
+
+bool Servers::all_down() const {
+  return std::all_of(endpoints_.begin(), endpoints_.end(), [this](const Endpoint& endpoint) {
+    return engine_.health.state(endpoint.key()) == Health::State::down;
+  });
+}
+
+bool Servers::trial_due() const {
+  for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+    if (may_be_knocked_at(i)) return true;
+  }
+  return false;
+}
+
+ProbeResult Servers::down() const {
+  const SteadyTime now = engine_.services.clock.now();
+  std::string trouble = "is down";
+  if (const auto retry_at = engine_.health.retry_at(endpoints_.front().key()); retry_at && *retry_at > now) {
+    trouble +=
+        fmt::format(", next trial in {} s", std::chrono::ceil<std::chrono::seconds>(*retry_at - now).count());
+  }
+  return befell(Verdict::unavailable, Stage::connect, endpoints_.front(), trouble);
+}
+
+std::optional<ProbeResult> Servers::accepted_anyway(const Address& recipient) const {
+  const SteadyTime now = engine_.services.clock.now();
+  const auto lifetime = engine_.settings()->probe_catchall_time;
+  for (const Endpoint& endpoint : endpoints_) {
+    if (engine_.health.state(endpoint.key()) == Health::State::down) continue;
+    if (!engine_.catchall.accepts_everything(endpoint.key(), recipient.domain(), now, lifetime))
+      return std::nullopt;
+    return befell(Verdict::deliverable, Stage::rcpt, endpoint,
+                  "accepts every recipient in " + recipient.domain() + ", it is not asked about each");
+  }
+  return std::nullopt;
+}
+
+void Servers::failed(std::size_t server, std::string_view why) {
+  const auto settings = engine_.settings();
+  if (!engine_.health.failed(endpoints_[server].key(), engine_.services.clock.now(), *settings)) return;
+  engine_.services.log.warning(
+      fmt::format("primary is down: {}; next trial in {} s", why, settings->primary_retry_time.count()));
+}
+
+void Servers::spoke(std::size_t server) {
+  if (!engine_.health.alive(endpoints_[server].key())) return;
+  engine_.services.log.warning(fmt::format("primary {} is back", endpoints_[server].text()));
+}
+
+void Servers::alarm(std::size_t server, const ProbeResult& result) {
+  // The words may bear a time or a session id: they do not make it another alarm.
+  const auto kind = fmt::format("{} {} {}", to_string(result.stage), to_string(result.verdict), result.code);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!is_news(habits_, endpoints_, server, kind, engine_.services.clock.now())) return;
+  }
+  engine_.services.log.warning(fmt::format("alarm: {}: {}", to_string(result.verdict), result.why));
+}
+
+void Servers::is_well(std::size_t server) {
+  change_habits(server, [](Habits& habits) { habits.alarm.clear(); });
+}
+
+Habits Servers::habits(std::size_t server) const {
+  const std::lock_guard lock(mutex_);
+  return habits_[server];
+}
+
+}  // namespace fallbackmx

@@ -1,0 +1,66 @@
+// The servers of a destination, and what is known about them without asking.
+#pragma once
+
+#include <cstddef>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "probe/address.h"
+#include "probe/engine.h"
+#include "probe/habits.h"
+#include "probe/probe.h"
+#include "probe/tls_policy.h"
+
+namespace fallbackmx {
+
+/// Belongs to a Destination. Each server is one address of one host, and is named by its place in the list:
+/// best first, at least one. Health is kept in the Engine, for all destinations that have the same address;
+/// habits and alarms here. Used by all threads at once.
+class Servers {
+ public:
+  /// `policies`: what each endpoint must show of TLS, in the same order.
+  Servers(Engine& engine, std::vector<Endpoint> endpoints, std::vector<TlsPolicy> policies);
+
+  std::size_t size() const { return endpoints_.size(); }
+  const Endpoint& endpoint(std::size_t server) const { return endpoints_[server]; }
+  const TlsPolicy& tls_policy(std::size_t server) const { return policies_[server]; }
+
+  /// Whether to connect now. For a server that is down only once per interval; this uses the turn up.
+  bool knock(std::size_t server);
+  /// What `knock` would say, without using up the turn.
+  bool may_be_knocked_at(std::size_t server) const;
+  bool all_down() const;
+  /// Whether any of them may be knocked at.
+  bool trial_due() const;
+  /// What becomes of a probe while all are down.
+  ProbeResult down() const;
+  /// A yes without asking, when the server that would be asked first accepts everybody.
+  std::optional<ProbeResult> accepted_anyway(const Address& recipient) const;
+
+  /// It could not be asked, or was too slow. Says so when it goes down.
+  void failed(std::size_t server, std::string_view why);
+  /// It gave a complete reply at MAIL or later. Says so when it was down.
+  void spoke(std::size_t server);
+  /// Logs a warning that an administrator should read, if it is news (is_news).
+  void alarm(std::size_t server, const ProbeResult& result);
+  /// It has accepted a recipient: the next alarm is news.
+  void is_well(std::size_t server);
+
+  Habits habits(std::size_t server) const;
+  template <class Change>
+  void change_habits(std::size_t server, Change change) {
+    const std::lock_guard lock(mutex_);
+    change(habits_[server]);
+  }
+
+ private:
+  Engine& engine_;
+  const std::vector<Endpoint> endpoints_;
+  const std::vector<TlsPolicy> policies_;
+  mutable std::mutex mutex_;  ///< protects what follows
+  std::vector<Habits> habits_;
+};
+
+}  // namespace fallbackmx
