@@ -6,6 +6,8 @@
 #include <chrono>
 #include <string_view>
 
+#include "milter/notify.h"
+
 namespace fallbackmx {
 
 namespace {
@@ -97,7 +99,10 @@ void SpareSession::close() {
 void SpareSession::poke() {
   char answers[256];
   const auto read = recv(socket_, answers, sizeof answers, MSG_DONTWAIT);
-  if (read > 0) unanswered_ = false;
+  if (read > 0) {
+    unanswered_ = false;
+    notify_alive();
+  }
   if (read == 0) close();
   if (socket_ < 0) open();
   // Our own poke may be queued to a busy worker like any other command.

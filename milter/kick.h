@@ -35,7 +35,8 @@ class Kick {
 };
 
 /// One milter session of our own, poked once a second: the net for when descriptors have run out and kicks
-/// fail. Its pokes finish a callback, too. Open it between smfi_opensocket() and smfi_main().
+/// fail. Its pokes finish a callback, too, and as long as they are answered the service manager hears that we
+/// are alive. Open it between smfi_opensocket() and smfi_main().
 class SpareSession {
  public:
   SpareSession(SocketAddress own_socket, Kick& kick);

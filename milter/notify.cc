@@ -37,4 +37,8 @@ void notify_reloading() noexcept {
   notify({text, static_cast<std::size_t>(length)});
 }
 
+void notify_alive() noexcept {
+  if (std::getenv("WATCHDOG_USEC") != nullptr) notify("WATCHDOG=1");
+}
+
 }  // namespace fallbackmx

@@ -12,4 +12,7 @@ void notify(std::string_view state) noexcept;
 /// "RELOADING=1" with the time stamp that Type=notify-reload wants; "READY=1" ends it.
 void notify_reloading() noexcept;
 
+/// "WATCHDOG=1" for a service manager that wants to be told ($WATCHDOG_USEC), or else restarts us.
+void notify_alive() noexcept;
+
 }  // namespace fallbackmx

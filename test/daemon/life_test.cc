@@ -74,6 +74,12 @@ TEST_F(Life, TheStartTellsTheLineForMainCf) {
                      ", default_action=tempfail, connect_timeout=5s, command_timeout=30s }"));
 }
 
+TEST_F(Life, TheWatchdogHearsThatTheMilterSocketAnswers) {
+  configure();
+  start();
+  EXPECT_TRUE(daemon_->hears("WATCHDOG=1"));
+}
+
 TEST_F(Life, ASecondInstanceIsRefusedAndTheFirstGoesOn) {
   configure();
   start();

@@ -36,6 +36,7 @@ pid_t start(const Directory& directory, const std::vector<std::string>& argument
   dup2(file, STDOUT_FILENO);
   dup2(file, STDERR_FILENO);
   setenv("NOTIFY_SOCKET", notify.c_str(), 1);
+  setenv("WATCHDOG_USEC", "60000000", 1);
   execv(FALLBACKMX_MILTER, argv.data());
   _exit(127);
 }
