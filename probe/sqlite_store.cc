@@ -170,7 +170,8 @@ class SqliteStore final : public Store {
       if (newly_counted_) rows_ += *std::exchange(newly_counted_, std::nullopt);
       const auto& changes = pending_.take();
       // How many are too many is known when they are counted.
-      const auto cleaning = counted_ ? cleaning_ : std::nullopt;
+      std::optional<Cleaning> cleaning;
+      if (counted_) cleaning = cleaning_;
       const std::string damage = std::exchange(damage_, {});
       lock.unlock();
 
