@@ -3,7 +3,10 @@
 
 #include <memory>
 #include <mutex>
+#include <span>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "probe/dns.h"
 
@@ -17,6 +20,9 @@ class ReplaceableResolver final : public Resolver {
 
   DnsAnswer lookup(std::string_view name, RecordType type, SteadyTime deadline) override {
     return current()->lookup(name, type, deadline);
+  }
+  std::vector<DnsAnswer> lookup_all(std::span<const Lookup> lookups, SteadyTime deadline) override {
+    return current()->lookup_all(lookups, deadline);
   }
 
   void replace(std::shared_ptr<Resolver> next) {

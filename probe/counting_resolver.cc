@@ -1,5 +1,7 @@
 #include "probe/counting_resolver.h"
 
+#include <cstddef>
+
 namespace fallbackmx {
 
 namespace {
@@ -26,6 +28,16 @@ DnsAnswer CountingResolver::lookup(std::string_view name, RecordType type, Stead
   metrics_.count(Counter::dns_queries, {to_string(type), word(answer.status)});
   metrics_.observe(Timer::dns_time, clock_.now() - begin);
   return answer;
+}
+
+std::vector<DnsAnswer> CountingResolver::lookup_all(std::span<const Lookup> lookups, SteadyTime deadline) {
+  const SteadyTime begin = clock_.now();
+  std::vector<DnsAnswer> answers = resolver_.lookup_all(lookups, deadline);
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    metrics_.count(Counter::dns_queries, {to_string(lookups[i].type), word(answers[i].status)});
+  }
+  metrics_.observe(Timer::dns_time, clock_.now() - begin);
+  return answers;
 }
 
 }  // namespace fallbackmx

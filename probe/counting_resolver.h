@@ -1,19 +1,25 @@
 // A resolver that counts what passes.
 #pragma once
 
+#include <span>
+#include <string_view>
+#include <vector>
+
 #include "probe/clock.h"
 #include "probe/dns.h"
 #include "probe/metrics.h"
 
 namespace fallbackmx {
 
-/// Questions by type and result, and how long answers take. What it refers to lives longer.
+/// Questions by type and result, and how long answers take; those that are asked together have one time. What
+/// it refers to lives longer.
 class CountingResolver final : public Resolver {
  public:
   CountingResolver(Resolver& resolver, const Clock& clock, Metrics& metrics)
       : resolver_(resolver), clock_(clock), metrics_(metrics) {}
 
   DnsAnswer lookup(std::string_view name, RecordType type, SteadyTime deadline) override;
+  std::vector<DnsAnswer> lookup_all(std::span<const Lookup>, SteadyTime deadline) override;
 
  private:
   Resolver& resolver_;

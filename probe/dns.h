@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,12 +56,21 @@ DnsRank rank(RecordType, const DnsAnswer&);
 /// hyphen at a label's end; no empty label; not all digits and dots.
 bool valid_hostname(std::string_view);
 
+/// What is asked when several things are asked at once.
+struct Lookup {
+  std::string name;
+  RecordType type = RecordType::a;
+};
+
 /// The seam to the DNS. Used by many threads at once. Blocks until the answer or the deadline; names are
 /// asked as they are, never completed from a search list.
 class Resolver {
  public:
   virtual ~Resolver() = default;
   virtual DnsAnswer lookup(std::string_view name, RecordType type, SteadyTime deadline) = 0;
+  /// The answers in the order of the questions. They are asked at the same time: one that is not answered
+  /// takes no time from the others.
+  virtual std::vector<DnsAnswer> lookup_all(std::span<const Lookup>, SteadyTime deadline) = 0;
 };
 
 }  // namespace fallbackmx

@@ -1,6 +1,11 @@
 #include "probe/dns_resolver.h"
 
 #include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <exception>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 #include "conf/text_file.h"
@@ -13,6 +18,9 @@ namespace {
 using Status = DnsAnswer::Status;
 
 constexpr std::size_t longest_name = 253;  // what 255 bytes on the wire leave (RFC 1035 section 3.1)
+
+/// A domain may have a hundred MX hosts.
+constexpr std::size_t most_at_once = 16;
 
 bool can_be_asked(const std::string& name) { return name.size() <= longest_name && valid_hostname(name); }
 
@@ -80,6 +88,47 @@ DnsAnswer DnsResolver::lookup(std::string_view asked, RecordType type, SteadyTim
     flight->answer = learned.answer;
   }
   return std::move(learned.answer);
+}
+
+std::vector<DnsAnswer> DnsResolver::lookup_all(std::span<const Lookup> lookups, SteadyTime deadline) {
+  std::vector<DnsAnswer> answers(lookups.size());
+  std::vector<std::size_t> unknown;
+  {
+    std::lock_guard lock(mutex_);
+    for (std::size_t i = 0; i < lookups.size(); ++i) {
+      const auto key = question_text(lower_case(lookups[i].name), lookups[i].type);
+      auto known = cache_.find(key, clock_.now());
+      if (known) {
+        answers[i] = *std::move(known);
+      } else {
+        unknown.push_back(i);
+      }
+    }
+  }
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < unknown.size(); i = next++) {
+      answers[unknown[i]] = lookup_without_throwing(lookups[unknown[i]], deadline);
+    }
+  };
+  std::vector<std::jthread> helpers;
+  try {
+    while (helpers.size() + 1 < std::min(unknown.size(), most_at_once)) helpers.emplace_back(work);
+  } catch (const std::system_error&) {
+    // Out of threads: those there are do it all, in the time there is.
+  }
+  work();
+  helpers.clear();  // joined before the answers leave
+  return answers;
+}
+
+DnsAnswer DnsResolver::lookup_without_throwing(const Lookup& wanted, SteadyTime deadline) noexcept {
+  try {
+    return lookup(wanted.name, wanted.type, deadline);
+  } catch (const std::exception& trouble) {
+    return without_records(Status::temporary, question_text(printable(wanted.name, 100), wanted.type) +
+                                                  ": could not be asked: " + trouble.what());
+  }
 }
 
 DnsResolver::Learned DnsResolver::ask(const std::string& name, RecordType type, SteadyTime deadline) {

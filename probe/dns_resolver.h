@@ -7,8 +7,10 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "conf/parameters.h"
 #include "probe/dns.h"
@@ -31,6 +33,8 @@ class DnsResolver final : public Resolver {
   /// Names are folded to lower case. One that is no valid_hostname() (which a final dot makes it) or longer
   /// than 253 bytes does not exist, and nobody is asked.
   DnsAnswer lookup(std::string_view name, RecordType type, SteadyTime deadline) override;
+  /// Threads of its own ask what is not in the cache, 16 at most, for no longer than the deadline.
+  std::vector<DnsAnswer> lookup_all(std::span<const Lookup>, SteadyTime deadline) override;
 
  private:
   /// A question on its way.
@@ -45,6 +49,8 @@ class DnsResolver final : public Resolver {
   };
   class Landing;
 
+  /// Trouble of our own is a failed lookup.
+  DnsAnswer lookup_without_throwing(const Lookup&, SteadyTime deadline) noexcept;
   Learned ask(const std::string& name, RecordType type, SteadyTime deadline);
 
   DnsTransport transport_;

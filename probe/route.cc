@@ -1,6 +1,7 @@
 #include "probe/route.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace fallbackmx {
@@ -39,10 +40,13 @@ const std::string& most_telling(const std::vector<Unresolved>& lost) {
 }
 
 Way without_address(const NextHop& hop, const std::vector<Unresolved>& lost, bool from_mx) {
-  const std::string& why = most_telling(lost);
-  if (from_mx) return trouble(Verdict::unavailable, "no MX host of " + hop.host + " has an address: " + why);
-  const bool temporary = !lost.empty() && lost.front().temporary;
-  return trouble(temporary ? Verdict::unavailable : Verdict::misrouted, "host or domain not found: " + why);
+  const bool temporary =
+      std::any_of(lost.begin(), lost.end(), [](const Unresolved& each) { return each.temporary; });
+  // When all are known to have none, Postfix bounces at once what it has accepted (5.4.4).
+  return trouble(
+      temporary ? Verdict::unavailable : Verdict::misrouted,
+      (from_mx ? "no MX host of " + hop.host + " has an address: " : "host or domain not found: ") +
+          most_telling(lost));
 }
 
 Way only_ourselves(const NextHop& hop, const Endpoint& self, const std::vector<Unresolved>& lost) {
@@ -63,8 +67,9 @@ Way only_ourselves(const NextHop& hop, const Endpoint& self, const std::vector<U
 
 class Search {
  public:
-  Search(const Settings& settings, const OwnAddresses& own, Resolver& resolver, SteadyTime deadline)
-      : settings_(settings), own_(own), resolver_(resolver), deadline_(deadline) {}
+  Search(const Settings& settings, const OwnAddresses& own, Resolver& resolver, const Clock& clock,
+         SteadyTime deadline)
+      : settings_(settings), own_(own), resolver_(resolver), clock_(clock), deadline_(deadline) {}
 
   Way by_next_hop(const NextHop& hop) {
     boost::system::error_code not_literal;
@@ -75,7 +80,7 @@ class Search {
 
  private:
   Way by_mx(const NextHop& hop) {
-    const DnsAnswer answer = resolver_.lookup(hop.host, RecordType::mx, deadline_);
+    const DnsAnswer answer = resolver_.lookup(hop.host, RecordType::mx, half_time());
     switch (rank(RecordType::mx, answer)) {
       case DnsRank::ok:
         return by_mx_hosts(hop, answer);
@@ -99,8 +104,13 @@ class Search {
     if (hosts.size() > most_hosts) hosts.resize(most_hosts);
     std::vector<Endpoint> found;
     std::vector<Unresolved> lost;
-    for (const auto& host : hosts) {
-      add_addresses(host, hop.port, answer.authentic, found, lost);
+    for (auto begin = hosts.begin(); begin != hosts.end();) {
+      const auto end = std::find_if(
+          begin, hosts.end(), [&](const MxRecord& host) { return host.preference != begin->preference; });
+      add_addresses({begin, end}, hop.port, answer.authentic, found, lost);
+      // The worse ones will not be asked, and must not cost us any time.
+      if (ourselves(found) != found.end()) break;
+      begin = end;
     }
     return finish(hop, std::move(found), lost, true);
   }
@@ -109,41 +119,72 @@ class Search {
   Way by_address(const NextHop& hop, bool authentic, const std::string& no_mx) {
     std::vector<Endpoint> found;
     std::vector<Unresolved> lost;
-    add_addresses({0, hop.host}, hop.port, authentic, found, lost);
+    const MxRecord host{0, hop.host};
+    add_addresses({&host, 1}, hop.port, authentic, found, lost);
     if (!lost.empty() && !no_mx.empty()) lost.front().why = no_mx + "; " + lost.front().why;
     return finish(hop, std::move(found), lost, false);
   }
 
-  void add_addresses(const MxRecord& host, std::uint16_t port, bool authentic, std::vector<Endpoint>& found,
-                     std::vector<Unresolved>& lost) {
-    boost::system::error_code not_numeric;
-    const auto numeric = boost::asio::ip::make_address(host.host, not_numeric);
-    if (!not_numeric) {
-      found.push_back({host.host, numeric, port, host.preference, false});
-      return;
+  /// Of hosts that are equally good, all at the same time.
+  void add_addresses(std::span<const MxRecord> hosts, std::uint16_t port, bool authentic,
+                     std::vector<Endpoint>& found, std::vector<Unresolved>& lost) {
+    std::vector<Lookup> lookups;
+    for (const MxRecord& host : hosts) {
+      if (numeric(host)) continue;
+      lookups.push_back({host.host, RecordType::a});
+      lookups.push_back({host.host, RecordType::aaaa});
     }
-    const DnsAnswer v4 = resolver_.lookup(host.host, RecordType::a, deadline_);
-    const DnsAnswer v6 = resolver_.lookup(host.host, RecordType::aaaa, deadline_);
-    bool any = false;
-    for (const auto& [type, answer] : {std::pair(RecordType::a, &v4), std::pair(RecordType::aaaa, &v6)}) {
-      if (rank(type, *answer) != DnsRank::ok) continue;
-      for (const auto& address : answer->addresses) {
-        found.push_back({host.host, address, port, host.preference, authentic && answer->authentic});
-        any = true;
+    const auto answers =
+        lookups.empty() ? std::vector<DnsAnswer>() : resolver_.lookup_all(lookups, half_time());
+    auto answer = answers.begin();
+    for (const MxRecord& host : hosts) {
+      if (const auto address = numeric(host)) {
+        found.push_back({host.host, *address, port, host.preference, false});
+        continue;
       }
+      const DnsAnswer& v4 = *answer++;
+      const DnsAnswer& v6 = *answer++;
+      bool any = false;
+      for (const auto& [type, each] : {std::pair(RecordType::a, &v4), std::pair(RecordType::aaaa, &v6)}) {
+        if (rank(type, *each) != DnsRank::ok) continue;
+        for (const auto& address : each->addresses) {
+          found.push_back({host.host, address, port, host.preference, authentic && each->authentic});
+          any = true;
+        }
+      }
+      if (!any) lost.push_back(unresolved(host, v4, v6));
     }
-    if (any) return;
+  }
+
+  static std::optional<IpAddress> numeric(const MxRecord& host) {
+    boost::system::error_code not_numeric;
+    const auto address = boost::asio::ip::make_address(host.host, not_numeric);
+    return not_numeric ? std::nullopt : std::optional(address);
+  }
+
+  static Unresolved unresolved(const MxRecord& host, const DnsAnswer& v4, const DnsAnswer& v6) {
     const auto failed = [](const DnsAnswer& answer) { return answer.status == DnsAnswer::Status::temporary; };
     const DnsAnswer& telling = failed(v6) && !failed(v4) ? v6 : v4;
     const std::string why = telling.why.empty() ? host.host + ": malformed name in the answer" : telling.why;
-    lost.push_back({host.preference, failed(v4) || failed(v6), why});
+    return {host.preference, failed(v4) || failed(v6), why};
+  }
+
+  std::vector<Endpoint>::const_iterator ourselves(const std::vector<Endpoint>& found) const {
+    return std::find_if(found.begin(), found.end(),
+                        [&](const Endpoint& e) { return e.port == 25 && own_.contains(e.address); });
+  }
+
+  /// Of a name whose servers are dead we learn nothing, however long we wait: the others, and the probe, need
+  /// time as well.
+  SteadyTime half_time() const {
+    const SteadyTime now = clock_.now();
+    return now + (deadline_ - now) / 2;
   }
 
   Way finish(const NextHop& hop, std::vector<Endpoint> found, const std::vector<Unresolved>& lost,
              bool from_mx) {
     if (found.empty()) return without_address(hop, lost, from_mx);
-    const auto ours =
-        std::find_if(found.begin(), found.end(), [&](const Endpoint& e) { return own_.contains(e.address); });
+    const auto ours = ourselves(found);
     const Endpoint self = ours == found.end() ? Endpoint{} : *ours;
     const bool loops = eliminate_self(found, own_);
     if (found.empty()) return only_ourselves(hop, self, lost);
@@ -158,6 +199,7 @@ class Search {
   const Settings& settings_;
   const OwnAddresses& own_;
   Resolver& resolver_;
+  const Clock& clock_;
   const SteadyTime deadline_;
 };
 
@@ -171,8 +213,8 @@ void append_new(std::vector<Endpoint>& list, std::vector<Endpoint> more) {
 }  // namespace
 
 Route find_route(std::span<const NextHop> next_hops, const Settings& settings, const OwnAddresses& own,
-                 Resolver& resolver, SteadyTime deadline) {
-  Search search(settings, own, resolver, deadline);
+                 Resolver& resolver, const Clock& clock, SteadyTime deadline) {
+  Search search(settings, own, resolver, clock, deadline);
   Route whole;
   whole.trouble = Verdict::misrouted;
   for (const auto& hop : next_hops) {

@@ -18,16 +18,18 @@ struct Route {
   std::vector<Endpoint> endpoints{};  ///< in the order to try; empty means trouble
   /// True when the endpoints came from MX records: clients can find them without us.
   bool from_mx = false;
-  /// When there are no endpoints: misrouted (NXDOMAIN, null MX, all better MX are ourselves) or unavailable
-  /// (DNS gave no answer, no MX host has an address for now).
+  /// When there are no endpoints: misrouted (NXDOMAIN, null MX, all better MX are ourselves, no MX host has
+  /// an address: DNS said so) or unavailable (DNS gave no answer, at least about one MX host).
   Verdict trouble = Verdict::unavailable;
   std::string why{};  ///< a sentence, when there are no endpoints
 };
 
 /// Looks up MX, A and AAAA as needed (as Postfix's smtp_addr.c: address fall-back only without MX records,
 /// never after a temporary MX failure; MX hosts that do not resolve are skipped as long as another does;
-/// numeric MX hosts count). Returns by the deadline.
+/// numeric MX hosts count). MX hosts that are no better than ourselves are not looked up. No lookup gets more
+/// than half of the time that is left, and hosts of the same preference are looked up at the same time, so
+/// that a host whose name servers are dead leaves the others theirs. Returns by the deadline.
 Route find_route(std::span<const NextHop> next_hops, const Settings&, const OwnAddresses&, Resolver&,
-                 SteadyTime deadline);
+                 const Clock&, SteadyTime deadline);
 
 }  // namespace fallbackmx

@@ -120,7 +120,8 @@ class Verifier::Impl {
       const std::lock_guard lock(mutex_);
       own = own_;
     }
-    Route way = find_route(*next_hops, settings, own, engine_.services.resolver, question.deadline);
+    Route way = find_route(*next_hops, settings, own, engine_.services.resolver, engine_.services.clock,
+                           question.deadline);
     // MX records of another domain than the recipient's lead nobody there but us.
     way.from_mx = way.from_mx && next_hops->front().host == question.recipient.domain();
     return way;

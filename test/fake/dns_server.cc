@@ -58,7 +58,7 @@ DnsServer::DnsServer() {
     close(udp_);
     udp_ = checked(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
   }
-  stop_ = checked(eventfd(0, EFD_CLOEXEC), "eventfd");
+  wake_ = checked(eventfd(0, EFD_CLOEXEC), "eventfd");
   address_ = {boost::asio::ip::address_v4::loopback(), port_of(udp_)};
   thread_ = std::thread([this] { serve(); });
 }
@@ -67,13 +67,11 @@ DnsServer::~DnsServer() {
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
-    changed_.notify_all();
   }
-  const std::uint64_t one = 1;
-  [[maybe_unused]] auto written = write(stop_, &one, sizeof one);
+  wake();
   thread_.join();
   for (const int fd : open_connections_) close(fd);
-  for (const int fd : {udp_, tcp_, stop_}) close(fd);
+  for (const int fd : {udp_, tcp_, wake_}) close(fd);
 }
 
 void DnsServer::on(const std::string& question, Act act) {
@@ -92,9 +90,16 @@ void DnsServer::hold() {
 }
 
 void DnsServer::release() {
-  std::lock_guard lock(mutex_);
-  held_ = false;
-  changed_.notify_all();
+  {
+    std::lock_guard lock(mutex_);
+    held_ = false;
+  }
+  wake();
+}
+
+void DnsServer::wake() {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] auto written = write(wake_, &one, sizeof one);
 }
 
 std::size_t DnsServer::questions() const {
@@ -114,20 +119,34 @@ void DnsServer::wait_for_questions(std::size_t count) const {
 
 void DnsServer::serve() {
   for (;;) {
-    pollfd pending[] = {{udp_, POLLIN, 0}, {tcp_, POLLIN, 0}, {stop_, POLLIN, 0}};
+    pollfd pending[] = {{udp_, POLLIN, 0}, {tcp_, POLLIN, 0}, {wake_, POLLIN, 0}};
     poll(pending, 3, -1);
-    if (pending[2].revents != 0) return;
+    if (pending[2].revents != 0) {
+      std::uint64_t wakes = 0;
+      [[maybe_unused]] auto read_all = read(wake_, &wakes, sizeof wakes);
+      {
+        std::lock_guard lock(mutex_);
+        if (stopping_) return;
+      }
+      answer_held_back();
+    }
     if (pending[0].revents != 0) serve_udp();
     if (pending[1].revents != 0) serve_tcp();
   }
 }
 
+void DnsServer::answer_held_back() {
+  std::vector<HeldBack> all;
+  {
+    std::lock_guard lock(mutex_);
+    if (held_) return;
+    all.swap(held_back_);
+  }
+  for (const auto& each : all) answer_over_udp(each.query, each.from);
+}
+
 DnsServer::Act DnsServer::next_act(const std::string& question, bool tcp) {
-  std::unique_lock lock(mutex_);
-  ++questions_;
-  if (tcp) ++questions_over_tcp_;
-  changed_.notify_all();
-  changed_.wait(lock, [&] { return !held_ || stopping_; });
+  std::lock_guard lock(mutex_);
   auto& acts = tcp && tcp_acts_.contains(question) ? tcp_acts_ : acts_;
   const auto found = acts.find(question);
   if (found == acts.end()) return {.reply = {.rcode = rcode_servfail}};
@@ -182,22 +201,35 @@ void DnsServer::serve_udp() {
   if (size < 0) return;
   const auto query = read_query({bytes.data(), static_cast<std::size_t>(size)});
   if (!query) return;
+  {
+    std::lock_guard lock(mutex_);
+    ++questions_;
+    changed_.notify_all();
+    if (held_) {
+      held_back_.push_back({*query, from});
+      return;
+    }
+  }
+  answer_over_udp(*query, from);
+}
+
+void DnsServer::answer_over_udp(const WirePacket& query, const sockaddr_in& to) {
   const auto say = [&](int fd, const std::string& packet) {
-    sendto(fd, packet.data(), packet.size(), 0, reinterpret_cast<const sockaddr*>(&from), from_size);
+    sendto(fd, packet.data(), packet.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof to);
   };
-  const Act act = next_act(query->question, false);
+  const Act act = next_act(query.question, false);
   for (int i = 0; i < act.repeat_lies; ++i) {
     for (const Lie each : act.lies) {
       if (each != Lie::another_port) {
-        say(udp_, lie(*query, each));
+        say(udp_, lie(query, each));
         continue;
       }
       const int other = checked(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
-      say(other, lie(*query, each));
+      say(other, lie(query, each));
       close(other);
     }
   }
-  if (act.manner != Manner::silent) say(udp_, reply_to(*query, act));
+  if (act.manner != Manner::silent) say(udp_, reply_to(query, act));
 }
 
 void DnsServer::serve_tcp() {
@@ -212,6 +244,12 @@ void DnsServer::serve_tcp() {
   if (!query) {
     close(fd);
     return;
+  }
+  {
+    std::lock_guard lock(mutex_);
+    ++questions_;
+    ++questions_over_tcp_;
+    changed_.notify_all();
   }
   const Act act = next_act(query->question, true);
   if (act.manner == Manner::silent) {

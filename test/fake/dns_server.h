@@ -1,6 +1,8 @@
 // A DNS server on the loopback that lies, stammers and falls silent on request.
 #pragma once
 
+#include <netinet/in.h>
+
 #include <condition_variable>
 #include <cstddef>
 #include <map>
@@ -47,7 +49,7 @@ class DnsServer {
   /// For TCP; without such an act, those of on() serve there too.
   void over_tcp(const std::string& question, Act act);
 
-  /// Keeps all further replies back, until released.
+  /// Keeps all further replies over UDP back, until released; questions still come in.
   void hold();
   void release();
 
@@ -61,11 +63,19 @@ class DnsServer {
   void serve();
   void serve_udp();
   void serve_tcp();
+  void answer_held_back();
+  void answer_over_udp(const WirePacket& query, const sockaddr_in& to);
+  void wake();
   Act next_act(const std::string& question, bool tcp);
   std::string reply_to(const WirePacket& query, const Act& act) const;
   std::string lie(const WirePacket& query, Lie lie) const;
 
-  int udp_ = -1, tcp_ = -1, stop_ = -1;
+  struct HeldBack {
+    WirePacket query;
+    sockaddr_in from;
+  };
+
+  int udp_ = -1, tcp_ = -1, wake_ = -1;
   NameServer address_;
   std::vector<int> open_connections_;  ///< those kept in silence; the serving thread's
 
@@ -73,6 +83,7 @@ class DnsServer {
   mutable std::condition_variable changed_;
   std::map<std::string, std::vector<Act>> acts_, tcp_acts_;
   std::size_t questions_ = 0, questions_over_tcp_ = 0;
+  std::vector<HeldBack> held_back_;
   bool held_ = false, stopping_ = false;
 
   std::thread thread_;

@@ -102,15 +102,22 @@ void FakeResolver::remove(std::string_view name) {
 }
 
 DnsAnswer FakeResolver::lookup(std::string_view name, RecordType type, SteadyTime deadline) {
+  const Lookup one[] = {{std::string(name), type}};
+  return std::move(lookup_all(one, deadline).front());
+}
+
+std::vector<DnsAnswer> FakeResolver::lookup_all(std::span<const Lookup> lookups, SteadyTime deadline) {
   bool timed_out = false;
-  DnsAnswer result;
+  std::vector<DnsAnswer> answers;
   {
     std::lock_guard lock(mutex_);
-    ++asked_[lower(name)];
-    result = answer(lower(name), type, timed_out);
+    for (const auto& lookup : lookups) {
+      ++asked_[lower(lookup.name)];
+      answers.push_back(answer(lower(lookup.name), lookup.type, timed_out));
+    }
   }
   if (timed_out && wait_) wait_(deadline);
-  return result;
+  return answers;
 }
 
 DnsAnswer FakeResolver::answer(const std::string& asked, RecordType type, bool& timed_out) const {

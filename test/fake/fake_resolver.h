@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,6 +45,7 @@ class FakeResolver final : public Resolver {
   void remove(std::string_view name);
 
   DnsAnswer lookup(std::string_view name, RecordType type, SteadyTime deadline) override;
+  std::vector<DnsAnswer> lookup_all(std::span<const Lookup>, SteadyTime deadline) override;
 
   /// How many questions were asked, in all and about one name.
   std::size_t questions() const;

@@ -189,6 +189,37 @@ TEST_F(DnsResolverTest, WhoHasMoreTimeThanTheOneHeWaitedForAsksAgain) {
   EXPECT_EQ(hasty.get().status, Status::temporary);
 }
 
+TEST_F(DnsResolverTest, SeveralQuestionsAreAskedAtTheSameTime) {
+  mx("known.example");
+  ask("known.example");
+  std::vector<Lookup> lookups = {{"Known.example", RecordType::mx}, {"-bad", RecordType::a}};
+  for (int i = 0; i < 15; ++i) {
+    mx("d" + std::to_string(i) + ".example");
+    lookups.push_back({"d" + std::to_string(i) + ".example", RecordType::mx});
+  }
+  server_.hold();
+  auto asker = std::async(std::launch::async,
+                          [&] { return resolver_.lookup_all(lookups, clock_.now() + seconds(30)); });
+  server_.wait_for_questions(1 + 15);
+  server_.release();
+  const auto answers = asker.get();
+  ASSERT_EQ(answers.size(), lookups.size());
+  EXPECT_EQ(answers[0].canonical, "known.example");
+  EXPECT_EQ(show(answers[1]), "nx_domain: -bad A: not a valid host name");
+  for (std::size_t i = 2; i < answers.size(); ++i) EXPECT_EQ(answers[i].canonical, lookups[i].name);
+}
+
+TEST_F(DnsResolverTest, MoreQuestionsThanCanBeAskedAtOnceAreAskedInTurn) {
+  std::vector<Lookup> lookups;
+  for (int i = 0; i < 100; ++i) {
+    mx("d" + std::to_string(i) + ".example");
+    lookups.push_back({"d" + std::to_string(i) + ".example", RecordType::mx});
+  }
+  const auto answers = resolver_.lookup_all(lookups, clock_.now() + seconds(30));
+  ASSERT_EQ(answers.size(), lookups.size());
+  for (std::size_t i = 0; i < answers.size(); ++i) EXPECT_EQ(answers[i].canonical, lookups[i].name);
+}
+
 TEST_F(DnsResolverTest, ManyThreadsAskManyThings) {
   conf_->timeout = std::chrono::hours(24);  // the clock is moved while others wait
   for (int i = 0; i < 10; ++i) mx("d" + std::to_string(i) + ".example");

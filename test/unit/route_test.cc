@@ -2,10 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
+#include <memory>
+
 #include "test/fake/fake_resolver.h"
 
 namespace fallbackmx {
 namespace {
+
+using namespace std::chrono_literals;
 
 IpAddress ip(const std::string& text) { return boost::asio::ip::make_address(text); }
 
@@ -27,13 +33,30 @@ Settings settings() {
   return s;
 }
 
-Route route_of(const Case& row) {
-  FakeResolver dns{FakeResolver::Wait()};
+/// Time passes only while a name without an answer is asked for.
+class StoppedClock final : public Clock {
+ public:
+  SteadyTime now() const override { return now_; }
+  WallTime wall() const override { return {}; }
+  std::unique_ptr<Sleeper> sleeper() override { return nullptr; }
+  void pass_until(SteadyTime time) { now_ = std::max(now_, time); }
+
+ private:
+  SteadyTime now_;
+};
+
+/// `took`: the time it cost, of the 8 seconds there are.
+Route route_of(const Case& row, std::chrono::milliseconds* took = nullptr) {
+  StoppedClock clock;
+  FakeResolver dns{[&](SteadyTime deadline) { clock.pass_until(deadline); }};
   for (const auto& line : hosts) dns.add(line);
   for (const auto& line : row.zone) dns.add(line);
   const auto hops = parse_next_hops(row.next_hops);
   EXPECT_TRUE(hops) << row.name;
-  return find_route(*hops, settings(), OwnAddresses({ip("192.0.2.9")}), dns, SteadyTime());
+  const SteadyTime begin = clock.now();
+  auto route = find_route(*hops, settings(), OwnAddresses({ip("192.0.2.9")}), dns, clock, begin + 8s);
+  if (took != nullptr) *took = std::chrono::duration_cast<std::chrono::milliseconds>(clock.now() - begin);
+  return route;
 }
 
 std::string show(const Route& route) {
@@ -179,8 +202,19 @@ TEST(Route, WhatCannotBeFoundNowIsUnavailableAndWhatCannotBeFoundAtAllIsMisroute
         {"example.org A 192.0.2.5", "example.org SERVFAIL A"},
         "unavailable"},
        "example.org A: SERVFAIL"},
-      {{"no host has an address", "example.org", {"example.org MX 10 gone.example.org"}, "unavailable"},
-       "gone.example.org A: no such name"},
+      {{"no host has an address", "example.org", {"example.org MX 10 gone.example.org"}, "misrouted"},
+       "no MX host of example.org has an address: gone.example.org A: no such name"},
+      {{"the hosts exist, but have no address",
+        "example.org",
+        {"example.org MX 10 a.example", "a.example MX 10 mx1.example.org", "example.org MX 20 b.example",
+         "b.example NXDOMAIN"},
+        "misrouted"},
+       "a.example A: no such record"},
+      {{"no host has an address, and one failed to say so about IPv6",
+        "example.org",
+        {"example.org MX 10 a.example", "a.example SERVFAIL AAAA", "example.org MX 20 gone.example"},
+        "unavailable"},
+       "a.example AAAA: SERVFAIL"},
       {{"no host has an address for now: the failure is told",
         "example.org",
         {"example.org MX 10 gone.example.org", "example.org MX 20 broken.example", "broken.example SERVFAIL"},
@@ -211,27 +245,76 @@ TEST(Route, WhatCannotBeFoundNowIsUnavailableAndWhatCannotBeFoundAtAllIsMisroute
   }
 }
 
-TEST(Route, WhenTheTimeIsUpWhatIsKnownIsUsed) {
-  const Case row{
-      "",
-      "example.org",
-      {"example.org MX 10 mx1.example.org", "example.org MX 20 slow.example", "slow.example TIMEOUT"},
-      ""};
-  EXPECT_EQ(show(route_of(row)), "mx1.example.org[192.0.2.1]:25 from MX");
+TEST(Route, ANameWithDeadNameServersLeavesTheOthersTheirTime) {
+  const struct {
+    Case row;
+    std::chrono::milliseconds took;
+  } table[] = {
+      {{"nothing is dead",
+        "example.org",
+        {"example.org MX 10 mx1.example.org"},
+        "mx1.example.org[192.0.2.1]:25 from MX"},
+       0s},
+      {{"the better host",
+        "example.org",
+        {"example.org MX 5 dead.example", "dead.example TIMEOUT", "example.org MX 10 mx1.example.org"},
+        "mx1.example.org[192.0.2.1]:25 from MX"},
+       4s},
+      {{"the worse host",
+        "example.org",
+        {"example.org MX 10 mx1.example.org", "example.org MX 20 dead.example", "dead.example TIMEOUT"},
+        "mx1.example.org[192.0.2.1]:25 from MX"},
+       4s},
+      {{"equals are looked up at the same time",
+        "example.org",
+        {"example.org MX 10 dead.example", "dead.example TIMEOUT", "example.org MX 10 dying.example",
+         "dying.example TIMEOUT", "example.org MX 10 mx1.example.org"},
+        "mx1.example.org[192.0.2.1]:25 from MX"},
+       4s},
+      {{"two, one after the other",
+        "example.org",
+        {"example.org MX 5 dead.example", "dead.example TIMEOUT", "example.org MX 6 dying.example",
+         "dying.example TIMEOUT", "example.org MX 10 mx1.example.org"},
+        "mx1.example.org[192.0.2.1]:25 from MX"},
+       6s},
+      {{"hosts behind ourselves are nobody's business",
+        "example.org",
+        {"example.org MX 10 mx1.example.org", "example.org MX 20 mx2.example.org",
+         "example.org MX 30 dead.example", "dead.example TIMEOUT"},
+        "mx1.example.org[192.0.2.1]:25 from MX"},
+       0s},
+      {{"the first next hop",
+        "dead.example [mx1.example.org]",
+        {"dead.example TIMEOUT"},
+        "mx1.example.org[192.0.2.1]:25"},
+       4s},
+      {{"all of them",
+        "example.org",
+        {"example.org MX 10 dead.example", "dead.example TIMEOUT"},
+        "unavailable"},
+       4s},
+  };
+  for (const auto& [row, want] : table) {
+    std::chrono::milliseconds took;
+    EXPECT_EQ(show(route_of(row, &took)), row.want) << row.name;
+    EXPECT_EQ(took, want) << row.name;
+  }
 }
 
 TEST(Route, NoMoreAddressesThanTheLimit) {
   FakeResolver dns{FakeResolver::Wait()};
   for (int i = 1; i <= 9; ++i) dns.add("example.org A 192.0.2." + std::to_string(i));
   const auto hops = parse_next_hops("example.org");
-  EXPECT_EQ(find_route(*hops, settings(), OwnAddresses(), dns, SteadyTime()).endpoints.size(), 5u);
+  EXPECT_EQ(find_route(*hops, settings(), OwnAddresses(), dns, StoppedClock(), SteadyTime()).endpoints.size(),
+            5u);
 }
 
 TEST(Route, ADomainWithManyHostsCostsABoundedNumberOfQuestions) {
   FakeResolver dns{FakeResolver::Wait()};
   for (int i = 0; i < 1000; ++i) dns.add("example.org MX 10 h" + std::to_string(i) + ".example.org");
   const auto hops = parse_next_hops("example.org");
-  EXPECT_TRUE(find_route(*hops, settings(), OwnAddresses(), dns, SteadyTime()).endpoints.empty());
+  EXPECT_TRUE(
+      find_route(*hops, settings(), OwnAddresses(), dns, StoppedClock(), SteadyTime()).endpoints.empty());
   EXPECT_LE(dns.questions(), 201u);
 }
 

@@ -51,9 +51,12 @@ TEST(CountingResolver, HandsOnWhatItCounts) {
   EXPECT_EQ(counting.lookup("example.org", RecordType::mx, SteadyTime::max()).mx.size(), 1u);
   EXPECT_EQ(counting.lookup("nowhere.example.org", RecordType::a, SteadyTime::max()).status,
             DnsAnswer::Status::nx_domain);
-  EXPECT_THAT(metrics.text(), HasSubstr("dns_queries_total{result=\"ok\",type=\"MX\"} 1\n"));
+  const Lookup together[] = {{"example.org", RecordType::mx}, {"example.org", RecordType::aaaa}};
+  EXPECT_EQ(counting.lookup_all(together, SteadyTime::max()).front().mx.size(), 1u);
+  EXPECT_THAT(metrics.text(), HasSubstr("dns_queries_total{result=\"ok\",type=\"MX\"} 2\n"));
   EXPECT_THAT(metrics.text(), HasSubstr("dns_queries_total{result=\"nx_domain\",type=\"A\"} 1\n"));
-  EXPECT_THAT(metrics.text(), HasSubstr("dns_duration_seconds_count 2\n"));
+  EXPECT_THAT(metrics.text(), HasSubstr("dns_queries_total{result=\"no_data\",type=\"AAAA\"} 1\n"));
+  EXPECT_THAT(metrics.text(), HasSubstr("dns_duration_seconds_count 3\n"));
 }
 
 /// Nothing is counted that the manual does not explain.
