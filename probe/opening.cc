@@ -12,16 +12,6 @@ namespace fallbackmx {
 
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr std::chrono::milliseconds longest_head_start = 1000ms;
-
-/// How long an endpoint has the field to itself (RFC 8305 section 8). One of worse preference waits longer: a
-/// better MX that is merely far away is worth more than a near one that may be another fallback.
-std::chrono::milliseconds head_start(const Endpoint& ahead, const Endpoint& behind) {
-  return ahead.preference == behind.preference ? 250ms : longest_head_start;
-}
-
 /// The first word of a greeting or of an EHLO reply is the server's name (RFC 5321 section 4.2).
 std::string first_word(const SmtpReply& reply) {
   const std::string text = reply.lines.empty() ? std::string() : reply.lines.front();
@@ -45,77 +35,17 @@ std::optional<Opened> Opening::open(std::vector<std::size_t> candidates) {
   // Who cannot show what is demanded is not even knocked at.
   std::erase_if(candidates, [this](std::size_t endpoint) { return !make_demand(endpoint); });
   while (!candidates.empty()) {
-    std::optional<Attempt> attempt = connect(candidates);
-    if (!attempt) return std::nullopt;
-    std::erase(candidates, attempt->endpoint);
-    if (auto session = introduce(std::move(*attempt))) return session;
+    auto connected = connect(candidates);
+    if (!connected) return std::nullopt;
+    std::erase(candidates, connected->endpoint);
+    if (auto session = introduce(std::move(*connected))) return session;
     if (destination_.stopping()) return std::nullopt;
   }
   return std::nullopt;
 }
 
-/// The first endpoint that connects; those that failed before it are taken out of `candidates`.
-std::optional<Opening::Attempt> Opening::connect(std::vector<std::size_t>& candidates) {
-  const Services& services = engine_.services;
-  std::vector<Attempt> attempts;
-  std::size_t next = 0;
-  SteadyTime next_start = services.clock.now();
-  const auto fail = [&](std::size_t endpoint, std::string_view why) {
-    std::erase_if(attempts, [&](const Attempt& attempt) { return attempt.endpoint == endpoint; });
-    const auto position = std::find(candidates.begin(), candidates.end(), endpoint);
-    if (position - candidates.begin() < static_cast<std::ptrdiff_t>(next)) --next;
-    candidates.erase(position);
-    destination_.unreachable(slot_, endpoint,
-                             befell(Verdict::unavailable, Stage::connect, servers_.endpoint(endpoint), why));
-    next_start = services.clock.now();  // nobody to give a head start to
-  };
-
-  for (;;) {
-    const SteadyTime now = services.clock.now();
-    if (next < candidates.size() && now >= next_start) {
-      const Endpoint& endpoint = servers_.endpoint(candidates[next]);
-      attempts.push_back({candidates[next], services.streams.connect(endpoint), now});
-      if (++next < candidates.size()) {
-        next_start = now + head_start(endpoint, servers_.endpoint(candidates[next]));
-      }
-    }
-    SteadyTime wake_at = next < candidates.size() ? next_start : SteadyTime::max();
-    std::vector<Watch> watches;
-    std::optional<std::pair<std::size_t, std::string>> failure;
-    for (Attempt& attempt : attempts) {
-      const IoResult result = attempt.stream->connected();
-      if (result.status == IoResult::Status::done) {
-        overtaken(attempts, attempt, now);
-        return std::move(attempt);
-      }
-      const SteadyTime patience = attempt.started + settings_->smtp_connect_timeout;
-      if (result.status != IoResult::Status::would_block) failure = {attempt.endpoint, result.why};
-      if (!failure && now >= patience) failure = {attempt.endpoint, "no answer to the connection attempt"};
-      if (failure) break;
-      wake_at = std::min(wake_at, patience);
-      watches.push_back({&attempt.stream->wire(), true});
-    }
-    if (destination_.stopping()) return std::nullopt;
-    if (failure) {
-      fail(failure->first, failure->second);
-    } else if (attempts.empty() && next >= candidates.size()) {
-      return std::nullopt;
-    } else if (!attempts.empty()) {
-      services.streams.wait(watches, *slot_.sleeper, wake_at);
-    }
-  }
-}
-
-/// Whoever had the field to himself that long and was overtaken all the same would cost every session his
-/// head start.
-void Opening::overtaken(const std::vector<Attempt>& attempts, const Attempt& winner, SteadyTime now) {
-  for (const Attempt& attempt : attempts) {
-    if (attempt.endpoint == winner.endpoint || now - attempt.started < longest_head_start) continue;
-    const Endpoint& endpoint = servers_.endpoint(attempt.endpoint);
-    const auto why = befell(Verdict::unavailable, Stage::connect, endpoint,
-                            "no answer while " + servers_.endpoint(winner.endpoint).text() + " connected");
-    servers_.failed(attempt.endpoint, why.why);
-  }
+std::optional<ConnectionRace::Runner> Opening::connect(std::vector<std::size_t>& candidates) {
+  return ConnectionRace(engine_, destination_, slot_, *settings_, candidates).run();
 }
 
 /// What this endpoint must show of TLS; false, and said to the destination, when that cannot be met at all.
@@ -137,16 +67,16 @@ bool Opening::make_demand(std::size_t endpoint) {
 }
 
 /// With TLS if we can; where it is not required and breaks, once more on a new connection without.
-std::optional<Opened> Opening::introduce(Attempt attempt) {
+std::optional<Opened> Opening::introduce(ConnectionRace::Runner connected) {
   const Services& services = engine_.services;
-  const Endpoint& server = servers_.endpoint(attempt.endpoint);
-  const TlsDemand& demand = demands_.at(attempt.endpoint);
+  const Endpoint& server = servers_.endpoint(connected.endpoint);
+  const TlsDemand& demand = demands_.at(connected.endpoint);
   bool with_tls = demand.level != TlsLevel::none;
   for (;;) {
     Opened session;
-    session.endpoint = attempt.endpoint;
-    session.dialogue = std::make_unique<Dialogue>(std::move(attempt.stream), services.streams, *slot_.sleeper,
-                                                  services.log, server.text());
+    session.endpoint = connected.endpoint;
+    session.dialogue = std::make_unique<Dialogue>(std::move(connected.stream), services.streams,
+                                                  *slot_.sleeper, services.log, server.text());
     switch (greet(session, demand, with_tls)) {
       case Greeted::yes:
         services.metrics.count(Counter::tls_sessions, {session.tls, "ok"});
@@ -158,10 +88,10 @@ std::optional<Opened> Opening::introduce(Attempt attempt) {
     }
     session.dialogue.reset();
     with_tls = false;
-    std::vector<std::size_t> same{attempt.endpoint};
+    std::vector<std::size_t> same{connected.endpoint};
     auto again = connect(same);
     if (!again) return std::nullopt;
-    attempt = std::move(*again);
+    connected = std::move(*again);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "probe/connection_race.h"
 #include "probe/destination.h"
 #include "probe/dialogue.h"
 #include "probe/judge.h"
@@ -23,9 +24,8 @@ struct Opened {
   std::string_view tls = "none";     ///< the level reached
 };
 
-/// Tries the endpoints of a destination in order, each further one a little later while the ones before it
-/// have not connected (RFC 8305 section 5), and tells the destination of every one that fails. Used once, by
-/// a session thread.
+/// Takes the first server that connects (ConnectionRace), and the next one when that does not take us. Tells
+/// the destination of every one that fails. Used once, by a session thread.
 class Opening {
  public:
   Opening(Engine& engine, Destination& destination, Destination::Slot& slot,
@@ -40,16 +40,10 @@ class Opening {
   std::optional<Opened> open(std::vector<std::size_t> candidates);
 
  private:
-  struct Attempt {
-    std::size_t endpoint;
-    std::unique_ptr<Stream> stream;
-    SteadyTime started;
-  };
   enum class Greeted { yes, no, try_plaintext };
 
-  std::optional<Attempt> connect(std::vector<std::size_t>& candidates);
-  std::optional<Opened> introduce(Attempt attempt);
-  void overtaken(const std::vector<Attempt>& attempts, const Attempt& winner, SteadyTime now);
+  std::optional<ConnectionRace::Runner> connect(std::vector<std::size_t>& candidates);
+  std::optional<Opened> introduce(ConnectionRace::Runner connected);
   bool make_demand(std::size_t endpoint);
   Greeted greet(Opened& session, const TlsDemand& demand, bool with_tls);
   std::optional<Greeted> say_hello(Opened& session, bool tls_required);
