@@ -70,13 +70,6 @@ Destination::Answer Destination::ask(const Address& recipient, SteadyTime deadli
   return {.result = probe->result, .source = shared ? Source::shared_probe : Source::probe};
 }
 
-void Destination::ask_in_background(const Address& recipient) {
-  join_ended();
-  const std::lock_guard lock(mutex_);
-  if (draining_ || probes_.find(recipient)) return;
-  if (!all_down() || servers_.trial_due()) enqueue(recipient);
-}
-
 /// Null when there are too many probes already.
 std::shared_ptr<Probe> Destination::enqueue(const Address& recipient) {
   if (engine_.pending >= engine_.settings()->address_verify_pending_request_limit) return nullptr;
@@ -255,16 +248,15 @@ std::shared_ptr<Probe> Destination::take(Slot& slot, std::size_t room) {
 void Destination::land(const std::shared_ptr<Probe>& probe, std::size_t endpoint, ProbeResult result,
                        bool slow) {
   const Services& services = engine_.services;
-  if (slow) {
-    servers_.failed(endpoint, fmt::format("{} (slower than a client waits)", result.why));
-  } else if (result.code != 0) {
-    servers_.spoke(endpoint);
-  }
+  const bool back = !slow && result.code != 0 && servers_.spoke(endpoint);
+  if (slow) servers_.failed(endpoint, fmt::format("{} (slower than a client waits)", result.why));
   if (result.verdict == Verdict::deliverable) servers_.is_well(endpoint);
   if (is_final(result.verdict)) {
     const std::string key = probe->recipient.key();
     services.store.put(key, as_record(result, services.store.find(key), services.clock.wall()));
   }
+  // Behind the record: whoever is asked about now has not been asked about by the trial.
+  if (back) engine_.primary_is_back();
   const std::lock_guard lock(mutex_);
   if (is_final(result.verdict)) {
     return finish(probe, std::move(result));

@@ -35,8 +35,6 @@ class Destination {
   /// Joins a probe in flight for this address, or queues one; waits until it is answered or the deadline. The
   /// probe goes on when the caller leaves. Does not wait for endpoints that are known to be down.
   Answer ask(const Address& recipient, SteadyTime deadline);
-  /// The same without waiting.
-  void ask_in_background(const Address& recipient);
 
   /// Whoever waits leaves at once, and so does everybody from now on.
   void drain();

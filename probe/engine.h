@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 
@@ -22,10 +23,16 @@ namespace fallbackmx {
 /// Owned by the Verifier; outlives every Destination. Each member looks after its own locking.
 class Engine {
  public:
-  Engine(Services around, std::shared_ptr<const Settings> settings, std::shared_ptr<TlsContext> tls)
-      : services(around), settings_(std::move(settings)), tls_(std::move(tls)) {}
+  /// `when_back` is called by a session's thread, which holds no lock.
+  Engine(Services around, std::shared_ptr<const Settings> settings, std::shared_ptr<TlsContext> tls,
+         std::function<void()> when_back)
+      : services(around),
+        primary_is_back(std::move(when_back)),
+        settings_(std::move(settings)),
+        tls_(std::move(tls)) {}
 
   const Services services;
+  const std::function<void()> primary_is_back;  ///< one that was down gives replies again
   Health health;
   Control control;
   Catchall catchall;

@@ -66,9 +66,10 @@ void Servers::failed(std::size_t server, std::string_view why) {
       fmt::format("primary is down: {}; next trial in {} s", why, settings->primary_retry_time.count()));
 }
 
-void Servers::spoke(std::size_t server) {
-  if (!engine_.health.alive(endpoints_[server].key())) return;
+bool Servers::spoke(std::size_t server) {
+  if (!engine_.health.alive(endpoints_[server].key())) return false;
   engine_.services.log.warning(fmt::format("primary {} is back", endpoints_[server].text()));
+  return true;
 }
 
 void Servers::alarm(std::size_t server, const ProbeResult& result) {

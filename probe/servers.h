@@ -41,8 +41,8 @@ class Servers {
 
   /// It could not be asked, or was too slow. Says so when it goes down.
   void failed(std::size_t server, std::string_view why);
-  /// It gave a complete reply at MAIL or later. Says so when it was down.
-  void spoke(std::size_t server);
+  /// It gave a complete reply at MAIL or later. Says so, and returns true, when it was down.
+  bool spoke(std::size_t server);
   /// Logs a warning that an administrator should read, if it is news (is_news).
   void alarm(std::size_t server, const ProbeResult& result);
   /// It has accepted a recipient: the next alarm is news.

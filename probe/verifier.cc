@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <deque>
 #include <map>
 #include <mutex>
 #include <system_error>
@@ -11,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "probe/backlog.h"
 #include "probe/destination.h"
 #include "probe/engine.h"
 #include "probe/metrics.h"
@@ -23,10 +23,14 @@ namespace {
 
 /// Above it, destinations without work are forgotten.
 constexpr std::size_t most_destinations = 1000;
-/// Refreshes that may wait; more are left to the next time the address is asked for.
-constexpr std::size_t most_refreshes = 1000;
-/// For the DNS lookups of a refresh, which nobody waits for.
-constexpr std::chrono::seconds refresh_patience{30};
+/// For a question that nobody waits for.
+constexpr std::chrono::seconds background_patience{30};
+/// How soon to look whether a primary can be asked again. Costs nothing: one that is known to be down is
+/// knocked at when its trial is due, and at no other time.
+constexpr std::chrono::seconds background_retry{5};
+/// As long as an MTA keeps mail that it cannot deliver (Postfix's maximal_queue_lifetime): what was accepted
+/// then is gone by now.
+constexpr std::chrono::hours backlog_lifetime{5 * 24};
 
 Finding found(const AddressRecord& record, Remembered remembered) {
   Finding finding{
@@ -43,10 +47,11 @@ Finding found(const AddressRecord& record, Remembered remembered) {
 class Verifier::Impl {
  public:
   Impl(Services services, std::shared_ptr<const Settings> settings)
-      : engine_(services, settings, tls_context(*settings, services.log)),
+      : engine_(services, settings, tls_context(*settings, services.log),
+                [this] { change_backlog([this] { backlog_.hurry(engine_.services.clock.now()); }); }),
         own_(own_addresses(*settings)),
-        refresher_sleeper_(services.clock.sleeper()) {
-    refresher_ = std::thread([this] { refresh(); });
+        background_sleeper_(services.clock.sleeper()) {
+    background_ = std::thread([this] { work_off_backlog(); });
   }
 
   ~Impl() {
@@ -54,9 +59,9 @@ class Verifier::Impl {
     {
       const std::lock_guard lock(mutex_);
       stopping_ = true;
-      refresher_sleeper_->wake();
+      background_sleeper_->wake();
     }
-    refresher_.join();
+    background_.join();
   }
 
   Finding verify(const Question& question) {
@@ -66,7 +71,7 @@ class Verifier::Impl {
     const Standing standing =
         record ? fallbackmx::standing(*record, engine_.services.clock.wall(), *settings) : Standing{};
     if (standing.serve) {
-      if (standing.refresh) refresh_later(question);
+      if (standing.refresh) ask_later(question, engine_.services.clock.now(), false);
       return found(*record, standing.remembered);
     }
     Finding finding;
@@ -79,6 +84,9 @@ class Verifier::Impl {
       engine_.services.log.error(finding.why);
     }
     finding.remembered = standing.remembered;
+    // Who may be accepted for that is asked about later, so that the next message meets an answer.
+    if (finding.verdict == Verdict::unavailable)
+      ask_later(question, engine_.services.clock.now() + background_retry, true);
     return finding;
   }
 
@@ -189,53 +197,74 @@ class Verifier::Impl {
     return wanted;
   }
 
-  // --- asking again what is served from memory, in nobody's time ---
+  // --- asking in nobody's time ---
 
-  void refresh_later(const Question& question) {
-    const std::lock_guard lock(mutex_);
-    if (draining_ || refreshes_.size() >= most_refreshes) return;
-    refreshes_.push_back(question);
-    refresher_sleeper_->wake();
+  void ask_later(const Question& question, SteadyTime due, bool unanswered) {
+    change_backlog([&] {
+      backlog_.add({.recipient = question.recipient,
+                    .next_hop = question.next_hop,
+                    .since = std::chrono::floor<Seconds>(engine_.services.clock.wall()),
+                    .unanswered = unanswered},
+                   due);
+    });
   }
 
-  void refresh() {
+  template <class Change>
+  void change_backlog(Change change) {
+    const std::lock_guard lock(mutex_);
+    if (draining_) return;
+    const SteadyTime before = backlog_.due();
+    change();
+    if (backlog_.due() < before) background_sleeper_->wake();
+  }
+
+  void work_off_backlog() {
     for (;;) {
-      std::optional<Question> question;
+      std::optional<Backlog::Item> item;
+      SteadyTime due{};
       {
         const std::lock_guard lock(mutex_);
         if (stopping_) break;
-        if (!refreshes_.empty()) {
-          question = std::move(refreshes_.front());
-          refreshes_.pop_front();
-        }
+        item = backlog_.take(engine_.services.clock.now());
+        due = backlog_.due();
       }
-      if (!question) {
-        refresher_sleeper_->sleep_until(SteadyTime::max());
+      if (!item) {
+        background_sleeper_->sleep_until(due);
         continue;
       }
-      question->deadline = engine_.services.clock.now() + refresh_patience;
       try {
-        const Route way = route(*question, *engine_.settings());
-        if (way.endpoints.empty()) continue;
-        if (const auto destination = destination_for(way.endpoints))
-          destination->ask_in_background(question->recipient);
+        ask_again(*std::move(item));
       } catch (const std::exception& trouble) {
-        engine_.services.log.error(
-            fmt::format("a remembered answer could not be refreshed: {}", trouble.what()));
+        engine_.services.log.error(fmt::format("a question in the background failed: {}", trouble.what()));
       }
     }
     const std::lock_guard lock(mutex_);
-    refresher_sleeper_.reset();
+    background_sleeper_.reset();
+  }
+
+  void ask_again(Backlog::Item item) {
+    const Services& services = engine_.services;
+    const auto settings = engine_.settings();
+    // A client has asked meanwhile, or it was the trial that found the primary back.
+    const auto record = services.store.find(item.recipient.key());
+    if (record && record->asked >= item.since) return;
+    if (services.clock.wall() - item.since > backlog_lifetime) return;
+    const Finding finding =
+        probe({item.recipient, item.next_hop, services.clock.now() + background_patience}, *settings);
+    const std::lock_guard lock(mutex_);
+    if (finding.verdict == Verdict::unavailable && item.unanswered)
+      backlog_.put_back(std::move(item), services.clock.now() + background_retry);
   }
 
   Engine engine_;
   std::mutex mutex_;
   OwnAddresses own_;
-  std::map<std::string, std::shared_ptr<Destination>> destinations_;  ///< by their endpoints' keys
-  std::deque<Question> refreshes_;
+  Backlog backlog_;
   bool stopping_ = false, draining_ = false;
-  std::unique_ptr<Sleeper> refresher_sleeper_;
-  std::thread refresher_;
+  std::unique_ptr<Sleeper> background_sleeper_;
+  std::thread background_;
+  /// By their endpoints' keys. Their sessions' threads may come back to all of the above.
+  std::map<std::string, std::shared_ptr<Destination>> destinations_;
 };
 
 Verifier::Verifier(Services services, std::shared_ptr<const Settings> settings)

@@ -70,7 +70,8 @@ class Play {
     }
     while (waiting_ > 0) director_->sleep_until(SteadyTime::max());
     for (auto& client : clients_) client.thread.join();
-    // What goes on in the background may come to its end, and so show its manners.
+    // What goes on in the background may come to its end, and so show its manners. Nothing new is begun.
+    verifier_->drain();
     world_.pass_until(*director_, world_.clock().now() + 1s, [] { return false; });
     // The sessions end in their own time, in which we must not take part.
     director_.reset();

@@ -45,7 +45,7 @@ class ProofTest : public testing::Test {
   Metrics metrics;
   std::shared_ptr<Settings> settings = std::make_shared<Settings>(default_settings());
   const Endpoint server{"mx1.example.org", boost::asio::ip::make_address("192.0.2.1")};
-  Engine engine{Services{clock, dns, streams, *store, log, metrics}, settings, nullptr};
+  Engine engine{Services{clock, dns, streams, *store, log, metrics}, settings, nullptr, [] {}};
   Servers servers{engine, {server}, {TlsPolicy{}}};
   Proof proof{engine, servers, 0, "none", settings};
 };

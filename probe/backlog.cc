@@ -1,0 +1,65 @@
+#include "probe/backlog.h"
+
+#include <algorithm>
+
+namespace fallbackmx {
+
+namespace {
+
+const std::string& group_of(const Backlog::Item& item) {
+  return item.next_hop.empty() ? item.recipient.domain() : item.next_hop;
+}
+
+}  // namespace
+
+void Backlog::add(Item item, SteadyTime due) {
+  if (waiting_.size() >= kLimit || waiting_.contains(item.recipient.key())) return;
+  insert(std::move(item), due, false);
+}
+
+void Backlog::put_back(Item item, SteadyTime due) {
+  const std::string group = group_of(item);
+  if (!waiting_.contains(item.recipient.key())) insert(std::move(item), due, true);
+  set_due(groups_.find(group), due);
+}
+
+std::optional<Backlog::Item> Backlog::take(SteadyTime now) {
+  if (due() > now) return std::nullopt;
+  const auto group = groups_.find(turns_.begin()->second);
+  auto& items = group->second.items;
+  Item item = std::move(items.front());
+  items.pop_front();
+  set_due(group, now + kPace);  // the others have their turn first
+  if (items.empty()) {
+    turns_.erase({group->second.due, group->first});
+    groups_.erase(group);
+  }
+  waiting_.erase(item.recipient.key());
+  not_before_ = now + kPace;
+  return item;
+}
+
+void Backlog::hurry(SteadyTime now) {
+  for (auto group = groups_.begin(); group != groups_.end(); ++group)
+    set_due(group, std::min(group->second.due, now));
+}
+
+SteadyTime Backlog::due() const {
+  return turns_.empty() ? SteadyTime::max() : std::max(turns_.begin()->first, not_before_);
+}
+
+void Backlog::insert(Item item, SteadyTime due, bool first) {
+  waiting_.insert(item.recipient.key());
+  const auto [group, is_new] = groups_.try_emplace(group_of(item), Group{due, {}});
+  if (is_new) turns_.insert({due, group->first});
+  auto& items = group->second.items;
+  first ? items.push_front(std::move(item)) : items.push_back(std::move(item));
+}
+
+void Backlog::set_due(Groups::iterator group, SteadyTime due) {
+  turns_.erase({group->second.due, group->first});
+  group->second.due = due;
+  turns_.insert({due, group->first});
+}
+
+}  // namespace fallbackmx
