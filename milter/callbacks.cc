@@ -36,7 +36,7 @@ constexpr MacroList macro_lists[] = {
     {SMFIM_CONNECT, "j"},
     {SMFIM_HELO, "j"},
     {SMFIM_ENVFROM, "j i {auth_type} {auth_authen} {mail_mailer}"},
-    {SMFIM_ENVRCPT, "j i {rcpt_mailer} {rcpt_host}"},
+    {SMFIM_ENVRCPT, "j i {rcpt_mailer} {rcpt_host} {rcpt_addr}"},
     {SMFIM_EOM, "j i"},
 };
 
@@ -163,7 +163,8 @@ sfsistat on_envrcpt(SMFICTX* ctx, char** arguments) {
     SessionState& session = state_of(ctx);
     session.message.queue_id = macro(ctx, "i");
     const Envelope envelope =
-        envelope_of(session, arguments[0], macro(ctx, "{rcpt_mailer}"), macro(ctx, "{rcpt_host}"));
+        envelope_of(session, arguments[0],
+                    {macro(ctx, "{rcpt_mailer}"), macro(ctx, "{rcpt_host}"), macro(ctx, "{rcpt_addr}")});
     const Outcome outcome = the_desk->answer(session, envelope);
     if (outcome.unverified) ++session.message.unverified;
     return say(ctx, outcome.reply);

@@ -18,6 +18,8 @@ Reply make_reply(int code, std::string_view dsn, std::string_view text, bool sof
   Reply reply{code, std::string(dsn), std::string(text)};
   reply.dsn[0] = static_cast<char>('0' + code / 100);
   for (char& c : reply.text) {
+    // A client that cannot take UTF-8 may be listening: Postfix, too, says ? then.
+    if (static_cast<unsigned char>(c) >= 0x80) c = '?';
     if (c < ' ' || c > '~') c = ' ';
   }
   const auto lead = 3 + 1 + reply.dsn.size() + 1;

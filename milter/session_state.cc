@@ -18,6 +18,21 @@ Address parsed(std::string_view argument) {
   return address ? *std::move(address) : Address();
 }
 
+/// In lower case, and without quotes: Postfix and Sendmail quote as they like.
+std::string plain(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    if (c != '"' && c != '\\') out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return out;
+}
+
+/// The MTA folds letters beyond ASCII by rules of its own: there, equal domains must do.
+bool mean_the_same(const Address& typed, const Address& resolved) {
+  if (typed.domain() != resolved.domain()) return false;
+  return typed.needs_smtputf8() || plain(typed.local()) == plain(resolved.local());
+}
+
 }  // namespace
 
 std::string next_session_id() {
@@ -41,17 +56,23 @@ void begin_message(SessionState& session, std::string_view argument) {
   session.message.sender_given = shown(session.message.sender, argument);
 }
 
-Envelope envelope_of(const SessionState& session, std::string_view argument, std::string_view mailer,
-                     std::string_view next_hop) {
+Address recipient_meant(std::string_view argument, std::string_view resolved) {
+  const Address typed = parsed(argument), made = parsed(resolved);
+  if (made.domain().empty() || mean_the_same(typed, made)) return typed;
+  if (typed.domain().empty() && plain(typed.local()) == "postmaster") return typed;
+  return made;
+}
+
+Envelope envelope_of(const SessionState& session, std::string_view argument, const Resolved& resolved) {
   Envelope envelope;
   envelope.sender_given = session.message.sender_given;
   envelope.sender = session.message.sender;
   envelope.sender_mailer = session.message.sender_mailer;
   envelope.smtputf8 = session.message.smtputf8;
-  envelope.recipient = parsed(argument);
-  envelope.recipient_given = shown(envelope.recipient, argument);
-  envelope.mailer = mailer;
-  envelope.next_hop = next_hop;
+  envelope.recipient = recipient_meant(argument, resolved.address);
+  envelope.recipient_given = shown(parsed(argument), argument);
+  envelope.mailer = resolved.mailer;
+  envelope.next_hop = resolved.next_hop;
   return envelope;
 }
 

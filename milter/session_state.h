@@ -38,9 +38,22 @@ std::string_view without_brackets(std::string_view argument);
 /// Begins a message: `argument` is that of MAIL as typed.
 void begin_message(SessionState&, std::string_view argument);
 
-/// The envelope of one RCPT: `argument` as typed, `mailer` and `next_hop` as the MTA's macros have them.
-Envelope envelope_of(const SessionState&, std::string_view argument, std::string_view mailer,
-                     std::string_view next_hop);
+/// What the MTA made of one recipient.
+struct Resolved {
+  std::string mailer;    ///< {rcpt_mailer}
+  std::string next_hop;  ///< {rcpt_host}
+  std::string address;   ///< {rcpt_addr}
+};
+
+/// The envelope of one RCPT: `argument` as typed.
+Envelope envelope_of(const SessionState&, std::string_view argument, const Resolved&);
+
+/// Whom to ask about: the recipient as typed, unless the MTA has made another address of it. So
+/// `user%example.org`, `example.org!user@fallback.example`, an alias or a comment come to a primary; who
+/// asked about what was typed would let all of them pass, or refuse an alias. As long as both mean the same,
+/// the typed one stands, because Postfix folds the case of the local part. So does a bare `postmaster`, whom
+/// the rules let pass (RFC 5321 section 4.5.1).
+Address recipient_meant(std::string_view argument, std::string_view resolved);
 
 /// The argument of HELO as Postfix's smtpd keeps it and looks it up: unprintable characters and those with a
 /// meaning in addresses are `?`.

@@ -39,10 +39,10 @@ void put_finding(LogLine& line, const Finding& finding) {
 LogLine beginning(const SessionState& session, const Envelope& envelope) {
   const std::string& queue_id = session.message.queue_id;
   LogLine line((queue_id.empty() ? "NOQUEUE" : queue_id) + ":");
-  line.put("sid", session.id)
-      .put_address("rcpt", envelope.recipient_given)
-      .put_address("from", envelope.sender_given)
-      .put("client", client_text(session.client));
+  line.put("sid", session.id).put_address("rcpt", envelope.recipient_given);
+  const bool rewritten = !envelope.recipient.null() && envelope.recipient.text() != envelope.recipient_given;
+  if (rewritten) line.put_address("resolved", envelope.recipient.text());
+  line.put_address("from", envelope.sender_given).put("client", client_text(session.client));
   return line;
 }
 

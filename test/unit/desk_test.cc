@@ -38,7 +38,7 @@ class Desks : public ::testing::Test {
 
   Outcome ask() {
     const SessionState session("1");
-    return desk().answer(session, envelope_of(session, "<u@example.org>", "smtp", "example.org"));
+    return desk().answer(session, envelope_of(session, "<u@example.org>", {"smtp", "example.org", ""}));
   }
 
   Simulation clock_;

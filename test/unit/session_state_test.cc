@@ -32,11 +32,64 @@ TEST(SessionState, EnvelopesShowAddressesAsTheClientGaveThem) {
       {"<", "<", ""},
   };
   for (const auto& c : cases) {
-    const Envelope envelope = envelope_of(SessionState("1"), c.argument, "relay", "[mx1.example.org]");
+    const Envelope envelope = envelope_of(SessionState("1"), c.argument, {"relay", "[mx1.example.org]", ""});
     EXPECT_EQ(envelope.recipient_given, c.shown) << c.argument;
     EXPECT_EQ(envelope.recipient.null() ? "" : envelope.recipient.mailbox(), c.mailbox) << c.argument;
     EXPECT_EQ(envelope.mailer, "relay");
     EXPECT_EQ(envelope.next_hop, "[mx1.example.org]");
+  }
+}
+
+// What a Postfix 3.7 and a Sendmail 8.17 say in {rcpt_addr}, each as it was seen.
+TEST(SessionState, WhatTheMtaMadeOfTheAddressIsAskedAbout) {
+  struct Case {
+    const char *name, *typed, *resolved, *want;
+  };
+  const Case cases[] = {
+      {"the case of the local part is the client's", "<User@Example.ORG>", "user@example.org",
+       "User@example.org"},
+      {"Sendmail folds nothing", "<USER@EXAMPLE.ORG>", "USER@EXAMPLE.ORG", "USER@example.org"},
+      {"Postfix drops quotes that need not be", R"(<"User"@example.org>)", "user@example.org",
+       R"("User"@example.org)"},
+      {"Postfix adds quotes", "<us.er.@example.org>", R"("us.er."@example.org)", "us.er.@example.org"},
+      {"a quoted pair", R"(<"a\b"@example.org>)", "ab@example.org", R"("a\b"@example.org)"},
+      {"a subaddress", "<User+Tag@example.org>", "user+tag@example.org", "User+Tag@example.org"},
+      {"SRS", "<SRS0=HHH=TT=example.com=u@example.org>", "srs0=hhh=tt=example.com=u@example.org",
+       "SRS0=HHH=TT=example.com=u@example.org"},
+      {"BATV", "<prvs=0123456789=u@example.org>", "prvs=0123456789=u@example.org",
+       "prvs=0123456789=u@example.org"},
+      {"Postfix folds letters beyond ASCII", "<J\xc3\x9cRGEN@example.org>", "j\xc3\xbcrgen@example.org",
+       "J\xc3\x9cRGEN@example.org"},
+      {"a domain in UTF-8",
+       "<u@B\xc3\xbc"
+       "cher.example>",
+       "u@b\xc3\xbc"
+       "cher.example",
+       "u@xn--bcher-kva.example"},
+      {"a source route", "<@relay.example,@b.example:User@example.org>", "user@example.org",
+       "User@example.org"},
+      {"% without a domain", "<user%example.org>", "user@example.org", "user@example.org"},
+      {"% before a domain of ours", "<User%Example.org@fallback.example>", "User@Example.org",
+       "User@example.org"},
+      {"% before a literal of ours", "<user%example.org@[192.0.2.20]>", "user@example.org",
+       "user@example.org"},
+      {"a bang path", "<example.org!user>", "user@example.org", "user@example.org"},
+      {"a bang path before a domain of ours", "<example.org!user@fallback.example>", "user@example.org",
+       "user@example.org"},
+      {"an alias to another domain", "<info@example.org>", "user@mailboxes.example",
+       "user@mailboxes.example"},
+      {"an alias in the same domain", "<info@example.org>", "user@example.org", "user@example.org"},
+      {"a comment", "<user@example.org (comment)>", "user@example.org", "user@example.org"},
+      {"a blank", "<user @example.org>", "user@example.org", "user@example.org"},
+      {"a bare postmaster, Postfix", "<PostMaster>", "postmaster@fallback.example", "PostMaster"},
+      {"a bare postmaster, Sendmail", "<postmaster>", "postmaster", "postmaster"},
+      {"a bare user, Postfix", "<user>", "user@fallback.example", "user@fallback.example"},
+      {"an MTA that says nothing", "<user%example.org>", "", "user%example.org"},
+      {"an MTA that says something else", "<user@example.org>", "5.1.1 User unknown", "user@example.org"},
+  };
+  for (const auto& c : cases) {
+    const Address address = recipient_meant(c.typed, c.resolved);
+    EXPECT_EQ(address.mailbox(), c.want) << c.name;
   }
 }
 

@@ -20,7 +20,7 @@ SessionState session() {
 }
 
 Envelope envelope(const SessionState& state, std::string_view recipient = "<u@example.org>") {
-  return envelope_of(state, recipient, "relay", "example.org");
+  return envelope_of(state, recipient, {"relay", "example.org", ""});
 }
 
 Outcome refused() {
@@ -61,6 +61,16 @@ TEST(VerdictLog, AWarningSaysWhatWouldHaveBeenSaid) {
             "NOQUEUE: sid=7f3a01 rcpt=<u@example.org> from=<s@example.net> client=h.example.net[192.0.2.9] "
             "action=warn restriction=reject_unknown_sender_domain code=550 dsn=5.1.8 "
             "reply=\"<s@example.net>: Sender address rejected: Domain not found\"");
+}
+
+TEST(VerdictLog, ALineSaysWhatTheMtaMadeOfTheRecipient) {
+  const SessionState state = session();
+  const Envelope rewritten =
+      envelope_of(state, "<example.org!u@fallback.example>", {"relay", "example.org", "u@example.org"});
+  const std::string line = verdict_line(state, rewritten, refused(), 132ms);
+  EXPECT_NE(line.find("rcpt=<example.org!u@fallback.example> resolved=<u@example.org> from=<s@example.net>"),
+            std::string::npos)
+      << line;
 }
 
 TEST(VerdictLog, ALineHasEverything) {
