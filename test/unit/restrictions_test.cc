@@ -542,7 +542,7 @@ TEST(Restrictions, HeloNamesHaveAForm) {
       {"a literal", invalid, "helo=[192.0.2.1]", "continue"},
       {"a bad literal", invalid, "helo=[192.0.2]", std::string(literal) + " / reject_invalid_helo_hostname"},
       {"UTF-8, even under SMTPUTF8", invalid, "helo=\xc3\xa9.example smtputf8",
-       "501 5.5.2 <  .example>: Helo command rejected: Invalid name / reject_invalid_helo_hostname"},
+       "501 5.5.2 <??.example>: Helo command rejected: Invalid name / reject_invalid_helo_hostname"},
       {"none", invalid, "no-helo", "continue"},
       {"none given", "sender: reject_invalid_helo_hostname", "helo=", "continue"},
       {"a full name", non_fqdn, "", "continue"},
@@ -557,7 +557,7 @@ TEST(Restrictions, HeloNamesHaveAForm) {
       {"a bad one not", non_fqdn, "helo=[192.0.2]",
        std::string(literal) + " / reject_non_fqdn_helo_hostname"},
       {"UTF-8", non_fqdn, "helo=\xc3\xa9.example",
-       "504 5.5.2 <  .example>: Helo command rejected: need fully-qualified hostname / "
+       "504 5.5.2 <??.example>: Helo command rejected: need fully-qualified hostname / "
        "reject_non_fqdn_helo_hostname"},
       {"UTF-8 under SMTPUTF8", non_fqdn, "helo=\xc3\xa9.example smtputf8", "continue"},
   });
