@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <stdexcept>
 #include <system_error>
 
@@ -114,7 +115,8 @@ std::size_t DnsServer::questions_over_tcp() const {
 
 void DnsServer::wait_for_questions(std::size_t count) const {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return questions_ >= count; });
+  if (changed_.wait_for(lock, std::chrono::minutes(1), [&] { return questions_ >= count; })) return;
+  throw std::runtime_error(std::to_string(questions_) + " questions came, not " + std::to_string(count));
 }
 
 void DnsServer::serve() {

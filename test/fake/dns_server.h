@@ -56,7 +56,7 @@ class DnsServer {
   /// How many questions came, over either protocol.
   std::size_t questions() const;
   std::size_t questions_over_tcp() const;
-  /// Until that many questions have come.
+  /// Until that many questions have come; throws when they have not within a minute.
   void wait_for_questions(std::size_t count) const;
 
  private:

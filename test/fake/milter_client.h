@@ -52,7 +52,7 @@ class MilterClient {
 
   /// The same in two steps, for many sessions at once.
   void send_rcpt(const std::string& recipient, const Macros& macros);
-  MilterAnswer answer(std::chrono::milliseconds patience = std::chrono::seconds(30));
+  MilterAnswer answer(std::chrono::milliseconds patience = std::chrono::seconds(60));
 
   /// Raw: a packet, and any bytes at all.
   void packet(char command, std::string_view payload);

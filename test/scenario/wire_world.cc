@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 // How long to wait for the sockets to come to rest, or for what should come true. Only a failing test waits
 // that long.
-constexpr auto patience = 10s;
+constexpr auto patience = 60s;
 constexpr auto between_looks = 2ms;
 // Idle sessions leave within this time: they do so before anything else happens.
 constexpr auto first_jump = 15s;
@@ -44,7 +44,8 @@ class WireWorld final : public World {
   }
 
   void jump_wall(std::chrono::seconds by) override { clock_.jump_wall(by); }
-  Span tolerance() const override { return 3s; }
+  /// How long an answer takes is measured by the memory player; here the machine may be busy.
+  Span tolerance() const override { return 30s; }
 
  private:
   void skip(Sleeper& sleeper, SteadyTime at) {
