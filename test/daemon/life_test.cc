@@ -11,8 +11,7 @@
 #include <thread>
 
 #include "test/daemon/held_primary.h"
-#include "test/daemon/process.h"
-#include "test/fake/milter_client.h"
+#include "test/daemon/with_daemon.h"
 
 namespace fallbackmx {
 namespace {
@@ -21,23 +20,11 @@ constexpr auto denied = "554 5.7.1 <user@example.org>: Recipient address rejecte
 
 Macros local() { return {{"j", "mta.example"}, {"{rcpt_mailer}", "local"}}; }
 
-class Life : public ::testing::Test {
+class Life : public WithDaemon {
  protected:
-  void configure(const std::string& more = {}) {
-    directory_.write("milter.conf", usual_configuration(directory_, more));
-  }
-
-  void start() {
-    daemon_.emplace(directory_);
-    ASSERT_TRUE(daemon_->hears("READY=1")) << daemon_->log();
-  }
-
-  /// A session in the middle of a message.
+  /// In the middle of a message.
   MilterClient session() {
-    MilterClient client(daemon_->socket());
-    EXPECT_TRUE(client.negotiate());
-    EXPECT_EQ(client.connect().told(), "continue");
-    EXPECT_EQ(client.helo().told(), "continue");
+    auto client = WithDaemon::session();
     EXPECT_EQ(client.mail("<s@example.net>").told(), "continue");
     return client;
   }
@@ -46,11 +33,6 @@ class Life : public ::testing::Test {
     struct stat found {};
     return lstat(path.c_str(), &found) == 0;
   }
-
-  bool logged(std::string_view words) { return daemon_->log().find(words) != std::string::npos; }
-
-  Directory directory_;
-  std::optional<DaemonProcess> daemon_;
 };
 
 TEST_F(Life, AStopLeavesStatusZeroAndNoSocket) {
@@ -212,6 +194,8 @@ TEST_F(Life, ASecondTermDoesNotWait) {
   name.sin_family = AF_INET;
   name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof name;
+  const timeval patience{60, 0};
+  setsockopt(silent, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   ASSERT_EQ(bind(silent, reinterpret_cast<const sockaddr*>(&name), size), 0);
   ASSERT_EQ(getsockname(silent, reinterpret_cast<sockaddr*>(&name), &size), 0);
   configure("resolver = 127.0.0.1:" + std::to_string(ntohs(name.sin_port)) +

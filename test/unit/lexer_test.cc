@@ -2,19 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include "test/unit/numbered.h"
+
 namespace fallbackmx {
 namespace {
 
 std::vector<std::string> shown(const Lexed& lexed) {
-  std::vector<std::string> lines;
-  for (const auto& e : lexed.entries) lines.push_back(std::to_string(e.line) + " " + e.name + "=" + e.value);
-  return lines;
+  return numbered(lexed.entries, [](const auto& entry) { return entry.name + "=" + entry.value; });
 }
 
 std::vector<std::string> shown_errors(const Lexed& lexed) {
-  std::vector<std::string> lines;
-  for (const auto& e : lexed.errors) lines.push_back(std::to_string(e.line) + " " + e.text);
-  return lines;
+  return numbered(lexed.errors, [](const auto& error) { return error.text; });
 }
 
 TEST(Lexer, ReadsWhatPostfixReads) {

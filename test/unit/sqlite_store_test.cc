@@ -14,6 +14,7 @@
 #include "probe/inspection.h"
 #include "probe/store.h"
 #include "probe/verify_schema.h"
+#include "test/unit/remembered.h"
 
 namespace fallbackmx {
 namespace {
@@ -21,15 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-const WallTime now = WallTime(1'800'000'000s);
-
-AddressRecord yes(Seconds ago = 0s) {
-  return {Verdict::deliverable, 250, "2.1.5", "ok", now - ago, now - ago};
-}
-AddressRecord no(Seconds ago = 0s) {
-  return {Verdict::undeliverable, 550, "5.1.1", "no such user", now - ago, {}};
-}
 
 Settings endless() {
   Settings some;

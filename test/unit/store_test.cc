@@ -8,20 +8,13 @@
 #include <filesystem>
 #include <thread>
 
+#include "test/unit/remembered.h"
+
 namespace fallbackmx {
 namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::days;
-
-const WallTime now = WallTime(1'800'000'000s);
-
-AddressRecord yes(Seconds ago = 0s) {
-  return {Verdict::deliverable, 250, "2.1.5", "ok", now - ago, now - ago};
-}
-AddressRecord no(Seconds ago = 0s) {
-  return {Verdict::undeliverable, 550, "5.1.1", "no such user", now - ago, {}};
-}
 
 Settings settings() {
   Settings some;

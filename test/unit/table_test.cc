@@ -2,16 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include "test/unit/numbered.h"
 #include "test/unit/temporary_file.h"
 
 namespace fallbackmx {
 namespace {
 
 std::vector<std::string> shown(const Table& table) {
-  std::vector<std::string> lines;
-  for (const auto& row : table.rows)
-    lines.push_back(std::to_string(row.line) + " " + row.key + "=" + row.value);
-  return lines;
+  return numbered(table.rows, [](const auto& row) { return row.key + "=" + row.value; });
 }
 
 TEST(Table, ReadsWhatPostmapReads) {
