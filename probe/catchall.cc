@@ -17,17 +17,20 @@ bool Catchall::claim(const std::string& server, const std::string& domain, Stead
   return true;
 }
 
-bool Catchall::learned(const std::string& server, const std::string& domain, bool accepts_everything) {
+bool Catchall::learned(const std::string& server, const std::string& domain, bool accepts_everything,
+                       SteadyTime now) {
   const std::lock_guard lock(mutex_);
   Entry* entry = entries_.find({server, domain});
-  return entry && std::exchange(entry->everything, accepts_everything) != accepts_everything;
+  if (!entry) return false;
+  entry->learned = now;
+  return std::exchange(entry->everything, accepts_everything) != accepts_everything;
 }
 
 bool Catchall::accepts_everything(const std::string& server, const std::string& domain, SteadyTime now,
                                   std::chrono::seconds lifetime) const {
   const std::lock_guard lock(mutex_);
   const Entry* entry = entries_.find({server, domain});
-  return entry && entry->everything && now - entry->claimed <= lifetime;
+  return entry && entry->everything && now - entry->learned <= lifetime;
 }
 
 std::string impossible_local_part() {

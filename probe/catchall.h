@@ -20,14 +20,15 @@ class Catchall {
              std::chrono::seconds lifetime);
   /// What came of the test. Returns true if that is news: it accepts everything, and did not before, or the
   /// other way round.
-  bool learned(const std::string& server, const std::string& domain, bool accepts_everything);
-  /// Whether the last test, if it is not older than `lifetime`, was passed by everybody.
+  bool learned(const std::string& server, const std::string& domain, bool accepts_everything, SteadyTime now);
+  /// Whether the last test that was answered, if it is not older than `lifetime`, was passed by everybody.
   bool accepts_everything(const std::string& server, const std::string& domain, SteadyTime now,
                           std::chrono::seconds lifetime) const;
 
  private:
   struct Entry {
     SteadyTime claimed{};
+    SteadyTime learned{};  ///< a test may be claimed, and its session break before the reply
     bool everything = false;
   };
   mutable std::mutex mutex_;

@@ -198,7 +198,7 @@ bool Interview::ask_last_questions() {
 void Interview::on_catchall(const Transaction& transaction, const SmtpReply& reply) {
   const std::string& domain = transaction.recipient.domain();
   const bool everything = judge({Stage::rcpt, &reply}, {.proven = true}).verdict == Verdict::deliverable;
-  if (!engine_.catchall.learned(server().key(), domain, everything)) return;
+  if (!engine_.catchall.learned(server().key(), domain, everything, last_heard_)) return;
   engine_.services.log.info(fmt::format("{} {} every recipient in {}", server().text(),
                                         everything ? "accepts" : "no longer accepts", domain));
 }
