@@ -105,7 +105,7 @@ void check_verify(const Settings& s, Objections& found) {
                   [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {
     found.push_back({false,
                      {"unverified_recipient_reject_reason"},
-                     "replies are ASCII: other characters are sent as blanks"});
+                     "replies are ASCII: each byte of other characters is sent as ?"});
   }
 }
 
@@ -139,7 +139,11 @@ void check_memory(const Settings& s, Objections& found) {
 void check_sender(const std::string& sender, std::string_view name, Objections& found) {
   if (sender.empty()) return;
   const auto address = Address::parse(sender);
-  if (!address) found.push_back({true, {name}, address.error()});
+  if (!address) {
+    found.push_back({true, {name}, address.error()});
+  } else if (address->needs_smtputf8()) {
+    found.push_back({true, {name}, quoted(sender) + " needs SMTPUTF8, which not every primary offers"});
+  }
 }
 
 void check_probes(const Settings& s, Objections& found) {

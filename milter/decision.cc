@@ -16,6 +16,8 @@ std::string why(const Finding& finding, const Settings& settings) {
   if (!settings.unverified_recipient_reject_reason.empty())
     return settings.unverified_recipient_reject_reason;
   if (finding.verdict == Verdict::late) return "Address verification in progress";
+  if (finding.verdict == Verdict::misrouted && finding.stage == Stage::mail)
+    return "the primary mail server does not offer SMTPUTF8";
   if (finding.verdict == Verdict::misrouted) return "no primary mail server was found";
   if (finding.code != 0) {
     std::string said = "host said: " + std::to_string(finding.code);

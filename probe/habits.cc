@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "probe/address.h"
+
 namespace fallbackmx {
 
 namespace {
@@ -12,9 +14,10 @@ constexpr std::chrono::seconds one_trouble{60};
 }  // namespace
 
 std::string Habits::probe_sender(const Settings& settings) const {
-  std::string address = fallback_sender ? settings.probe_fallback_sender : settings.address_verify_sender;
-  if (address.starts_with('<') && address.ends_with('>')) address = address.substr(1, address.size() - 2);
-  return address;
+  // Without <>, and with its domain in A-labels.
+  const auto address =
+      Address::parse(fallback_sender ? settings.probe_fallback_sender : settings.address_verify_sender);
+  return address ? address->mailbox() : std::string();
 }
 
 void Habits::hung_up_after(std::size_t transactions, SteadyTime now) {

@@ -50,7 +50,8 @@ void Interview::begin(std::shared_ptr<Probe> probe, Purpose purpose, const Addre
   const bool utf8 = recipient.needs_smtputf8();
   if (utf8 && transaction->probe && !opened_.extensions.contains("SMTPUTF8")) {
     transaction->begun = engine_.services.clock.now();
-    return land(*transaction, befell(Verdict::refused, Stage::mail, server(),
+    // Nor can it take the mail. To accept would be to bounce, even where nobody else can take it.
+    return land(*transaction, befell(Verdict::misrouted, Stage::mail, server(),
                                      "does not offer SMTPUTF8, which the recipient needs"));
   }
   budget_.count_transaction();

@@ -28,7 +28,9 @@ Doubt& Proof::doubt_about(const std::string& domain) {
   if (auto postmaster = Address::parse(settings_->probe_control_recipient + "@" + domain))
     controls.push_back(*postmaster);
   if (auto good = engine_.services.store.recent_good(domain)) {
-    if (auto address = Address::parse(*good); address && address->domain() == domain) {
+    auto address = Address::parse(*good);
+    // This server may be another than the one that took it with SMTPUTF8.
+    if (address && address->domain() == domain && !address->needs_smtputf8()) {
       const bool first = servers_.habits(endpoint_).good_as_control;
       controls.insert(first ? controls.begin() : controls.end(), *address);
     }

@@ -242,6 +242,17 @@ TEST(Decision, TextsArePostfixsOwn) {
   }
 }
 
+TEST(Decision, APrimaryWithoutSmtputf8IsNamedAsTheReason) {
+  Finding finding = found(Verdict::misrouted, Remembered::nothing);
+  finding.stage = Stage::mail;
+  const Decision decision = decide(finding, rules(), user);
+  EXPECT_EQ(told(decision), "defer 450 alarm");
+  EXPECT_EQ(
+      decision.reply.text,
+      "<u@example.org>: Recipient address rejected: unverified address: the primary mail server does not "
+      "offer SMTPUTF8");
+}
+
 TEST(Decision, AKnownBadUserHearsThatThePrimaryIsAway) {
   EXPECT_EQ(decide(found(Verdict::unavailable, Remembered::no), rules(), user).reply.text,
             "<u@example.org>: Recipient address rejected: unverified address: the primary mail server is not "
