@@ -61,9 +61,9 @@ std::optional<ConnectionRace::Runner> ConnectionRace::take_winner(SteadyTime now
 std::optional<ConnectionRace::Failure> ConnectionRace::first_failure(SteadyTime now) {
   for (const Runner& runner : runners_) {
     const IoResult result = runner.stream->connected();
-    if (result.status != IoResult::Status::would_block) return Failure{runner.endpoint, result.why};
+    if (result.status != IoResult::Status::would_block) return Failure{runner.endpoint, result.why, false};
     if (now >= runner.started + settings_.smtp_connect_timeout)
-      return Failure{runner.endpoint, "no answer to the connection attempt"};
+      return Failure{runner.endpoint, "no answer to the connection attempt", true};
   }
   return std::nullopt;
 }
@@ -74,8 +74,9 @@ void ConnectionRace::drop_out(const Failure& failure) {
   --next_;
   next_start_ = engine_.services.clock.now();  // nobody to give a head start to
   const Endpoint& server = destination_.servers().endpoint(failure.endpoint);
-  destination_.unreachable(slot_, failure.endpoint,
-                           befell(Verdict::unavailable, Stage::connect, server, failure.why));
+  ProbeResult result = befell(Verdict::unavailable, Stage::connect, server, failure.why);
+  result.silent = failure.silent;
+  destination_.unreachable(slot_, failure.endpoint, result);
 }
 
 void ConnectionRace::wait() {

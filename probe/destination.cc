@@ -210,8 +210,11 @@ void Destination::unreachable(Slot& slot, std::size_t endpoint, const ProbeResul
     std::erase(slot.knocking, endpoint);
     const std::size_t standing = sessions_.standing(endpoint);
     const bool early = result.stage == Stage::connect || result.stage == Stage::greeting;
-    if (early && allowance_.refused(standing, sessions_.knocking(endpoint), engine_.services.clock.now())) {
-      if (standing > 0) {
+    if (early &&
+        allowance_.refused(
+            {.standing = standing, .knocking = sessions_.knocking(endpoint), .silently = result.silent},
+            engine_.services.clock.now())) {
+      if (standing > 0 && !result.silent) {
         engine_.services.log.info(fmt::format("{} lets us have {} session(s): {}",
                                               servers_.endpoint(endpoint).text(), allowed_sessions(),
                                               result.why));

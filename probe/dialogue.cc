@@ -39,7 +39,8 @@ Dialogue::Event Dialogue::over(std::string trouble, bool lost) {
 
 Dialogue::Event Dialogue::wait(SteadyTime deadline) {
   const Watch watch{&stream_->wire(), !unsent_.empty() || stream_->holds_output()};
-  if (streams_.wait({&watch, 1}, sleeper_, deadline)) return Event::woken;
+  timed_out_ = !streams_.wait({&watch, 1}, sleeper_, deadline);
+  if (!timed_out_) return Event::woken;
   trouble_ = "no reply in time";
   return Event::deadline;
 }

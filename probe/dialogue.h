@@ -56,6 +56,8 @@ class Dialogue {
   /// After `broken` or `deadline`: what happened, as part of a sentence: "connection closed", "no reply in
   /// time".
   const std::string& trouble() const { return trouble_; }
+  /// The last wait was in vain.
+  bool timed_out() const { return timed_out_; }
   /// After `broken`: nothing at all was heard from the other side any more (IoResult::lost).
   bool lost() const { return lost_; }
 
@@ -72,7 +74,7 @@ class Dialogue {
   ReplyParser parser_;
   std::string cipher_;
   std::string trouble_;
-  bool lost_ = false;
+  bool lost_ = false, timed_out_ = false;
 };
 
 }  // namespace fallbackmx

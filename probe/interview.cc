@@ -11,6 +11,9 @@ namespace {
 
 using Purpose = Transaction::Purpose;
 
+/// A session that has said nothing for so long may be stuck. Whoever comes now is better off in another one.
+constexpr std::chrono::seconds stall_limit{2};
+
 bool may_pipeline(const Opened& opened, const Habits& habits) {
   return opened.extensions.contains("PIPELINING") && !habits.no_pipelining;
 }
@@ -33,7 +36,13 @@ Interview::Interview(Engine& engine, Destination& destination, const Opened& ope
   budget_ = SessionBudget(*settings_, pipeline_.pipelining(), habits.most_transactions(last_heard_));
 }
 
-std::size_t Interview::room() const { return leaving_ ? 0 : budget_.room(pipeline_.undecided()); }
+std::size_t Interview::room() const { return leaving_ || stalls() ? 0 : budget_.room(pipeline_.undecided()); }
+
+bool Interview::stalls() const {
+  if (!busy()) return false;
+  const SteadyTime since = std::max(last_heard_, pipeline_.front().sent);
+  return engine_.services.clock.now() - since >= stall_limit;
+}
 
 void Interview::take_probes(Destination::Slot& slot) {
   while (auto probe = destination_.take(slot, room())) {

@@ -75,6 +75,7 @@ class Interview {
 
   void follow(Proof::Step step);
   void ask_again(const Transaction& transaction);
+  bool stalls() const;
   Next without_pipelining(const Transaction& transaction);
   void learn_limit();
   void land(const Transaction& transaction, ProbeResult result);

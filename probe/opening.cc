@@ -209,6 +209,7 @@ Opening::Greeted Opening::give_up(Opened& session, Stage stage, const Judgement&
   const Endpoint& server = servers_.endpoint(session.endpoint);
   ProbeResult result = reply ? said(judgement.verdict, stage, server, *reply)
                              : befell(judgement.verdict, stage, server, session.dialogue->trouble());
+  result.silent = !reply && session.dialogue->timed_out();
   if (judgement.verdict == Verdict::misrouted) result.why += ": that is our own name, mail for it would loop";
   return give_up(session, judgement, result, reply.has_value());
 }

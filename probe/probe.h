@@ -27,6 +27,7 @@ struct ProbeResult {
   std::string dsn{}, words{};
   std::string why{};  ///< a sentence: who, at which stage, what
   std::string_view tls = "none";
+  bool silent = false;  ///< it refused nothing: it said nothing in time
 };
 
 /// A server's reply as a result.

@@ -14,12 +14,17 @@ namespace fallbackmx {
 /// for an hour, then one more is tried.
 class SessionAllowance {
  public:
+  /// Of one more connection, while others stood with the same endpoint, or were trying to reach it.
+  struct Refusal {
+    std::size_t standing = 0, knocking = 0;
+    bool silently = false;  ///< it did not answer: it may just as well hang
+  };
+
   /// The sessions that may exist now, of `limit` (probe_session_limit).
   std::size_t of(std::size_t limit, SteadyTime now) const;
 
-  /// A connection was refused while so many others stood with the same endpoint, or were trying to reach it.
   /// False when there was no other: then it is no limit that was met.
-  bool refused(std::size_t standing, std::size_t knocking, SteadyTime now);
+  bool refused(const Refusal& refusal, SteadyTime now);
 
  private:
   std::optional<std::size_t> most_;
