@@ -8,12 +8,22 @@
 
 namespace fallbackmx {
 
+namespace {
+
+/// Sendmail's relay-domains names networks of clients, too: `192.0.2`, `192.0.2.7`, `IPv6:2001:db8::7`.
+bool is_network(std::string_view pattern) {
+  return pattern.starts_with("IPv6:") || pattern.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
+}  // namespace
+
 Result<DomainList> DomainList::parse(std::string_view text) {
   const auto items = list_items(text);
   if (!items) return Error{items.error()};
   DomainList list;
   list.text_ = text;
   for (const auto& item : *items) {
+    if (!item.where.empty() && is_network(item.pattern)) continue;
     const bool below_only = item.pattern.starts_with('.');
     const auto name = ascii_domain(std::string_view(item.pattern).substr(below_only ? 1 : 0));
     if (!name) return Error{fmt::format("{}{}: {}", item.where, quoted(item.pattern), name.error())};

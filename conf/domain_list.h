@@ -12,8 +12,8 @@ namespace fallbackmx {
 
 /// A value. Items as in Postfix: `example.org` (its sub-domains too, as relay_domains is in Postfix's
 /// parent_domain_matches_subdomains), `.example.org` (sub-domains only), `!not.example.org`, `/file` (items,
-/// one or several a line), `texthash:/file` (the keys of a table; `hash:` and `lmdb:` name the same source
-/// file).
+/// one or several a line; Sendmail's relay-domains will do, its networks are left out), `texthash:/file` (the
+/// keys of a table; `hash:` and `lmdb:` name the same source file).
 class DomainList {
  public:
   static Result<DomainList> parse(std::string_view text);

@@ -12,7 +12,7 @@ namespace fallbackmx {
 /// All strings as the MTA gave them.
 struct Client {
   std::string name;                  ///< "unknown" without a validated name
-  std::optional<IpAddress> address;  ///< none for local submission or when the MTA did not know
+  std::optional<IpAddress> address;  ///< none when the MTA did not know
   std::optional<std::string> helo;   ///< argument of the last HELO or EHLO, as helo_name() keeps it
   bool authenticated = false;        ///< by a mechanism other than ANONYMOUS
 };

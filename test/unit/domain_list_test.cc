@@ -45,6 +45,15 @@ TEST(DomainList, MatchesAsRelayDomainsDoes) {
   }
 }
 
+TEST(DomainList, TakesSendmailsRelayDomainsWithoutItsNetworks) {
+  const TemporaryFile file("# may relay\nexample.org\n192.0.2\n10\n198.51.100.7\nIPv6:2001:db8::7\n");
+  const auto list = DomainList::parse(file.path());
+  ASSERT_TRUE(list) << list.error();
+  EXPECT_TRUE(list->matches("example.org"));
+  EXPECT_FALSE(list->matches("198.51.100.7"));
+  EXPECT_FALSE(DomainList::parse("example.org 192.0.2.7")) << "in the list itself it is a mistake";
+}
+
 TEST(DomainList, TakesTheKeysOfATable) {
   const TemporaryFile table("# relayed\nexample.org OK\n.example.net\tOK\n");
   const auto list = DomainList::parse("!no.example.org texthash:" + table.path());
