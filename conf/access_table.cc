@@ -49,7 +49,9 @@ const AccessAction* AccessTable::find(std::string_view key, bool whole) const {
   const auto address = boost::asio::ip::make_address(std::string(key), no_address);
   if (!whole || no_address) return nullptr;
   for (const auto& line : lines_) {
-    if (line.network.contains(address) != line.negated) return &line.action;
+    // What is not in an IPv4 network is another IPv4 address.
+    if (line.network.same_family(address) && line.network.contains(address) != line.negated)
+      return &line.action;
   }
   return nullptr;
 }

@@ -89,6 +89,10 @@ Result<Network> Network::parse(std::string_view pattern) {
   return network;
 }
 
+bool Network::same_family(const ip::address& client) const {
+  return first_.is_v4() == unmapped({client, client.is_v4() ? 32U : 128U}).address.is_v4();
+}
+
 bool Network::contains(const ip::address& client) const {
   const auto address = unmapped({client, client.is_v4() ? 32U : 128U}).address;
   if (first_.is_v4() != address.is_v4()) return false;

@@ -16,6 +16,8 @@ class Network {
   static Result<Network> parse(std::string_view pattern);
 
   bool contains(const boost::asio::ip::address&) const;
+  /// Both IPv4, or both IPv6.
+  bool same_family(const boost::asio::ip::address&) const;
 
  private:
   boost::asio::ip::address first_;

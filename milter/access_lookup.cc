@@ -1,6 +1,8 @@
 #include "milter/access_lookup.h"
 
 #include "milter/host_names.h"
+#include "milter/internal_form.h"
+#include "probe/address.h"
 
 namespace fallbackmx {
 
@@ -29,18 +31,6 @@ const AccessAction* look_up_networks(const AccessTable& table, std::string_view 
   }
 }
 
-/// `"first last"` is the user `first last`.
-std::string unquoted(std::string_view local) {
-  if (local.size() < 2 || local.front() != '"') return std::string(local);
-  std::string plain;
-  local = local.substr(1, local.size() - 2);
-  for (std::size_t i = 0; i < local.size(); ++i) {
-    if (local[i] == '\\' && i + 1 < local.size()) ++i;
-    plain += local[i];
-  }
-  return plain;
-}
-
 /// split_addr(): not at the first character, and not in names that only look as if they had an extension.
 std::string_view without_extension(std::string_view user, std::string_view delimiter) {
   if (delimiter.empty() || user == "double-bounce" || user == "postmaster" || user == "mailer-daemon")
@@ -67,7 +57,8 @@ const AccessAction* look_up_address(const AccessTable& table, const Address& add
                                     const AddressForm& form) {
   if (address.null()) return nullptr;
   const std::string domain = address.domain().empty() ? std::string(form.domain) : address.domain();
-  const std::string user = unquoted(address.local());
+  std::string user = internal_form(address.local() + '@');
+  user.pop_back();
   const std::string bare(without_extension(user, form.delimiter));
   const bool extended = bare != user;
   if (const auto* action = table.find(user + '@' + domain, true)) return action;

@@ -18,8 +18,9 @@ DnsRank find_mail_domain(Questions& questions, std::string_view domain) {
   // NXDOMAIN for MX does not end it: there are name servers that lie about types they do not know.
   for (const auto type : {RecordType::mx, RecordType::a, RecordType::aaaa}) {
     const DnsRank found = ask(questions, domain, type);
-    if (found == DnsRank::ok || found == DnsRank::null_mx || found == DnsRank::malformed) return found;
-    worst = std::max(worst, found);
+    if (found == DnsRank::ok || found == DnsRank::null_mx) return found;
+    worst = std::max(worst, found);  // the enumerators stand in Postfix's order
+    if (found == DnsRank::malformed) break;
   }
   return worst;
 }

@@ -9,8 +9,8 @@
 namespace fallbackmx {
 
 /// reject_unknown_mailhost(): MX, then A, then AAAA, until one is there. Stops at a null MX and at malformed
-/// names; else `temporary` when any question had no answer, and `not_found` when all said no. MX hosts are
-/// not looked up. `domain` in lower-case A-labels.
+/// names. `temporary` when any question so far had no answer (also before malformed names), and `not_found`
+/// when all said no. MX hosts are not looked up. `domain` in lower-case A-labels.
 DnsRank find_mail_domain(Questions&, std::string_view domain);
 
 /// reject_unknown_hostname(): A, then AAAA, then MX, until one is there; else the worst that was met.

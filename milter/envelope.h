@@ -19,9 +19,9 @@ struct Client {
 
 /// What one RCPT TO is about.
 struct Envelope {
-  std::string sender_given;     ///< argument of MAIL as typed, without <>
+  std::string sender_given;     ///< argument of MAIL, without <> and in internal_form()
   Address sender;               ///< null for <>, and for what is not an address
-  std::string recipient_given;  ///< argument of RCPT as typed, without <>
+  std::string recipient_given;  ///< the same of RCPT
   Address recipient;            ///< null for what is not an address
   std::string mailer;           ///< {rcpt_mailer}: Postfix's transport, Sendmail's mailer; empty if not known
   std::string next_hop;         ///< {rcpt_host}; empty if not known

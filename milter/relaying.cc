@@ -21,10 +21,10 @@ bool is_lmtp(std::string_view next_hop) {
 
 bool is_authorized(const Settings& settings, const Envelope& envelope) {
   const std::string& domain = envelope.recipient.domain();
-  if (domain.empty()) return true;
   if (is_routed(envelope.recipient)) return false;
   if (is_final_destination(envelope.mailer)) return true;
-  if (settings.relay_domains.empty()) return same(envelope.mailer, "relay");
+  // A bare name gets the MTA's own domain, whatever that is: the MTA knows what it does with it.
+  if (settings.relay_domains.empty() || domain.empty()) return same(envelope.mailer, "relay");
   return settings.relay_domains.matches(domain);
 }
 

@@ -4,13 +4,15 @@
 #include <cstdio>
 #include <random>
 
+#include "milter/internal_form.h"
+
 namespace fallbackmx {
 
 namespace {
 
 /// The text by which an address is shown: without <> and source route if it could be read, else as typed.
 std::string shown(const Address& address, std::string_view argument) {
-  return address.null() ? std::string(without_brackets(argument)) : address.text();
+  return address.null() ? std::string(without_brackets(argument)) : internal_form(address.text());
 }
 
 Address parsed(std::string_view argument) {
@@ -80,7 +82,7 @@ std::string helo_name(std::string_view given) {
   std::string name(given);
   for (char& c : name) {
     const bool meta = std::string_view(" <>()\\\";@").find(c) != std::string_view::npos;
-    if (meta || c < ' ' || c > '~') c = '?';
+    if (meta || (c >= 0 && c < ' ') || c == 0x7f) c = '?';
   }
   return name;
 }

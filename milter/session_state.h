@@ -55,8 +55,8 @@ Envelope envelope_of(const SessionState&, std::string_view argument, const Resol
 /// the rules let pass (RFC 5321 section 4.5.1).
 Address recipient_meant(std::string_view argument, std::string_view resolved);
 
-/// The argument of HELO as Postfix's smtpd keeps it and looks it up: unprintable characters and those with a
-/// meaning in addresses are `?`.
+/// The argument of HELO as Postfix's smtpd keeps it and looks it up: control characters and those with a
+/// meaning in addresses are `?`; what is not ASCII stays.
 std::string helo_name(std::string_view given);
 
 /// The name the MTA gives for a client: "unknown" when it is empty or only an address in brackets.

@@ -97,7 +97,8 @@ TEST(AccessTable, KeysAreFoundWhateverTheirCase) {
 
 TEST(AccessTable, NetworksMatchInOrderAndOnlyWholeAddresses) {
   const TemporaryFile file(
-      "192.0.2.7 OK\n192.0.2.0/24 REJECT\n!2001:db8::/32 DUNNO\n[2001:db8::]/32 DEFER\n");
+      "192.0.2.7 OK\n192.0.2.0/24 REJECT\n!2001:db8::/32 DUNNO\n[2001:db8::]/32 DEFER\n!192.0.2.0/24 "
+      "DEFER\n");
   const auto table = AccessTable::read("cidr:" + file.path());
   ASSERT_TRUE(table) << table.error();
   EXPECT_EQ(found(**table, "192.0.2.7", true), "permit");
@@ -106,7 +107,8 @@ TEST(AccessTable, NetworksMatchInOrderAndOnlyWholeAddresses) {
   EXPECT_EQ(found(**table, "192.0.2", false), "-");
   EXPECT_EQ(found(**table, "mail.example.net", true), "-");
   EXPECT_EQ(found(**table, "2001:db8::1", true), "defer 4.7.1");
-  EXPECT_EQ(found(**table, "203.0.113.1", true), "dunno");
+  EXPECT_EQ(found(**table, "2001:db9::1", true), "dunno");
+  EXPECT_EQ(found(**table, "203.0.113.1", true), "defer 4.7.1");
 }
 
 TEST(AccessTable, MistakesAreNamedWithFileAndLine) {

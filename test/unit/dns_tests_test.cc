@@ -48,7 +48,7 @@ class Letters final : public Questions {
     asked.append(asked.empty() ? "" : " ").append(to_string(type));
     return answer(type, type == RecordType::mx ? mx_ : type == RecordType::a ? a_ : aaaa_);
   }
-  Finding verify(const Address&, const std::string&) override { return {}; }
+  Finding verify(Question) override { return {}; }
 
   std::string asked;
 
@@ -81,13 +81,14 @@ TEST(DnsTests, AMailDomainIsAskedForMxThenAThenAaaa) {
       {"N+*", DnsRank::ok, "MX A"},
       {"t+*", DnsRank::ok, "MX A"},
       {"-!*", DnsRank::malformed, "MX A"},
-      {"t!*", DnsRank::malformed, "MX A"},
+      {"t!*", DnsRank::temporary, "MX A"},
       {"--+", DnsRank::ok, "MX A AAAA"},
       {"NN+", DnsRank::ok, "MX A AAAA"},
       {"-t+", DnsRank::ok, "MX A AAAA"},
       {"t-+", DnsRank::ok, "MX A AAAA"},
       {"tt+", DnsRank::ok, "MX A AAAA"},
-      {"tt!", DnsRank::malformed, "MX A AAAA"},
+      {"tt!", DnsRank::temporary, "MX A AAAA"},
+      {"-t!", DnsRank::temporary, "MX A AAAA"},
       {"--!", DnsRank::malformed, "MX A AAAA"},
       {"---", DnsRank::not_found, "MX A AAAA"},
       {"NNN", DnsRank::not_found, "MX A AAAA"},

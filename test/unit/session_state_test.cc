@@ -17,6 +17,13 @@ TEST(SessionState, IdsAreShortHexadecimalAndDifferent) {
   }
 }
 
+TEST(SessionState, AHeloNameIsKeptAsPostfixKeepsIt) {
+  EXPECT_EQ(helo_name("mail.example.net"), "mail.example.net");
+  EXPECT_EQ(helo_name("a b <c>@(d);\"e\"\\f"), "a?b??c???d???e??f");
+  EXPECT_EQ(helo_name("a\x01\x7f"), "a??");
+  EXPECT_EQ(helo_name("\xc3\xa9.example"), "\xc3\xa9.example");
+}
+
 TEST(SessionState, EnvelopesShowAddressesAsTheClientGaveThem) {
   struct Case {
     std::string_view argument, shown, mailbox;
@@ -26,7 +33,7 @@ TEST(SessionState, EnvelopesShowAddressesAsTheClientGaveThem) {
       {"User@Example.ORG", "User@Example.ORG", "User@example.org"},
       {"<@relay.example:user@example.org>", "user@example.org", "user@example.org"},
       {"<postmaster>", "postmaster", "postmaster"},
-      {"<\"a b\"@example.org>", "\"a b\"@example.org", "\"a b\"@example.org"},
+      {"<\"a b\"@example.org>", "a b@example.org", "\"a b\"@example.org"},
       {"<a@b@@c>", "a@b@@c", ""},
       {"", "", ""},
       {"<", "<", ""},
