@@ -40,6 +40,7 @@ class Reading {
   void judge_names();
   void type_values();
   void check_values();
+  void apply_policies();
   Config result() &&;
 
  private:
@@ -214,6 +215,30 @@ void Reading::check_values() {
   }
 }
 
+/// Every policy for a domain is a whole set of parameters, as good as the one that it differs from.
+void Reading::apply_policies() {
+  if (!errors_.empty()) return;
+  complete(settings_);
+  Settings base = settings_;
+  base.recipient_policy_maps = {};
+  const auto with =
+      [&base](const RecipientPolicies::Overrides& overrides) -> Result<std::shared_ptr<const Settings>> {
+    TypedParameters typed(base);
+    for (const auto& [name, value] : overrides) {
+      if (const auto wrong = typed.set(*find_parameter(name), value)) return Error{name + ": " + *wrong};
+    }
+    Settings settings = typed.settings();
+    for (const auto& [is_error, names, text] : check_settings(settings)) {
+      if (is_error) return Error{fmt::format("{}: {}", names.front(), text)};
+    }
+    complete(settings);
+    return std::make_shared<const Settings>(std::move(settings));
+  };
+  const auto written = effective_.find("recipient_policy_maps");
+  for (const auto& wrong : settings_.recipient_policy_maps.resolve(with))
+    error(written->second.order, fmt::format("{}: recipient_policy_maps: {}", written->second.where, wrong));
+}
+
 std::vector<std::string> Reading::sorted(std::vector<Complaint> complaints) {
   constexpr std::size_t most = 100;  // the file is something else altogether
   std::stable_sort(complaints.begin(), complaints.end(),
@@ -236,7 +261,6 @@ Config Reading::result() && {
     if (last.order == assignment.order) config.written.emplace_back(assignment.name, assignment.value);
   }
   if (errors_.empty()) {
-    complete(settings_);
     config.settings = std::make_shared<const Settings>(std::move(settings_));
   }
   config.errors = sorted(std::move(errors_));
@@ -269,6 +293,7 @@ Config read_config(const ConfigSources& sources) {
   reading.judge_names();
   reading.type_values();
   reading.check_values();
+  reading.apply_policies();
   return std::move(reading).result();
 }
 

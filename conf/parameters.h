@@ -25,11 +25,15 @@ using Tempfail = TempfailAction;
 using Unverified = UnverifiedAction;
 using Undecided = UndecidedAction;
 using KnownBad = KnownBadAction;
+using Up = UpAction;
+using Enforce = Enforcement;
 using Words = fallbackmx::Words;
 using Preference = AddressPreference;
 using Tls = TlsLevel;
 using TlsVersions = TlsProtocols;
 using TlsTables = TlsPolicies;
+using PolicyTables = RecipientPolicies;
+using TransportTables = TransportMaps;
 using LogTo = LogTarget;
 }  // namespace kind
 

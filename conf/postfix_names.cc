@@ -23,8 +23,7 @@ constexpr std::array restrictions = {
 };
 #undef NAME
 
-constexpr std::array<std::string_view, 2> planned = {
-    "address_verify_transport_maps",
+constexpr std::array<std::string_view, 1> planned = {
     "smtp_destination_concurrency_limit",
 };
 

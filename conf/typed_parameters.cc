@@ -138,6 +138,20 @@ struct AsKnownBad {
   }
 };
 
+struct AsUp {
+  static Result<kind::Up> read(std::string_view text, const Parameter&) {
+    using enum UpAction;
+    return one_of<UpAction>({{"continue", go_on}, {"defer", defer}}, text);
+  }
+};
+
+struct AsEnforce {
+  static Result<kind::Enforce> read(std::string_view text, const Parameter&) {
+    using enum Enforcement;
+    return one_of<Enforcement>({{"enforce", enforce}, {"log-only", log_only}}, text);
+  }
+};
+
 struct AsPreference {
   static Result<kind::Preference> read(std::string_view text, const Parameter&) {
     using enum AddressPreference;
@@ -158,6 +172,18 @@ struct AsTlsVersions {
 struct AsTlsTables {
   static Result<kind::TlsTables> read(std::string_view text, const Parameter&) {
     return TlsPolicies::parse(text);
+  }
+};
+
+struct AsPolicyTables {
+  static Result<kind::PolicyTables> read(std::string_view text, const Parameter&) {
+    return RecipientPolicies::parse(text);
+  }
+};
+
+struct AsTransportTables {
+  static Result<kind::TransportTables> read(std::string_view text, const Parameter&) {
+    return TransportMaps::parse(text);
   }
 };
 
@@ -201,7 +227,8 @@ struct TypedParameters::Options {
   po::variables_map stored;
 };
 
-TypedParameters::TypedParameters() : options_(std::make_unique<Options>()) {
+TypedParameters::TypedParameters(Settings base) : options_(std::make_unique<Options>()) {
+  options_->settings = std::move(base);
   auto& [settings, described, stored] = *options_;
   // The description owns the values.
 #define SECTION(name, title)

@@ -16,7 +16,8 @@ namespace fallbackmx {
 /// none hides another.
 class TypedParameters {
  public:
-  TypedParameters();
+  /// What is not set stays as it is in `base`.
+  explicit TypedParameters(Settings base = {});
   ~TypedParameters();
   TypedParameters(const TypedParameters&) = delete;
   TypedParameters& operator=(const TypedParameters&) = delete;
@@ -25,7 +26,6 @@ class TypedParameters {
   /// unset. Once per parameter.
   std::optional<std::string> set(const Parameter&, std::string_view value);
 
-  /// What was set; zeros for the rest.
   Settings settings();
 
  private:

@@ -7,8 +7,10 @@
 
 #include "conf/domain_list.h"
 #include "conf/network_list.h"
+#include "conf/recipient_policies.h"
 #include "conf/rule.h"
 #include "conf/tls_policies.h"
+#include "conf/transport_maps.h"
 
 namespace fallbackmx {
 
@@ -21,6 +23,10 @@ enum class TempfailAction { defer_if_permit, defer };
 enum class UnverifiedAction { defer_if_permit, defer, permit };
 enum class UndecidedAction { automatic, defer, permit };
 enum class KnownBadAction { defer, permit };
+/// What becomes of mail while the primary could take it.
+enum class UpAction { go_on, defer };
+/// Whether answers are given, or only logged.
+enum class Enforcement { enforce, log_only };
 enum class AddressPreference { any, ipv6, ipv4 };
 enum class LogTarget { syslog, standard_error };
 

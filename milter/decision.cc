@@ -100,9 +100,36 @@ Decision when_misrouted(const Finding& finding, const Settings& settings, std::s
       .action = Action::defer, .reply = unverified_reply(code, finding, settings, recipient), .alarm = true};
 }
 
+Decision defer_plainly(std::string_view dsn, std::string_view recipient, std::string_view why,
+                       const Settings& settings) {
+  std::string text = "<";
+  text.append(recipient).append(">: Recipient address rejected: ").append(why);
+  return {.action = Action::defer, .reply = make_reply(postfix_defer_code, dsn, text, settings.soft_bounce)};
+}
+
+/// Who has asked for too many that do not exist learns nothing more, and loses nothing either.
+Decision when_withheld(const Finding& finding, const Settings& settings, std::string_view recipient) {
+  if (finding.remembered == Remembered::yes) return {};
+  return defer_plainly("4.7.1", recipient, "too many unknown recipients from your address, try again later",
+                       settings);
+}
+
+/// Whatever it said about the recipient: it said it.
+bool has_spoken(Verdict verdict) {
+  return verdict == Verdict::deliverable || verdict == Verdict::undeliverable ||
+         verdict == Verdict::deferred || verdict == Verdict::refused;
+}
+
+Decision while_up(const Settings& settings, std::string_view recipient) {
+  return defer_plainly("4.3.2", recipient, "the primary mail server is up, deliver there", settings);
+}
+
 }  // namespace
 
 Decision decide(const Finding& finding, const Settings& settings, std::string_view recipient) {
+  if (finding.withheld) return when_withheld(finding, settings, recipient);
+  if (settings.primary_up_action == UpAction::defer && has_spoken(finding.verdict))
+    return while_up(settings, recipient);
   switch (finding.verdict) {
     case Verdict::deliverable:
       return {};

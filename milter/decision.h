@@ -15,7 +15,8 @@ struct Decision {
   bool alarm = false;       ///< misrouted: only the operator can mend it
 };
 
-/// `recipient` is the address as the client gave it. Texts are Postfix's own:
+/// `recipient` is the address as the client gave it. The settings are those for its domain. Texts are
+/// Postfix's own:
 /// `<u@example.org>: Recipient address rejected: undeliverable address: WHY` and `... unverified address:
 /// WHY`.
 Decision decide(const Finding&, const Settings&, std::string_view recipient);

@@ -11,8 +11,13 @@ namespace {
 /// Real answers to the rules' questions, for one RCPT.
 class LiveQuestions final : public Questions {
  public:
-  LiveQuestions(const DeskServices& services, SteadyTime deadline, bool draining)
-      : services_(services), deadline_(deadline), draining_(draining) {}
+  LiveQuestions(const DeskServices& services, SteadyTime begin, const Settings& settings, bool may_ask,
+                bool draining)
+      : services_(services),
+        begin_(begin),
+        deadline_(begin + settings.answer_timeout),
+        may_ask_(may_ask),
+        draining_(draining) {}
   ~LiveQuestions() override {
     if (announced_) services_.wait_ends();
   }
@@ -28,9 +33,11 @@ class LiveQuestions final : public Questions {
     return services_.resolver.lookup(name, type, now + (deadline_ - now) / 2);
   }
 
-  Finding verify(const Address& recipient, const std::string& next_hop) override {
+  Finding verify(Question question) override {
     announce();
-    return services_.verify({.recipient = recipient, .next_hop = next_hop, .deadline = deadline_});
+    question.deadline = question.patience ? begin_ + *question.patience : deadline_;
+    if (!may_ask_) question.of = Question::Of::memory;
+    return services_.verify(question);
   }
 
  private:
@@ -45,10 +52,17 @@ class LiveQuestions final : public Questions {
   }
 
   const DeskServices& services_;
-  const SteadyTime deadline_;
+  const SteadyTime begin_, deadline_;
+  const bool may_ask_;  ///< primaries, for this client
   const bool draining_;
   bool announced_ = false;
 };
+
+/// What the client hears of it.
+Outcome enforced(Outcome outcome, const Settings& settings) {
+  if (settings.mode == Enforcement::log_only) outcome.reply = {};
+  return outcome;
+}
 
 Outcome closed_answer() { return {.reply = {450, "4.3.2", "Service is restarting, try again later"}}; }
 
@@ -95,12 +109,16 @@ Outcome Desk::answer(const SessionState& session, const Envelope& envelope) {
   const Seat seat(*this);
   if (seat.closed()) return closed_answer();
   const SteadyTime begin = services_.clock.now();
-  LiveQuestions questions(services_, begin + seat.settings().answer_timeout, seat.draining());
-  const Outcome outcome = evaluate(seat.settings(), session.client, envelope, questions);
+  const Settings& settings = seat.settings();
+  const bool may_ask = unknown_recipients_.may_ask(session.client.address, begin, settings);
+  LiveQuestions questions(services_, begin, settings, may_ask, seat.draining());
+  const Outcome outcome = evaluate(settings, session.client, envelope, questions);
+  if (outcome.finding && outcome.finding->verdict == Verdict::undeliverable)
+    unknown_recipients_.count(session.client.address, begin, settings);
   const auto delay = std::chrono::duration_cast<std::chrono::milliseconds>(services_.clock.now() - begin);
   count(services_.metrics, outcome, delay);
-  verdict_log_.write(session, envelope, outcome, delay);
-  return outcome;
+  verdict_log_.write(session, envelope, outcome, delay, settings.mode);
+  return enforced(outcome, settings);
 }
 
 std::shared_ptr<const Settings> Desk::settings() const {

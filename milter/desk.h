@@ -10,6 +10,7 @@
 
 #include "milter/restrictions.h"
 #include "milter/session_state.h"
+#include "milter/unknown_recipients.h"
 #include "milter/verdict_log.h"
 #include "probe/clock.h"
 #include "probe/dns.h"
@@ -60,6 +61,7 @@ class Desk {
 
   DeskServices services_;
   VerdictLog verdict_log_;
+  UnknownRecipients unknown_recipients_;
   mutable std::mutex mutex_;
   std::condition_variable left_;
   // Guarded by mutex_:

@@ -16,7 +16,8 @@ class Questions {
  public:
   virtual ~Questions() = default;
   virtual DnsAnswer lookup(std::string_view name, RecordType type) = 0;
-  virtual Finding verify(const Address& recipient, const std::string& next_hop) = 0;
+  /// The deadline is set by who answers.
+  virtual Finding verify(Question) = 0;
 };
 
 }  // namespace fallbackmx

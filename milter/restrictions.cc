@@ -10,6 +10,7 @@
 #include "milter/answer.h"
 #include "milter/decision.h"
 #include "milter/helo_rules.h"
+#include "milter/recipient_question.h"
 #include "milter/relaying.h"
 
 namespace fallbackmx {
@@ -250,8 +251,11 @@ class Evaluation {
       outcome_.unverified = true;
       return {};
     }
-    if (!outcome_.finding) outcome_.finding = questions_.verify(envelope_.recipient, envelope_.next_hop);
-    Decision decision = decide(*outcome_.finding, settings_, envelope_.recipient_given);
+    const RecipientPolicy* policy = settings_.recipient_policy_maps.find(envelope_.recipient.domain());
+    if (policy != nullptr && !policy->verify) return {};
+    const Settings& settings = policy == nullptr ? settings_ : *policy->settings;
+    if (!outcome_.finding) outcome_.finding = questions_.verify(question_for(envelope_, settings, policy));
+    Decision decision = decide(*outcome_.finding, settings, envelope_.recipient_given);
     outcome_.unverified = decision.unverified;
     outcome_.alarm = decision.alarm;
     switch (decision.action) {

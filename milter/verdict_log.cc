@@ -49,9 +49,10 @@ LogLine beginning(const SessionState& session, const Envelope& envelope) {
 }  // namespace
 
 std::string verdict_line(const SessionState& session, const Envelope& envelope, const Outcome& outcome,
-                         std::chrono::milliseconds delay) {
+                         std::chrono::milliseconds delay, Enforcement mode) {
   LogLine line = beginning(session, envelope);
   line.put("action", outcome.reply.rejects() ? "reject" : outcome.reply.defers() ? "defer" : "accept");
+  if (mode == Enforcement::log_only && outcome.reply.code != 0) line.put("mode", "log-only");
   if (outcome.unverified) line.put("unverified", "yes");
   if (envelope.recipient.null()) line.put("unreadable", "yes");
   const bool by_verdict = !outcome.by || *outcome.by == Restriction::reject_unverified_recipient;
@@ -82,10 +83,10 @@ std::string warning_line(const SessionState& session, const Envelope& envelope,
 }
 
 void VerdictLog::write(const SessionState& session, const Envelope& envelope, const Outcome& outcome,
-                       std::chrono::milliseconds delay) {
+                       std::chrono::milliseconds delay, Enforcement mode) {
   const bool plain = outcome.reply.code == 0 && !outcome.finding && !outcome.unverified;
   const LogLevel level = plain ? LogLevel::debug : LogLevel::info;
-  if (log_.wants(level)) log_.write(level, verdict_line(session, envelope, outcome, delay));
+  if (log_.wants(level)) log_.write(level, verdict_line(session, envelope, outcome, delay, mode));
   for (const auto& warning : outcome.warnings) log_.info(warning_line(session, envelope, warning));
   if (!outcome.alarm || !outcome.finding || !may_ring(envelope.recipient.domain())) return;
   log_.warning(LogLine("alarm: nobody to ask about recipients, mail for them is deferred:")

@@ -18,7 +18,7 @@ namespace fallbackmx {
 /// dsn=5.1.1 delay=0.132 reply="No such user"`. With a verdict, code, dsn and reply are the primary's;
 /// without one (another restriction decided) they are ours. Pure.
 std::string verdict_line(const SessionState&, const Envelope&, const Outcome&,
-                         std::chrono::milliseconds delay);
+                         std::chrono::milliseconds delay, Enforcement mode = Enforcement::enforce);
 
 /// `NOQUEUE: sid=... rcpt=... from=... client=... action=warn restriction=... code=550 dsn=5.1.8
 /// reply="..."`: what would have been the answer without warn_if_reject, or what WARN in a table says. Pure.
@@ -30,7 +30,9 @@ class VerdictLog {
   VerdictLog(Log& log, Clock& clock) : log_(log), clock_(clock) {}
 
   /// A verdict, or an answer other than "continue", is worth a line; the rest is debug.
-  void write(const SessionState&, const Envelope&, const Outcome&, std::chrono::milliseconds delay);
+  /// With mode=log-only the line says so: the client heard nothing of it.
+  void write(const SessionState&, const Envelope&, const Outcome&, std::chrono::milliseconds delay,
+             Enforcement mode = Enforcement::enforce);
 
  private:
   /// One warning per recipient domain in ten minutes: each mail of a misrouted domain would ring it.

@@ -10,6 +10,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "conf/tls_policies.h"
 #include "probe/address.h"
 #include "probe/clock.h"
 
@@ -23,7 +24,9 @@ class Backlog {
  public:
   struct Item {
     Address recipient;
-    std::string next_hop;     ///< as in Question
+    std::string next_hop;  ///< as in Question, and so the next two
+    std::optional<TlsLevel> tls{};
+    std::optional<std::string> sender{};
     WallTime since{};         ///< an answer from then on makes it superfluous
     bool unanswered = false;  ///< waits until the primary can be asked; else its one chance is enough
   };

@@ -10,9 +10,10 @@
 
 namespace fallbackmx {
 
-Destination::Destination(Engine& engine, std::vector<Endpoint> endpoints, std::vector<TlsPolicy> policies)
+Destination::Destination(Engine& engine, std::vector<Endpoint> endpoints, std::vector<TlsPolicy> policies,
+                         std::optional<std::string> sender)
     : engine_(engine),
-      servers_(engine, std::move(endpoints), std::move(policies)),
+      servers_(engine, std::move(endpoints), std::move(policies), std::move(sender)),
       probes_(servers_.size()) {}
 
 Destination::~Destination() {
@@ -34,11 +35,11 @@ Destination::~Destination() {
   engine_.pending -= static_cast<int>(probes_.in_flight());
 }
 
-Destination::Answer Destination::ask(const Address& recipient, SteadyTime deadline) {
+Destination::Answer Destination::ask(const Address& recipient, SteadyTime deadline, bool insist) {
   join_ended();
   {
     const std::lock_guard lock(mutex_);
-    if (auto anyway = servers_.accepted_anyway(recipient))
+    if (auto anyway = insist ? std::nullopt : servers_.accepted_anyway(recipient))
       return {.result = std::move(anyway), .source = Source::memory};
     if (all_down()) {
       // Nobody waits for a dead primary; this very probe may be its trial.

@@ -22,7 +22,9 @@ namespace fallbackmx {
 class Destination {
  public:
   /// `policies`: what each endpoint must show of TLS, in the same order.
-  Destination(Engine& engine, std::vector<Endpoint> endpoints, std::vector<TlsPolicy> policies);
+  /// `sender`: of its probes, instead of address_verify_sender.
+  Destination(Engine& engine, std::vector<Endpoint> endpoints, std::vector<TlsPolicy> policies,
+              std::optional<std::string> sender = {});
   /// Ends the sessions with QUIT and waits for their threads.
   ~Destination();
   Destination(const Destination&) = delete;
@@ -34,7 +36,8 @@ class Destination {
   };
   /// Joins a probe in flight for this address, or queues one; waits until it is answered or the deadline. The
   /// probe goes on when the caller leaves. Does not wait for endpoints that are known to be down.
-  Answer ask(const Address& recipient, SteadyTime deadline);
+  /// `insist`: also when the server is known to accept everybody.
+  Answer ask(const Address& recipient, SteadyTime deadline, bool insist = false);
 
   /// Whoever waits leaves at once, and so does everybody from now on.
   void drain();

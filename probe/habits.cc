@@ -13,10 +13,10 @@ constexpr std::chrono::seconds one_trouble{60};
 
 }  // namespace
 
-std::string Habits::probe_sender(const Settings& settings) const {
+std::string Habits::probe_sender(const Settings& settings, const std::optional<std::string>& own) const {
   // Without <>, and with its domain in A-labels.
-  const auto address =
-      Address::parse(fallback_sender ? settings.probe_fallback_sender : settings.address_verify_sender);
+  const auto address = Address::parse(fallback_sender ? settings.probe_fallback_sender
+                                                      : own.value_or(settings.address_verify_sender));
   return address ? address->mailbox() : std::string();
 }
 

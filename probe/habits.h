@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,8 @@ struct Habits {
   bool fallback_sender = false;  ///< refuses address_verify_sender: ask with probe_fallback_sender
   bool good_as_control = false;  ///< has no postmaster, but takes recipients: use a real one as control
 
-  /// The sender of probes, without brackets.
-  std::string probe_sender(const Settings&) const;
+  /// The sender of probes, without brackets; `own` is that of the destination, if it has one.
+  std::string probe_sender(const Settings&, const std::optional<std::string>& own = {}) const;
 
   /// The transactions that it puts up with in one session. Exim counts each RSET as a "nonmail" command, and
   /// drops the connection after ten (smtp_accept_max_nonmail).

@@ -79,7 +79,7 @@ class Interview {
   Next without_pipelining(const Transaction& transaction);
   void learn_limit();
   void land(const Transaction& transaction, ProbeResult result);
-  std::string sender() const { return servers_.habits(opened_.endpoint).probe_sender(*settings_); }
+  std::string sender() const { return servers_.probe_sender(opened_.endpoint, *settings_); }
   const Endpoint& server() const { return servers_.endpoint(opened_.endpoint); }
 
   Engine& engine_;

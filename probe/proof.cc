@@ -7,9 +7,8 @@
 namespace fallbackmx {
 
 ControlKey Proof::key(const std::string& domain) const {
-  return {
-      fmt::format("{} <{}> {}", server().key(), servers_.habits(endpoint_).probe_sender(*settings_), tls_),
-      domain};
+  return {fmt::format("{} <{}> {}", server().key(), servers_.probe_sender(endpoint_, *settings_), tls_),
+          domain};
 }
 
 bool Proof::proven(const std::string& domain) const {

@@ -7,10 +7,12 @@
 
 namespace fallbackmx {
 
-Servers::Servers(Engine& engine, std::vector<Endpoint> endpoints, std::vector<TlsPolicy> policies)
+Servers::Servers(Engine& engine, std::vector<Endpoint> endpoints, std::vector<TlsPolicy> policies,
+                 std::optional<std::string> sender)
     : engine_(engine),
       endpoints_(std::move(endpoints)),
       policies_(std::move(policies)),
+      sender_(std::move(sender)),
       habits_(endpoints_.size()) {}
 
 bool Servers::knock(std::size_t server) {
@@ -84,6 +86,10 @@ void Servers::alarm(std::size_t server, const ProbeResult& result) {
 
 void Servers::is_well(std::size_t server) {
   change_habits(server, [](Habits& habits) { habits.alarm.clear(); });
+}
+
+std::string Servers::probe_sender(std::size_t server, const Settings& settings) const {
+  return habits(server).probe_sender(settings, sender_);
 }
 
 Habits Servers::habits(std::size_t server) const {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,7 +22,9 @@ namespace fallbackmx {
 class Servers {
  public:
   /// `policies`: what each endpoint must show of TLS, in the same order.
-  Servers(Engine& engine, std::vector<Endpoint> endpoints, std::vector<TlsPolicy> policies);
+  /// `sender`: of probes, instead of address_verify_sender.
+  Servers(Engine& engine, std::vector<Endpoint> endpoints, std::vector<TlsPolicy> policies,
+          std::optional<std::string> sender = {});
 
   std::size_t size() const { return endpoints_.size(); }
   const Endpoint& endpoint(std::size_t server) const { return endpoints_[server]; }
@@ -49,6 +52,8 @@ class Servers {
   void is_well(std::size_t server);
 
   Habits habits(std::size_t server) const;
+  /// The sender of probes for this server now, without brackets.
+  std::string probe_sender(std::size_t server, const Settings&) const;
   template <class Change>
   void change_habits(std::size_t server, Change change) {
     const std::lock_guard lock(mutex_);
@@ -59,6 +64,7 @@ class Servers {
   Engine& engine_;
   const std::vector<Endpoint> endpoints_;
   const std::vector<TlsPolicy> policies_;
+  const std::optional<std::string> sender_;
   mutable std::mutex mutex_;  ///< protects what follows
   std::vector<Habits> habits_;
 };

@@ -46,9 +46,10 @@ bool usable(const TlsaRecord& record) {
 
 }  // namespace
 
-TlsPolicy tls_policy(const Settings& settings, std::string_view next_hop) {
+TlsPolicy tls_policy(const Settings& settings, std::string_view next_hop, std::optional<TlsLevel> own) {
   TlsPolicy policy{.level = settings.smtp_tls_security_level};
-  if (const TlsPolicy* own = settings.smtp_tls_policy_maps.find(next_hop)) policy = *own;
+  if (const TlsPolicy* row = settings.smtp_tls_policy_maps.find(next_hop)) policy = *row;
+  if (own) policy.level = *own;
   if (policy.protocols.text().empty()) {
     policy.protocols =
         policy.level > TlsLevel::may ? settings.smtp_tls_mandatory_protocols : settings.smtp_tls_protocols;

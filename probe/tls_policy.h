@@ -2,6 +2,7 @@
 // demand out.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,7 +14,8 @@
 namespace fallbackmx {
 
 /// The policy for a next hop as it is written: its row in smtp_tls_policy_maps, or smtp_tls_security_level.
-TlsPolicy tls_policy(const Settings&, std::string_view next_hop);
+/// `own` is another level, for what the row says beside.
+TlsPolicy tls_policy(const Settings&, std::string_view next_hop, std::optional<TlsLevel> own = {});
 
 /// A name that a certificate may bear. `below` also takes any name below it (".example.org" in Postfix).
 struct TlsName {

@@ -70,11 +70,18 @@ class Verifier::Impl {
     engine_.services.metrics.count(Counter::store_lookups, {record ? "found" : "nothing"});
     const Standing standing =
         record ? fallbackmx::standing(*record, engine_.services.clock.wall(), *settings) : Standing{};
-    if (standing.serve) {
+    if (standing.serve && question.of != Question::Of::primary) {
       if (standing.refresh) ask_later(question, engine_.services.clock.now(), false);
       return found(*record, standing.remembered);
     }
     Finding finding;
+    if (question.of == Question::Of::memory) {
+      finding.verdict = Verdict::late;
+      finding.remembered = standing.remembered;
+      finding.withheld = true;
+      finding.why = "no primary was asked";
+      return finding;
+    }
     try {
       finding = probe(question, *settings);
     } catch (const std::system_error& trouble) {
@@ -144,9 +151,10 @@ class Verifier::Impl {
       finding.why = way.why;
       return finding;
     }
-    const auto destination = destination_for(way.endpoints);
+    const auto destination = destination_for(way.endpoints, question);
     Destination::Answer answer;
-    if (destination) answer = destination->ask(question.recipient, question.deadline);
+    if (destination)
+      answer = destination->ask(question.recipient, question.deadline, question.of == Question::Of::primary);
     finding.source = answer.source;
     if (!answer.result) {
       finding.verdict = Verdict::late;
@@ -169,23 +177,26 @@ class Verifier::Impl {
 
   /// Null while draining. Endpoints are the same destination for whatever domain, as long as they need to
   /// show the same.
-  std::shared_ptr<Destination> destination_for(const std::vector<Endpoint>& endpoints) {
+  std::shared_ptr<Destination> destination_for(const std::vector<Endpoint>& endpoints,
+                                               const Question& question) {
     const auto settings = engine_.settings();
     std::string key;
     std::vector<TlsPolicy> policies;
     for (const Endpoint& endpoint : endpoints) {
-      policies.push_back(tls_policy(*settings, endpoint.next_hop));
+      policies.push_back(tls_policy(*settings, endpoint.next_hop, question.tls));
       const TlsPolicy& policy = policies.back();
       key +=
           endpoint.key() + " " + std::string(to_string(policy.level)) + " " + policy.protocols.text() + " ";
       if (policy.level > TlsLevel::encrypt) key += endpoint.host + " " + endpoint.next_hop + " ";
       for (const std::string& name : policy.match) key += name + " ";
     }
+    if (question.sender) key += "from " + *question.sender;
     std::vector<std::shared_ptr<Destination>> forgotten;  // destroyed without the lock
     const std::lock_guard lock(mutex_);
     if (draining_) return nullptr;
     std::shared_ptr<Destination>& destination = destinations_[key];
-    if (!destination) destination = std::make_shared<Destination>(engine_, endpoints, std::move(policies));
+    if (!destination)
+      destination = std::make_shared<Destination>(engine_, endpoints, std::move(policies), question.sender);
     auto wanted = destination;
     if (destinations_.size() > most_destinations) {
       std::erase_if(destinations_, [&](auto& entry) {
@@ -203,6 +214,8 @@ class Verifier::Impl {
     change_backlog([&] {
       backlog_.add({.recipient = question.recipient,
                     .next_hop = question.next_hop,
+                    .tls = question.tls,
+                    .sender = question.sender,
                     .since = std::chrono::floor<Seconds>(engine_.services.clock.wall()),
                     .unanswered = unanswered},
                    due);
@@ -249,8 +262,12 @@ class Verifier::Impl {
     const auto record = services.store.find(item.recipient.key());
     if (record && record->asked >= item.since) return;
     if (services.clock.wall() - item.since > backlog_lifetime) return;
-    const Finding finding =
-        probe({item.recipient, item.next_hop, services.clock.now() + background_patience}, *settings);
+    const Finding finding = probe({.recipient = item.recipient,
+                                   .next_hop = item.next_hop,
+                                   .deadline = services.clock.now() + background_patience,
+                                   .tls = item.tls,
+                                   .sender = item.sender},
+                                  *settings);
     const std::lock_guard lock(mutex_);
     if (finding.verdict == Verdict::unavailable && item.unanswered)
       backlog_.put_back(std::move(item), services.clock.now() + background_retry);

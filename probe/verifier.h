@@ -18,8 +18,13 @@ namespace fallbackmx {
 
 struct Question {
   Address recipient;
-  std::string next_hop;  ///< the MTA's own, for instance {rcpt_host}; empty: the recipient's domain
-  SteadyTime deadline;   ///< the answer comes by then
+  std::string next_hop;           ///< the MTA's own, for instance {rcpt_host}; empty: the recipient's domain
+  SteadyTime deadline;            ///< the answer comes by then
+  std::optional<TlsLevel> tls{};  ///< instead of the one for the next hop
+  std::optional<std::string> sender{};             ///< instead of address_verify_sender
+  std::optional<std::chrono::seconds> patience{};  ///< instead of answer_timeout: for who sets the deadline
+  /// Whom to ask: whoever knows; only the primary, because it matters whether it is up; or only memory.
+  enum class Of { anybody, primary, memory } of = Of::anybody;
 };
 
 /// All that is known in answer to a Question. A value.
@@ -27,6 +32,7 @@ struct Finding {
   Verdict verdict = Verdict::unavailable;
   Source source = Source::none;
   Remembered remembered = Remembered::nothing;  ///< about this address, before this probe
+  bool withheld = false;                        ///< only memory was to be asked, and it gives no answer
   bool from_mx = true;                          ///< clients can find the primary by its MX records
   Stage stage = Stage::lookup;                  ///< where it was decided
   std::string primary{};          ///< `mx1.example.org[192.0.2.1]:25`, empty when none was reached

@@ -242,15 +242,16 @@ class Play {
   // --- one client
 
   struct Asking final : Questions {
-    Asking(Play& of, SteadyTime by) : play(of), deadline(by) {}
+    Asking(Play& of, SteadyTime since, SteadyTime by) : play(of), begin(since), deadline(by) {}
     DnsAnswer lookup(std::string_view name, RecordType type) override {
       return play.resolver_.lookup(name, type, deadline);
     }
-    Finding verify(const Address& recipient, const std::string& next_hop) override {
-      return play.verifier_->verify({recipient, next_hop, deadline});
+    Finding verify(Question question) override {
+      question.deadline = question.patience ? begin + *question.patience : deadline;
+      return play.verifier_->verify(question);
     }
     Play& play;
-    const SteadyTime deadline;
+    const SteadyTime begin, deadline;
   };
 
   void ask(std::size_t line, const RcptStep& rcpt, std::size_t number) {
@@ -273,7 +274,7 @@ class Play {
     const auto settings = current_settings();
     --starting_;
     const auto asked = world_.clock().now();
-    Asking questions(*this, asked + settings->answer_timeout);
+    Asking questions(*this, asked, asked + settings->answer_timeout);
     const auto outcome = evaluate(*settings, client, envelope, questions);
     const auto took = world_.clock().now() - asked;
     for (const auto& difference : differences(rcpt, given, outcome)) disappoint(line, difference);

@@ -277,5 +277,40 @@ TEST(Decision, SoftBounceDefersWhatItWouldReject) {
   EXPECT_EQ(decision.reply.dsn, "4.1.1");
 }
 
+TEST(Decision, WhileThePrimaryIsUpNothingIsTakenIfThatIsWanted) {
+  Settings settings = rules();
+  settings.primary_up_action = UpAction::defer;
+  for (const auto verdict :
+       {Verdict::deliverable, Verdict::undeliverable, Verdict::deferred, Verdict::refused}) {
+    for (const auto remembered : all_remembered) {
+      const Decision decision = decide(found(verdict, remembered), settings, user);
+      EXPECT_EQ(told(decision), "defer 450") << to_string(verdict);
+      EXPECT_EQ(decision.reply.dsn, "4.3.2");
+      EXPECT_EQ(decision.reply.text,
+                "<u@example.org>: Recipient address rejected: the primary mail server is up, deliver there");
+    }
+  }
+  EXPECT_EQ(told(decide(found(Verdict::unavailable, Remembered::nothing), settings, user)),
+            "pass unverified");
+  EXPECT_EQ(told(decide(found(Verdict::unavailable, Remembered::yes), settings, user)), "pass");
+  EXPECT_EQ(told(decide(found(Verdict::late, Remembered::nothing), settings, user)), "defer 450");
+}
+
+TEST(Decision, WhoGuessesLearnsOnlyWhatIsRemembered) {
+  Finding finding = found(Verdict::late, Remembered::nothing, false);
+  finding.withheld = true;
+  Settings settings = rules();
+  settings.primary_undecided_action = UndecidedAction::permit;
+  const Decision decision = decide(finding, settings, user);
+  EXPECT_EQ(told(decision), "defer 450");
+  EXPECT_EQ(decision.reply.text,
+            "<u@example.org>: Recipient address rejected: too many unknown recipients from your address, try "
+            "again later");
+  finding.remembered = Remembered::no;
+  EXPECT_EQ(told(decide(finding, settings, user)), "defer 450");
+  finding.remembered = Remembered::yes;
+  EXPECT_EQ(told(decide(finding, settings, user)), "pass");
+}
+
 }  // namespace
 }  // namespace fallbackmx

@@ -37,13 +37,16 @@ class Desks : public ::testing::Test {
   }
 
   Outcome ask() {
-    const SessionState session("1");
+    SessionState session("1");
+    session.client.address = client_;
     return desk().answer(session, envelope_of(session, "<u@example.org>", {"smtp", "example.org", ""}));
   }
 
   Simulation clock_;
   FakeResolver resolver_{clock_};
-  Log log_{[](LogLevel, std::string_view) {}};
+  std::string logged_;
+  Log log_{[this](LogLevel, std::string_view line) { logged_ += line; }};
+  std::optional<IpAddress> client_;
   Metrics metrics_;
   std::function<Finding(const Question&)> verify_ = [](const Question&) {
     return Finding{.verdict = Verdict::deliverable};
@@ -100,6 +103,33 @@ TEST_F(Desks, ADnsThatDoesNotAnswerLeavesTimeForTheVerifier) {
   };
   EXPECT_EQ(ask().reply.code, 450);  // whether the domain exists is not known
   EXPECT_LT(asked, deadline);
+}
+
+TEST_F(Desks, InLogOnlyNothingIsRefusedAndEverythingIsLogged) {
+  settings_->mode = Enforcement::log_only;
+  verify_ = [](const Question&) { return Finding{.verdict = Verdict::undeliverable, .code = 550}; };
+  const Outcome outcome = ask();
+  EXPECT_EQ(outcome.reply.code, 0);
+  EXPECT_EQ(outcome.by, Restriction::reject_unverified_recipient);
+  EXPECT_NE(logged_.find("action=reject mode=log-only verdict=undeliverable"), std::string::npos) << logged_;
+}
+
+TEST_F(Desks, WhoGuessesRecipientsIsAnsweredFromMemoryAndOthersAreNot) {
+  settings_->client_unknown_recipient_limit = 2;
+  std::vector<Question::Of> asked;
+  verify_ = [&](const Question& question) {
+    asked.push_back(question.of);
+    if (question.of == Question::Of::memory) return Finding{.verdict = Verdict::late, .withheld = true};
+    return Finding{.verdict = Verdict::undeliverable, .code = 550};
+  };
+  client_ = boost::asio::ip::make_address("192.0.2.1");
+  EXPECT_EQ(ask().reply.code, 550);
+  EXPECT_EQ(ask().reply.code, 550);
+  EXPECT_EQ(ask().reply.code, 450);
+  client_ = boost::asio::ip::make_address("192.0.2.2");
+  EXPECT_EQ(ask().reply.code, 550);
+  using enum Question::Of;
+  EXPECT_EQ(asked, (std::vector{anybody, anybody, memory, anybody}));
 }
 
 TEST_F(Desks, AReloadIsForTheNextRecipient) {

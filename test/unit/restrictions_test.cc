@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
 #include <sstream>
 #include <string>
 
+#include "conf/config.h"
 #include "conf/restriction_list.h"
 #include "milter/relaying.h"
 #include "test/unit/temporary_file.h"
@@ -24,8 +26,13 @@ class Script final : public Questions {
     return answer(type, found->second.at(type == RecordType::mx ? 0 : type == RecordType::a ? 1 : 2));
   }
 
-  Finding verify(const Address& recipient, const std::string& next_hop) override {
-    verified += std::string(verified.empty() ? "" : " ") + recipient.mailbox() + '@' + next_hop;
+  Finding verify(Question question) override {
+    verified +=
+        std::string(verified.empty() ? "" : " ") + question.recipient.mailbox() + '@' + question.next_hop;
+    if (question.of == Question::Of::primary) verified += " primary";
+    if (question.tls) verified += " tls=" + std::string(to_string(*question.tls));
+    if (question.sender) verified += " sender=" + *question.sender;
+    if (question.patience) verified += " patience=" + std::to_string(question.patience->count());
     return finding;
   }
 
@@ -490,7 +497,7 @@ TEST(Restrictions, RejectUnauthDestinationTrustsTheMtaWhereItHasNoListOfItsOwn) 
       {"not listed, but the MTA's own", lists, "relay_domains=example.com mailer=local", "continue"},
       {"not listed, but a virtual alias", lists, "relay_domains=example.com mailer=error", "continue"},
       {"not listed, mailer not known", lists, "relay_domains=example.com mailer=", "continue"},
-      {"a bare name is the MTA's own", lists, "relay_domains=example.com mailer=smtp to=u", "continue"},
+      {"a bare name is the MTA's to know", lists, "relay_domains=example.com mailer=local to=u", "continue"},
       {"no list of ours", lists, "mailer=smtp", "continue"},
       {"permitted before", "recipient: permit_sasl_authenticated reject_unauth_destination",
        "relay_domains=example.com mailer=smtp auth", "continue"},
@@ -508,7 +515,9 @@ TEST(Restrictions, PermitAuthDestinationPermitsWhatIsKnownToBeOurs) {
       {"the MTA's own", lists, "relay_domains=example.com mailer=local", "continue"},
       {"no list, the MTA relays it", lists, "mailer=relay", "continue"},
       {"no list, the MTA sends it anywhere", lists, "mailer=smtp", no},
-      {"a bare name", lists, "to=u mailer=smtp", "continue"},
+      {"a bare name, of the MTA's own domain", lists, "to=u mailer=local", "continue"},
+      {"a bare name, of somebody else's", lists, "to=u mailer=smtp",
+       "554 5.7.1 <u>: Recipient address rejected: Access denied / reject"},
       {"a way around", lists, "to=u%example.net@example.org",
        "554 5.7.1 <u%example.net@example.org>: Recipient address rejected: Access denied / reject"},
   });
@@ -704,6 +713,31 @@ TEST(Restrictions, PhasesInPostfixsOrder) {
       {"a client without an address", "client: reject", "no-client client-name=localhost",
        "554 5.7.1 <localhost[unknown]>: Client host rejected: Access denied / reject"},
   });
+}
+
+TEST(Restrictions, APolicyForTheDomainDecidesWhetherAndHowItIsVerified) {
+  const TemporaryFile table(
+      "quiet.example verify=no\nown.example unverified_recipient_reject_reason={Ask us by telephone} "
+      "next_hop=[other] answer_timeout=3s\n");
+  const TemporaryFile conf("recipient_policy_maps = texthash:" + table.path() + "\n");
+  const auto config = read_config({conf.path(), {}, {}});
+  ASSERT_TRUE(config.settings) << config.errors[0];
+  for (const auto& [setup, want, verified] :
+       {std::array{"to=u@quiet.example", "continue", ""},
+        std::array{"to=u@own.example",
+                   "550 5.1.1 <u@own.example>: Recipient address rejected: undeliverable address: Ask us by "
+                   "telephone / reject_unverified_recipient",
+                   "u@own.example@[other] patience=3"},
+        std::array{
+            "to=u@example.org",
+            "550 5.1.1 <u@example.org>: Recipient address rejected: undeliverable address: the primary "
+            "mail server gave no verdict / reject_unverified_recipient",
+            "u@example.org@example.org"}}) {
+    Scene scene;
+    scene.settings.recipient_policy_maps = config.settings->recipient_policy_maps;
+    EXPECT_EQ(scene.play(unverified, std::string(setup) + " verdict=undeliverable"), want);
+    EXPECT_EQ(scene.script.verified, verified);
+  }
 }
 
 TEST(Restrictions, TheDefaultListsAskNoQuestionAboutFriends) {

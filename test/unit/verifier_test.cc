@@ -48,8 +48,10 @@ class VerifierTest : public testing::Test {
     for (std::size_t i = 0; i < addresses.size(); ++i) {
       clients.emplace_back([&, i, own = std::shared_ptr<Sleeper>(clock.sleeper())]() mutable {
         own->sleep_until(SteadyTime::min());  // takes part from here
-        const Address recipient = *Address::parse(addresses[i]);
-        findings[i] = verifier->verify({recipient, "", clock.now() + settings.answer_timeout});
+        Question own_question = question;
+        own_question.recipient = *Address::parse(addresses[i]);
+        own_question.deadline = clock.now() + settings.answer_timeout;
+        findings[i] = verifier->verify(own_question);
         if (++answered == addresses.size()) {
           finished = clock.now();
           here->wake();
@@ -88,6 +90,7 @@ class VerifierTest : public testing::Test {
           },
           LogLevel::warning};
   Metrics metrics;
+  Question question;  ///< what is asked about each
   std::unique_ptr<Store> store;
   std::unique_ptr<Verifier> verifier;
   std::unique_ptr<Sleeper> here = clock.sleeper();  ///< while this thread runs no time passes
@@ -297,6 +300,46 @@ TEST_F(VerifierTest, APrimaryThatKnowsItsUsersIsTestedOncePerTimeAndAskedEachTim
     here->sleep_until(clock.now() + settings.probe_session_idle_time + 1s);
   }
   EXPECT_EQ(primary->record().count("RCPT TO:<fallbackmx-test-*"), 1U);
+}
+
+TEST_F(VerifierTest, WhoMayOnlyLookIntoMemoryAsksNobody) {
+  start();
+  ask_one("known@example.org");
+  const auto look = [&](const std::string& address) {
+    return verifier->verify(
+        {.recipient = *Address::parse(address), .deadline = clock.now() + 8s, .of = Question::Of::memory});
+  };
+  EXPECT_EQ(look("known@example.org").verdict, Verdict::deliverable);
+  const Finding unknown = look("other@example.org");
+  EXPECT_TRUE(unknown.withheld);
+  EXPECT_EQ(unknown.verdict, Verdict::late);
+  EXPECT_EQ(primary->record().rcpts.count("other@example.org"), 0U);
+}
+
+TEST_F(VerifierTest, WhoMustKnowWhetherThePrimaryIsUpIsNotServedFromMemory) {
+  ASSERT_TRUE(primary->change("RCPT TO:<fallbackmx-test-*>     250 2.1.5 whoever"));
+  start();
+  question.of = Question::Of::primary;
+  EXPECT_EQ(ask_one("known@example.org").source, Source::probe);
+  here->sleep_until(clock.now() + settings.probe_session_idle_time + 1s);
+  EXPECT_EQ(ask_one("known@example.org").source, Source::probe);
+  EXPECT_EQ(ask_one("another@example.org").source, Source::probe) << "though it accepts everybody";
+}
+
+TEST_F(VerifierTest, AQuestionMayHaveASenderOfItsOwn) {
+  start();
+  ask_one("first@example.org");
+  question.sender = "probe@fallback.example.net";
+  EXPECT_EQ(ask_one("second@example.org").verdict, Verdict::deliverable);
+  EXPECT_EQ(primary->record().count("MAIL FROM:<probe@fallback.example.net>*"), 1U);
+  EXPECT_EQ(primary->record().count("MAIL FROM:<>*"), 1U);
+}
+
+TEST_F(VerifierTest, AQuestionMayAskForTls) {
+  start();
+  question.tls = TlsLevel::encrypt;
+  EXPECT_EQ(ask_one("first@example.org").verdict, Verdict::refused);
+  EXPECT_EQ(primary->record().rcpts.count("first@example.org"), 0U);
 }
 
 TEST_F(VerifierTest, DrainingAnswersWhoWaitsAtOnce) {

@@ -1,0 +1,58 @@
+// recipient_policy_maps: what is otherwise for the recipients of some domains.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "probe/result.h"
+
+namespace fallbackmx {
+
+struct Settings;
+
+/// One row. A value; parameters that it sets are in `settings`, a whole set of them.
+struct RecipientPolicy {
+  bool verify = true;
+  std::string next_hop{};                      ///< whom to ask; empty: as if there were no policy
+  std::shared_ptr<const Settings> settings{};  ///< set by resolve(); without policies of its own
+  std::vector<std::string> own{};              ///< the names of the parameters that it sets
+  bool sets(std::string_view parameter) const;
+};
+
+/// A value. Rows are `domain  name=value ...`: `verify=no`, `next_hop=...`, and parameters that make sense
+/// for one domain. A value with blanks stands in braces.
+class RecipientPolicies {
+ public:
+  /// `tables` is a list of texthash:/file and the like. The error names file and line.
+  static Result<RecipientPolicies> parse(std::string_view tables);
+
+  using Overrides = std::vector<std::pair<std::string, std::string>>;
+  /// The settings with these parameters instead; or what is wrong with them.
+  using With = std::function<Result<std::shared_ptr<const Settings>>(const Overrides&)>;
+  /// To be called once, when all parameters are known. The errors name file and line.
+  std::vector<std::string> resolve(const With&);
+
+  /// For a domain, or else `.parent` for each of its parents. Null when there is none.
+  const RecipientPolicy* find(std::string_view domain) const;
+  const std::string& text() const { return text_; }
+  friend bool operator==(const RecipientPolicies& a, const RecipientPolicies& b) {
+    return a.text_ == b.text_;
+  }
+
+ private:
+  struct Shared {
+    std::string where;  ///< of the first row that has it: `/file:12`
+    Overrides overrides;
+    RecipientPolicy policy;
+  };
+  std::vector<Shared> policies_;                       ///< rows with the same words share one
+  std::unordered_map<std::string, std::size_t> rows_;  ///< by domain
+  std::string text_;
+};
+
+}  // namespace fallbackmx

@@ -1,0 +1,31 @@
+// address_verify_transport_maps: where probes go, when that is not where mail goes (transport(5)).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "probe/address.h"
+#include "probe/result.h"
+
+namespace fallbackmx {
+
+/// A value. Rows are `key  transport:next-hop`; of the transports only those that speak SMTP can be asked.
+class TransportMaps {
+ public:
+  /// `tables` is a list of texthash:/file and the like. The error names file and line.
+  static Result<TransportMaps> parse(std::string_view tables);
+
+  /// The next hop, as the MTA writes it; empty: the recipient's own domain. Nothing when no row is about it.
+  /// Looked up are `user@domain`, `domain`, `.parent` for each parent, and `*`.
+  std::optional<std::string> find(const Address& recipient) const;
+  const std::string& text() const { return text_; }
+  friend bool operator==(const TransportMaps& a, const TransportMaps& b) { return a.text_ == b.text_; }
+
+ private:
+  std::unordered_map<std::string, std::string> next_hops_;  ///< by key, lower case
+  std::string text_;
+};
+
+}  // namespace fallbackmx

@@ -1,0 +1,19 @@
+#include "milter/recipient_question.h"
+
+namespace fallbackmx {
+
+Question question_for(const Envelope& envelope, const Settings& settings, const RecipientPolicy* policy) {
+  Question question{.recipient = envelope.recipient, .next_hop = envelope.next_hop, .deadline = {}};
+  if (auto other = settings.address_verify_transport_maps.find(envelope.recipient))
+    question.next_hop = *std::move(other);
+  // Whether a primary is up nobody knows from memory.
+  if (settings.primary_up_action == UpAction::defer) question.of = Question::Of::primary;
+  if (policy == nullptr) return question;
+  if (!policy->next_hop.empty()) question.next_hop = policy->next_hop;
+  if (policy->sets("smtp_tls_security_level")) question.tls = settings.smtp_tls_security_level;
+  if (policy->sets("address_verify_sender")) question.sender = settings.address_verify_sender;
+  if (policy->sets("answer_timeout")) question.patience = settings.answer_timeout;
+  return question;
+}
+
+}  // namespace fallbackmx

@@ -1,0 +1,15 @@
+// What is asked about a recipient, and of whom.
+#pragma once
+
+#include "conf/parameters.h"
+#include "milter/envelope.h"
+#include "probe/verifier.h"
+
+namespace fallbackmx {
+
+/// Everything but the deadline. `settings` are those for the recipient's domain; `policy` is its row in
+/// recipient_policy_maps, or null. The next hop is that of the policy, else of address_verify_transport_maps,
+/// else the MTA's.
+Question question_for(const Envelope&, const Settings& settings, const RecipientPolicy* policy);
+
+}  // namespace fallbackmx

@@ -1,0 +1,53 @@
+#include "conf/transport_maps.h"
+
+#include <gtest/gtest.h>
+
+#include "test/unit/temporary_file.h"
+
+namespace fallbackmx {
+namespace {
+
+TEST(TransportMaps, TheNearestRowSaysWhereProbesGo) {
+  const TemporaryFile file(
+      "boss@example.org smtp:[boss.example.org]\nexample.org smtp:[mx.internal]:2525\n"
+      ".example.org relay:sub.internal\nexample.net smtp:\nexample.com :[192.0.2.1]\n* "
+      "smtp:[gate.internal]\n");
+  const auto maps = TransportMaps::parse("texthash:" + file.path());
+  ASSERT_TRUE(maps) << maps.error();
+  const struct {
+    const char *recipient, *want;
+  } cases[] = {
+      {"u@example.org", "[mx.internal]:2525"},    {"u@EXAMPLE.org", "[mx.internal]:2525"},
+      {"Boss@example.org", "[boss.example.org]"}, {"u@a.example.org", "sub.internal"},
+      {"u@a.b.example.org", "sub.internal"},      {"u@example.net", ""},
+      {"u@example.com", "[192.0.2.1]"},           {"u@example.info", "[gate.internal]"},
+  };
+  for (const auto& [recipient, want] : cases)
+    EXPECT_EQ(maps->find(*Address::parse(recipient)).value_or("none"), want) << recipient;
+}
+
+TEST(TransportMaps, WithoutARowNothingIsSaid) {
+  const TemporaryFile file("example.org smtp:[mx.internal]\n");
+  EXPECT_FALSE(TransportMaps::parse("texthash:" + file.path())->find(*Address::parse("u@example.net")));
+  EXPECT_FALSE(TransportMaps::parse("")->find(*Address::parse("u@example.net")));
+}
+
+TEST(TransportMaps, WhatCannotBeAskedIsAnError) {
+  const struct {
+    const char *text, *want;
+  } cases[] = {
+      {"a smtp:b\nexample.org lmtp:unix:private/dovecot\n",
+       ":2: \"lmtp:unix:private/dovecot\": transport lmtp speaks no SMTP, and cannot be asked"},
+      {"example.org mx.internal\n",
+       ":1: \"mx.internal\": write transport:next-hop, as in smtp:[mx.example.org]"},
+  };
+  for (const auto& [text, want] : cases) {
+    const TemporaryFile file(text);
+    const auto maps = TransportMaps::parse("texthash:" + file.path());
+    ASSERT_FALSE(maps);
+    EXPECT_EQ(maps.error(), file.path() + want);
+  }
+}
+
+}  // namespace
+}  // namespace fallbackmx
