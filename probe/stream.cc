@@ -127,7 +127,7 @@ class TcpStream final : public Stream {
   /// The connection stands. While it is made, others decide how long to wait.
   void stand() {
     connected_ = true;
-    const int on = 1, second = 1;
+    const int on = 1, second = static_cast<int>(keepalive_after.count());
     const int limit = static_cast<int>(silence_limit.count());
     setsockopt(fd_, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof limit);
     // For the time when everything that was sent is acknowledged. With TCP_USER_TIMEOUT the number of

@@ -19,6 +19,9 @@ namespace fallbackmx {
 /// connection.
 constexpr std::chrono::milliseconds silence_limit{1500};
 
+/// How long nothing must have been said until keepalives ask.
+constexpr std::chrono::seconds keepalive_after{1};
+
 struct IoResult {
   enum class Status { done, would_block, closed, failed };
   Status status = Status::done;

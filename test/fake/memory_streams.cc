@@ -39,6 +39,7 @@ class MemoryStreamFactory::Connection : public std::enable_shared_from_this<Conn
         return;
       }
       server_->receive(bytes, simulation_.now());
+      expect_life(held, silence_limit);
       pump(held);
     });
   }
@@ -52,7 +53,6 @@ class MemoryStreamFactory::Connection : public std::enable_shared_from_this<Conn
 
   /// Does what the server has to do by now, and comes back when there will be more.
   void pump(const Lock& lock) {
-    if (server_ && !server_ended_) look_for_life(lock);
     while (server_ && !server_ended_) {
       const auto next = server_->next();
       if (!next) return;
@@ -63,6 +63,20 @@ class MemoryStreamFactory::Connection : public std::enable_shared_from_this<Conn
       }
       if (auto output = server_->take(simulation_.now())) deliver(lock, *std::move(output));
     }
+  }
+
+  /// As TCP does, by acknowledgements of what was sent, or by keepalives: it notices when there is no host
+  /// any more.
+  void expect_life(const Lock& lock, Span patience) {
+    const auto gone = [this] {
+      return server_ && !server_ended_ && host_->state() == ScriptedServer::State::drop;
+    };
+    if (!gone()) return;
+    simulation_.schedule(lock, simulation_.now() + patience, [self = shared_from_this(), gone](Lock&) {
+      if (!gone()) return;
+      self->lost = true;
+      self->fail("Connection timed out");
+    });
   }
 
   bool readable() const { return !inbox.empty() || closed || !trouble.empty(); }
@@ -81,18 +95,6 @@ class MemoryStreamFactory::Connection : public std::enable_shared_from_this<Conn
     });
   }
 
-  /// As TCP does by acknowledgements and keepalives.
-  void look_for_life(const Lock& lock) {
-    const auto gone = [this] { return host_->state() == ScriptedServer::State::drop; };
-    if (!gone() || std::exchange(in_doubt_, true)) return;
-    simulation_.schedule(lock, simulation_.now() + silence_limit, [self = shared_from_this(), gone](Lock&) {
-      self->in_doubt_ = false;
-      if (!gone()) return;
-      self->lost = true;
-      self->fail("Connection timed out");
-    });
-  }
-
   void after_one_way(const Lock& lock, Simulation::Event event) {
     simulation_.schedule(lock, simulation_.now() + one_way_,
                          [self = shared_from_this(), event = std::move(event)](Lock& held) { event(held); });
@@ -106,7 +108,7 @@ class MemoryStreamFactory::Connection : public std::enable_shared_from_this<Conn
   const Span one_way_;
   std::optional<ServerConnection> server_;
   std::shared_ptr<ScriptedServer> host_;
-  bool server_ended_ = false, in_doubt_ = false;
+  bool server_ended_ = false;
   std::optional<SteadyTime> visit_;
 };
 
@@ -176,7 +178,10 @@ void MemoryStreamFactory::serve(const std::string& address, std::uint16_t port,
 void MemoryStreamFactory::servers_changed() {
   const auto lock = simulation_.lock();
   for (const auto& weak : connections_) {
-    if (const auto connection = weak.lock()) connection->pump(lock);
+    const auto connection = weak.lock();
+    if (!connection) continue;
+    connection->expect_life(lock, keepalive_after + silence_limit);
+    connection->pump(lock);
   }
 }
 
