@@ -100,7 +100,7 @@ class Daemon {
     if (!own_address) return Error{own_address.error()};
     kick_ = std::make_unique<Kick>(*own_address, *log_);
     kicker_ = std::make_unique<Kicker>(*kick_);
-    store_ = open_store(settings_->address_verify_map, *log_);
+    store_ = open_store(*settings_, *log_);
     verifier_ = std::make_unique<Verifier>(Services{clock_, resolver_, streams_, *store_, *log_, metrics_},
                                            settings_);
     desk_ = std::make_unique<Desk>(

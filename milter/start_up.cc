@@ -29,6 +29,10 @@ std::vector<std::string> need_restart(const Settings& now, const Settings& next)
   note(now.milter_socket_group != next.milter_socket_group, "milter_socket_group");
   note(now.http_listen != next.http_listen, "http_listen");
   note(now.address_verify_map != next.address_verify_map, "address_verify_map");
+  note(now.shared_verify_map != next.shared_verify_map, "shared_verify_map");
+  note(now.shared_verify_password != next.shared_verify_password, "shared_verify_password");
+  note(now.shared_verify_database != next.shared_verify_database, "shared_verify_database");
+  note(now.shared_verify_prefix != next.shared_verify_prefix, "shared_verify_prefix");
   note(now.smtp_bind_address != next.smtp_bind_address, "smtp_bind_address");
   note(now.smtp_bind_address6 != next.smtp_bind_address6, "smtp_bind_address6");
   note(now.log_target != next.log_target, "log_target");

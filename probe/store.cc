@@ -1,5 +1,8 @@
 #include "probe/store.h"
 
+#include <utility>
+
+#include "probe/shared_memory.h"
 #include "probe/smtp_reply.h"
 
 namespace fallbackmx {
@@ -16,6 +19,25 @@ std::unique_ptr<Store> open_store(const std::string& specification, Log& log) {
   if (store) return *std::move(store);
   log.error(store.error() + "; verdicts are kept in memory, until the next start");
   return make_memory_store();
+}
+
+std::unique_ptr<Store> open_store(const Settings& settings, Log& log) {
+  auto own = open_store(settings.address_verify_map, log);
+  if (settings.shared_verify_map.empty()) return own;
+  auto server = RedisServer::parse(settings.shared_verify_map);
+  if (!server) {
+    log.error("shared_verify_map = " + server.error() + "; nothing is shared");
+    return own;
+  }
+  server->password = settings.shared_verify_password;
+  server->database = static_cast<int>(settings.shared_verify_database);
+  return share_store(std::move(own),
+                     std::make_unique<SharedMemory>(
+                         SharedMemory::Options{.server = *std::move(server),
+                                               .prefix = settings.shared_verify_prefix,
+                                               .yes_lifetime = settings.address_verify_positive_expire_time,
+                                               .no_lifetime = settings.address_verify_negative_expire_time},
+                         log));
 }
 
 }  // namespace fallbackmx

@@ -43,8 +43,14 @@ std::unique_ptr<Store> make_memory_store();
 /// sentence).
 Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, Log& log);
 
+class SharedMemory;
+/// What is not found in the first is looked for in the second; what is put goes to both.
+std::unique_ptr<Store> share_store(std::unique_ptr<Store> own, std::unique_ptr<SharedMemory> shared);
+
 /// By address_verify_map: `memory:`, `sqlite:PATH`, empty (memory). Never fails: falls back to memory with an
 /// error in the log.
 std::unique_ptr<Store> open_store(const std::string& specification, Log& log);
+/// The same, shared by shared_verify_map if there is one.
+std::unique_ptr<Store> open_store(const Settings& settings, Log& log);
 
 }  // namespace fallbackmx

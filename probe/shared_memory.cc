@@ -1,0 +1,164 @@
+#include "probe/shared_memory.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "probe/verify_text.h"
+
+namespace fallbackmx {
+
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kConnectPatience{2};
+constexpr std::chrono::seconds kWritePatience{1};
+constexpr std::chrono::milliseconds kLastRetry{30'000};
+
+}  // namespace
+
+SharedMemory::SharedMemory(Options options, Log& log) : options_(std::move(options)), log_(log) {
+  thread_ = std::thread([this] { serve(); });
+}
+
+SharedMemory::~SharedMemory() {
+  give_up_at_ = steady_clock::now() + kWritePatience;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  work_.notify_one();
+  thread_.join();
+}
+
+std::optional<AddressRecord> SharedMemory::find(const std::string& key) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto* change = pending_.find(key)) return *change;
+    if (trouble_) return std::nullopt;
+  }
+  const SteadyTime deadline = steady_clock::now() + kPatience;
+  const std::unique_lock lock(reading_, deadline);
+  if (!lock || !reader_) return std::nullopt;
+  const auto reply = reader_->ask({"GET", name(key)}, deadline);
+  if (!reply) {
+    reader_.reset();
+    disappointed(reply.error());
+    return std::nullopt;
+  }
+  if (reply->kind != RedisConnection::Reply::Kind::text) return std::nullopt;
+  auto line = parse_verify_line(reply->text);
+  if (!line || line->key != key) return std::nullopt;
+  return std::move(line->record);
+}
+
+void SharedMemory::put(const std::string& key, const AddressRecord& record) { change(key, record); }
+void SharedMemory::forget(const std::string& key) { change(key, std::nullopt); }
+
+void SharedMemory::change(const std::string& key, std::optional<AddressRecord> to) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!pending_.add(key, std::move(to))) return;  // too many wait already
+  }
+  work_.notify_one();
+}
+
+bool SharedMemory::flush(SteadyTime deadline) {
+  std::unique_lock lock(mutex_);
+  return written_.wait_until(lock, deadline, [this] { return pending_.empty() && !writing_ && !trouble_; });
+}
+
+/// Its thread: knocks while there is trouble, else writes what waits.
+void SharedMemory::serve() {
+  auto pause = 0ms;
+  SteadyTime well_since{};
+  std::unique_lock lock(mutex_);
+  while (!stopping_ || (!trouble_ && !pending_.empty())) {
+    if (trouble_) {
+      // One that is well and ill by turns costs its 50 ms ever more seldom.
+      if (steady_clock::now() - well_since > kLastRetry && well_since != SteadyTime()) pause = options_.retry;
+      if (work_.wait_for(lock, pause, [this] { return stopping_; })) break;
+      pause = std::clamp(pause * 2, options_.retry, kLastRetry);
+      lock.unlock();
+      const bool well = knock();
+      lock.lock();
+      if (!well) continue;
+      trouble_ = said_ = false;
+      well_since = steady_clock::now();
+      continue;
+    }
+    if (pending_.empty()) {
+      written_.notify_all();
+      work_.wait(lock, [this] { return stopping_ || trouble_ || !pending_.empty(); });
+      continue;
+    }
+    const PendingChanges::Changes& changes = pending_.take();
+    writing_ = true;
+    lock.unlock();
+    const bool done = write(changes);
+    lock.lock();
+    writing_ = false;
+    if (!done) {
+      trouble_ = true;
+      pending_.give_back();
+    }
+    (void)pending_.written();
+  }
+}
+
+/// Only a Redis that is as quick as a client needs it counts as well.
+bool SharedMemory::knock() {
+  const auto open = [this]() -> std::optional<RedisConnection> {
+    auto opened = RedisConnection::open(options_.server, steady_clock::now() + kConnectPatience);
+    if (!opened) {
+      disappointed(opened.error());
+      return std::nullopt;
+    }
+    const auto reply = opened->ask({"GET", name("")}, steady_clock::now() + kPatience);
+    if (reply && reply->kind != RedisConnection::Reply::Kind::error) return *std::move(opened);
+    disappointed(reply ? reply->text : reply.error());
+    return std::nullopt;
+  };
+  writer_ = open();
+  auto reader = writer_ ? open() : std::nullopt;
+  if (!reader) return false;
+  log_.info(options_.server.text() + ": verdicts are shared");
+  const std::lock_guard lock(reading_);
+  reader_ = std::move(reader);
+  return true;
+}
+
+/// What an error kept from being written is not missed: a Redis that is full is still good to read from.
+bool SharedMemory::write(const PendingChanges::Changes& changes) {
+  for (const auto& [key, record] : changes) {
+    const SteadyTime deadline = std::min(steady_clock::now() + kWritePatience, give_up_at_.load());
+    std::vector<std::string> command{"DEL", name(key)};
+    if (record) {
+      const bool yes = record->verdict == Verdict::deliverable;
+      const auto lifetime = yes ? options_.yes_lifetime : options_.no_lifetime;
+      command = {"SET", name(key), to_text({key, *record}), "EX", std::to_string(lifetime.count())};
+    }
+    const auto reply = writer_->ask(command, deadline);
+    if (!reply) {
+      disappointed(reply.error());
+      return false;
+    }
+    const bool refused = reply->kind == RedisConnection::Reply::Kind::error;
+    if (!std::exchange(refused_, refused) && refused)
+      log_.error(options_.server.text() + ": does not take what we write: " + reply->text);
+  }
+  return true;
+}
+
+void SharedMemory::disappointed(const std::string& why) {
+  {
+    const std::lock_guard lock(mutex_);
+    trouble_ = true;
+    if (std::exchange(said_, true)) return;
+  }
+  work_.notify_one();
+  log_.error(options_.server.text() + ": " + why + "; left alone until it is well again");
+}
+
+}  // namespace fallbackmx

@@ -1,0 +1,51 @@
+#include <utility>
+
+#include "probe/shared_memory.h"
+#include "probe/store.h"
+
+namespace fallbackmx {
+
+namespace {
+
+/// Two levels. A yes that is remembered here is served from here, without a look at what others know.
+class SharedStore final : public Store {
+ public:
+  SharedStore(std::unique_ptr<Store> own, std::unique_ptr<SharedMemory> shared)
+      : own_(std::move(own)), shared_(std::move(shared)) {}
+
+  std::optional<AddressRecord> find(const std::string& key) override {
+    auto own = own_->find(key);
+    if (own && own->verdict == Verdict::deliverable) return own;
+    const auto others = shared_->find(key);
+    if (!others || (own && own->asked >= others->asked)) return own;
+    own_->put(key, *others);
+    return others;
+  }
+  void put(const std::string& key, const AddressRecord& record) override {
+    own_->put(key, record);
+    if (const auto clean = sound(record)) shared_->put(key, *clean);
+  }
+  void forget(const std::string& key) override {
+    own_->forget(key);
+    shared_->forget(key);
+  }
+  std::optional<std::string> recent_good(std::string_view domain) override {
+    return own_->recent_good(domain);
+  }
+  void clean_up(WallTime now, const Settings& settings, std::size_t max_rows) override {
+    own_->clean_up(now, settings, max_rows);
+  }
+  std::size_t rows() override { return own_->rows(); }
+
+ private:
+  const std::unique_ptr<Store> own_;
+  const std::unique_ptr<SharedMemory> shared_;
+};
+
+}  // namespace
+
+std::unique_ptr<Store> share_store(std::unique_ptr<Store> own, std::unique_ptr<SharedMemory> shared) {
+  return std::make_unique<SharedStore>(std::move(own), std::move(shared));
+}
+
+}  // namespace fallbackmx

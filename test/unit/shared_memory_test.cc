@@ -1,0 +1,203 @@
+#include "probe/shared_memory.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "probe/store.h"
+#include "probe/verify_text.h"
+#include "test/fake/fake_redis.h"
+
+namespace fallbackmx {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using Mood = FakeRedis::Mood;
+
+const WallTime now{1'800'000'000s};
+const std::string user = "u@example.org", users_place = "fallbackmx:v1:u@example.org";
+
+AddressRecord yes(Seconds ago = 0s) {
+  return {Verdict::deliverable, 250, "2.1.5", "Ok", now - ago, now - ago};
+}
+AddressRecord no(Seconds ago = 0s) {
+  return {Verdict::undeliverable, 550, "5.1.1", "no such user", now - ago, {}};
+}
+
+class SharedMemoryTest : public testing::Test {
+ protected:
+  SharedMemoryTest() {
+    std::signal(SIGPIPE, SIG_IGN);  // as the daemon does
+    std::string name = (std::filesystem::temp_directory_path() / "fallbackmx-redis-XXXXXX").string();
+    directory_ = mkdtemp(name.data());
+    redis_ = std::make_unique<FakeRedis>(directory_ + "/socket", "secret");
+  }
+  ~SharedMemoryTest() override { std::filesystem::remove_all(directory_); }
+
+  std::unique_ptr<SharedMemory> memory(const std::string& password = "secret") {
+    return std::make_unique<SharedMemory>(
+        SharedMemory::Options{.server = {.socket = directory_ + "/socket", .password = password},
+                              .yes_lifetime = 1000s,
+                              .no_lifetime = 100s,
+                              .retry = 1ms},
+        log_);
+  }
+  /// Until it is well and has nothing left to write.
+  static bool settled(SharedMemory& memory) { return memory.flush(std::chrono::steady_clock::now() + 20s); }
+  int asked() { return redis_->count("GET", users_place); }
+  std::string errors() {
+    const std::lock_guard lock(mutex_);
+    return errors_;
+  }
+
+  std::string directory_;
+  std::unique_ptr<FakeRedis> redis_;
+  std::mutex mutex_;
+  std::string errors_;
+  Log log_{[this](LogLevel level, std::string_view line) {
+    const std::lock_guard lock(mutex_);
+    if (level == LogLevel::error) errors_ += std::string(line) + "\n";
+  }};
+};
+
+TEST_F(SharedMemoryTest, WhatOneLearnsTheOtherKnows) {
+  const auto one = memory(), other = memory();
+  ASSERT_TRUE(settled(*one) && settled(*other));
+  EXPECT_FALSE(other->find(user));
+  one->put(user, yes());
+  ASSERT_TRUE(settled(*one));
+  EXPECT_EQ(other->find(user), yes());
+  EXPECT_THAT(redis_->written(users_place),
+              ElementsAre("SET", users_place, to_text({user, yes()}), "EX", "1000"));
+  one->put(user, no());
+  ASSERT_TRUE(settled(*one));
+  EXPECT_EQ(other->find(user), no());
+  EXPECT_EQ(redis_->written(users_place).back(), "100");
+  other->forget(user);
+  ASSERT_TRUE(settled(*other));
+  EXPECT_FALSE(one->find(user));
+  EXPECT_EQ(errors(), "");
+}
+
+TEST_F(SharedMemoryTest, ARedisInTroubleIsAskedOnceAndThenLeftAloneUntilItIsWell) {
+  for (const auto mood : {Mood::silent, Mood::hangs_up, Mood::garbage, Mood::endless}) {
+    redis_->be(Mood::well);
+    redis_->set(users_place, to_text({user, yes()}));
+    errors_.clear();
+    const auto shared = memory();
+    ASSERT_TRUE(settled(*shared));
+    EXPECT_EQ(shared->find(user), yes());
+    const int before = asked();
+    redis_->be(mood);
+    for (int i = 0; i < 100; ++i) EXPECT_FALSE(shared->find(user));
+    EXPECT_LE(asked(), before + 1) << static_cast<int>(mood);
+    EXPECT_THAT(errors(), HasSubstr("left alone until it is well again"));
+    EXPECT_EQ(errors().find('\n'), errors().size() - 1) << "said once: " << errors();
+    redis_->be(Mood::well);
+    ASSERT_TRUE(settled(*shared));
+    EXPECT_EQ(shared->find(user), yes());
+  }
+}
+
+TEST_F(SharedMemoryTest, WhatWasLearntMeanwhileIsWrittenWhenRedisIsBack) {
+  const auto shared = memory();
+  ASSERT_TRUE(settled(*shared));
+  redis_.reset();
+  EXPECT_FALSE(shared->find("other@example.org"));
+  shared->put(user, yes());
+  EXPECT_EQ(shared->find(user), yes());
+  redis_ = std::make_unique<FakeRedis>(directory_ + "/socket", "secret");
+  ASSERT_TRUE(settled(*shared));
+  EXPECT_EQ(redis_->get(users_place), to_text({user, yes()}));
+}
+
+TEST_F(SharedMemoryTest, AFullRedisIsStillReadFrom) {
+  redis_->set(users_place, to_text({user, yes()}));
+  const auto shared = memory();
+  ASSERT_TRUE(settled(*shared));
+  redis_->be(Mood::full);
+  for (const auto* key : {"a@example.org", "b@example.org"}) {
+    shared->put(key, yes());
+    ASSERT_TRUE(settled(*shared));
+  }
+  EXPECT_EQ(shared->find(user), yes());
+  EXPECT_THAT(errors(), HasSubstr("does not take what we write: OOM command not allowed"));
+  EXPECT_EQ(errors().find('\n'), errors().size() - 1) << "said once: " << errors();
+}
+
+TEST_F(SharedMemoryTest, AWrongPasswordIsSaidOnce) {
+  {
+    const auto shared = memory("wrong");
+    while (redis_->count("AUTH", "wrong") < 5) EXPECT_FALSE(shared->find(user));
+  }
+  EXPECT_THAT(errors(), HasSubstr("AUTH was answered: WRONGPASS"));
+  EXPECT_EQ(errors().find('\n'), errors().size() - 1) << "said once: " << errors();
+}
+
+TEST_F(SharedMemoryTest, NothingIsBelievedButALineAboutThatAddress) {
+  const auto shared = memory();
+  ASSERT_TRUE(settled(*shared));
+  for (const auto& lie : {std::string(), std::string("yes"), to_text({"other@example.org", yes()}),
+                          std::string(100'000, 'x'), std::string("\0\1\2\r\n", 5)}) {
+    redis_->set(users_place, lie);
+    EXPECT_FALSE(shared->find(user)) << lie.substr(0, 100);
+  }
+  EXPECT_EQ(errors(), "");
+}
+
+TEST_F(SharedMemoryTest, IsASecondLevelBehindWhatIsRememberedHere) {
+  redis_->set(users_place, to_text({user, yes(10s)}));
+  auto shared = memory();
+  SharedMemory& second = *shared;
+  const auto store = share_store(make_memory_store(), std::move(shared));
+  ASSERT_TRUE(settled(second));
+  EXPECT_EQ(store->find(user), yes(10s));
+  EXPECT_EQ(store->recent_good("example.org"), user);
+  const int before = asked();
+  EXPECT_EQ(store->find(user), yes(10s));
+  EXPECT_EQ(asked(), before) << "a yes is served from here";
+  store->put(user, no(5s));
+  ASSERT_TRUE(settled(second));
+  EXPECT_EQ(redis_->get(users_place), to_text({user, no(5s)}));
+  redis_->set(users_place, to_text({user, yes(7s)}));
+  EXPECT_EQ(store->find(user), no(5s)) << "what is known here is newer";
+  redis_->set(users_place, to_text({user, yes(3s)}));
+  EXPECT_EQ(store->find(user), yes(3s)) << "another has seen the mailbox since";
+  store->forget(user);
+  EXPECT_FALSE(store->find(user));
+  EXPECT_EQ(store->rows(), 0u);
+}
+
+TEST(RedisServerTest, IsReadFromItsSpecification) {
+  const struct {
+    const char* specification;
+    const char* want;
+  } table[] = {
+      {"redis:redis.example.org:6379", "redis:redis.example.org:6379"},
+      {"redis:[2001:db8::1]:6380", "redis:2001:db8::1:6380"},
+      {"redis:unix:/run/redis/redis.sock", "redis:unix:/run/redis/redis.sock"},
+      {"redis:", ""},
+      {"redis:host", ""},
+      {"redis:host:", ""},
+      {"redis::6379", ""},
+      {"redis:host:0", ""},
+      {"redis:host:65536", ""},
+      {"redis:host:1x", ""},
+      {"redis:unix:relative", ""},
+      {"memcache:host:1", ""},
+  };
+  for (const auto& [specification, want] : table) {
+    const auto server = RedisServer::parse(specification);
+    EXPECT_EQ(server ? server->text() : "", want) << specification;
+  }
+}
+
+}  // namespace
+}  // namespace fallbackmx
