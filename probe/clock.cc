@@ -31,20 +31,25 @@ class EventSleeper final : public Sleeper {
 
   bool sleep_until(SteadyTime deadline) override {
     for (;;) {
+      const SteadyTime now = std::chrono::steady_clock::now();
+      const bool in_time = now < deadline;
+      if (in_time) wait_for(std::chrono::ceil<std::chrono::milliseconds>(deadline - now));
       std::uint64_t count;
       if (read(fd_, &count, sizeof count) == sizeof count) return true;
-      const auto left =
-          std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-      if (left.count() <= 0) return false;
-      pollfd pending{fd_, POLLIN, 0};
-      poll(&pending, 1,
-           static_cast<int>(std::min<std::int64_t>(left.count(), std::numeric_limits<int>::max())));
+      if (!in_time) return false;
     }
   }
 
   int fd() const noexcept override { return fd_; }
 
  private:
+  /// Or until somebody wakes us, or a signal comes.
+  void wait_for(std::chrono::milliseconds left) {
+    pollfd pending{fd_, POLLIN, 0};
+    poll(&pending, 1,
+         static_cast<int>(std::min<std::int64_t>(left.count(), std::numeric_limits<int>::max())));
+  }
+
   int fd_;
 };
 

@@ -127,7 +127,7 @@ void Destination::dispatch() {
   if (stopping_) return;
   sift();
   if (probes_.queued() == 0) return;
-  sessions_.wake_standing();
+  sessions_.wake_those_with_room();
   const std::size_t room = sessions_.room(static_cast<std::size_t>(engine_.settings()->probe_session_window));
   // While one session makes the trial of a primary that is down, another would find nobody to knock at, end,
   // and be launched again, as fast as threads can be made.
@@ -279,11 +279,6 @@ bool Destination::should_leave(const Slot& slot) const {
   const std::lock_guard lock(mutex_);
   if (stopping_ || !slot.endpoint || slot.generation != generation_) return true;
   return probes_.queued() > 0 && sessions_.size() >= allowed_sessions() && stranded();
-}
-
-bool Destination::stopping() const {
-  const std::lock_guard lock(mutex_);
-  return stopping_;
 }
 
 }  // namespace fallbackmx

@@ -1,6 +1,7 @@
 // A set of endpoints with its queue of probes and the SMTP sessions that serve it.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -70,7 +71,7 @@ class Destination {
   void lost(std::size_t endpoint);
   /// True when a session with nothing to do should leave now.
   bool should_leave(const Slot& slot) const;
-  bool stopping() const;
+  bool stopping() const { return stopping_; }
 
  private:
   // All of these are called with the lock held, but for the last two.
@@ -95,7 +96,8 @@ class Destination {
   Roster sessions_;
   SessionAllowance allowance_;
   unsigned generation_ = 0;
-  bool stopping_ = false, draining_ = false;
+  std::atomic<bool> stopping_ = false;  ///< changes with the lock held
+  bool draining_ = false;
 };
 
 }  // namespace fallbackmx

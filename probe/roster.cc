@@ -50,9 +50,9 @@ std::size_t Roster::room(std::size_t each) const {
   return room;
 }
 
-void Roster::wake_standing() {
+void Roster::wake_those_with_room() {
   for (const auto& slot : sessions_) {
-    if (!slot->opening) slot->sleeper->wake();
+    if (!slot->opening && slot->room > 0) slot->sleeper->wake();
   }
 }
 

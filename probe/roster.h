@@ -50,7 +50,8 @@ class Roster {
 
   /// Probes that would be taken at once, if each session that is opening took `each`.
   std::size_t room(std::size_t each) const;
-  void wake_standing();
+  /// The others look for more as soon as they have room.
+  void wake_those_with_room();
   void wake_all();
   /// Sessions that stand with this endpoint get no more probes, and leave.
   void dismiss(std::size_t endpoint);

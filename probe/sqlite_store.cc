@@ -27,6 +27,8 @@ constexpr std::size_t kCleaningBatch = 500;
 constexpr int kSetAsideLimit =
     3;  // in one life of the process: a bad disk shall not be filled with broken files
 constexpr auto kPatience = std::chrono::milliseconds(100);
+/// Between the first change that waits and its transaction: a burst of them costs as much as one.
+constexpr auto kGathering = std::chrono::milliseconds(20);
 constexpr auto kQuietTime = std::chrono::minutes(10);
 
 /// Callers read over a few connections of their own; whatever they change waits in memory, where it is found
@@ -102,13 +104,14 @@ class SqliteStore final : public Store {
   };
 
   void change(const std::string& key, std::optional<AddressRecord> to) {
-    bool added = false;
+    bool first = false, added = false;
     {
       const std::lock_guard lock(mutex_);
+      first = pending_.empty();
       added = pending_.add(key, std::move(to));
     }
     if (!added) return complain("too slow to write: verdicts are not remembered");
-    work_.notify_one();
+    if (first) work_.notify_one();  // of the others the writer knows
   }
 
   /// Runs `query` on a connection that nobody uses just now.
@@ -162,10 +165,11 @@ class SqliteStore final : public Store {
   void write_behind() {
     std::unique_lock lock(mutex_);
     for (;;) {
-      work_.wait(lock, [&] {
-        return stopping_ || !damage_.empty() || newly_counted_ || (cleaning_ && counted_) ||
-               !pending_.empty();
-      });
+      const auto urgent = [&] {
+        return stopping_ || !damage_.empty() || newly_counted_ || (cleaning_ && counted_);
+      };
+      work_.wait(lock, [&] { return urgent() || !pending_.empty(); });
+      work_.wait_for(lock, kGathering, urgent);
       if (stopping_ && pending_.empty()) break;
       if (newly_counted_) rows_ += *std::exchange(newly_counted_, std::nullopt);
       const auto& changes = pending_.take();
