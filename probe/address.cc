@@ -16,12 +16,12 @@ namespace {
 
 // RFC 5321 section 4.5.3.1 has 64 for the local part and 256 for the path; longer ones live (VERP, SRS), so
 // we only keep to what fits into a command line of 512 bytes with `RCPT TO:<` and `>` CR LF around it.
-constexpr std::size_t kLocalLimit = 256;
-constexpr std::size_t kMailboxLimit = 500;
-constexpr std::size_t kArgumentLimit = 1000;
+constexpr std::size_t local_limit = 256;
+constexpr std::size_t mailbox_limit = 500;
+constexpr std::size_t argument_limit = 1000;
 // RFC 1035 section 2.3.4: 255 bytes on the wire are 253 as text.
-constexpr std::size_t kDomainLimit = 253;
-constexpr std::size_t kLabelLimit = 63;
+constexpr std::size_t domain_limit = 253;
+constexpr std::size_t label_limit = 63;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter_or_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -127,12 +127,12 @@ std::optional<std::string> literal(std::string_view domain) {
 
 /// Postfix's valid_hostname(): letters, digits, hyphens and underscores; no hyphen at either end of a label.
 bool is_host_name(std::string_view name) {
-  if (name.empty() || name.size() > kDomainLimit) return false;
+  if (name.empty() || name.size() > domain_limit) return false;
   if (std::all_of(name.begin(), name.end(), [](char c) { return is_digit(c) || c == '.'; })) return false;
   for (;;) {
     const auto dot = name.find('.');
     const auto label = name.substr(0, dot);
-    if (label.empty() || label.size() > kLabelLimit || label.front() == '-' || label.back() == '-')
+    if (label.empty() || label.size() > label_limit || label.front() == '-' || label.back() == '-')
       return false;
     if (!std::all_of(label.begin(), label.end(),
                      [](char c) { return is_letter_or_digit(c) || c == '-' || c == '_'; })) {
@@ -155,7 +155,7 @@ Result<std::string> ascii_domain(std::string_view domain) {
   };
   auto name = domain;
   if (name.ends_with('.')) name.remove_suffix(1);
-  if (name.size() > kArgumentLimit) return refuse_domain("too long");
+  if (name.size() > argument_limit) return refuse_domain("too long");
   std::string ascii(name);
   if (std::any_of(name.begin(), name.end(), is_high)) {
     if (!is_clean_text(name)) return refuse_domain("malformed UTF-8");
@@ -174,7 +174,7 @@ Result<std::string> ascii_domain(std::string_view domain) {
 }
 
 Result<Address> Address::parse(std::string_view argument) {
-  if (argument.size() > kArgumentLimit) return refuse(argument, "too long");
+  if (argument.size() > argument_limit) return refuse(argument, "too long");
   if (!is_clean_text(argument)) return refuse(argument, "it holds a control character or malformed UTF-8");
 
   auto path = argument;
@@ -193,7 +193,7 @@ Result<Address> Address::parse(std::string_view argument) {
   const auto local = local_part(path);
   if (!local) return refuse(argument, "a quote is not closed");
   if (*local == 0) return refuse(argument, "no local part");
-  if (*local > kLocalLimit) return refuse(argument, "the local part is too long");
+  if (*local > local_limit) return refuse(argument, "the local part is too long");
   address.text_ = path;
   address.local_ = path.substr(0, *local);
   if (*local == path.size()) return address;
@@ -209,7 +209,7 @@ Result<Address> Address::parse(std::string_view argument) {
     if (!name) return refuse(argument, name.error());
     address.domain_ = *name;
   }
-  if (address.mailbox().size() > kMailboxLimit) return refuse(argument, "too long for an SMTP command");
+  if (address.mailbox().size() > mailbox_limit) return refuse(argument, "too long for an SMTP command");
   return address;
 }
 

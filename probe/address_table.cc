@@ -14,8 +14,8 @@ std::int64_t seconds(WallTime time) { return std::chrono::floor<Seconds>(time).t
 
 /// A time of the file, if a WallTime can hold it.
 std::optional<WallTime> wall_time(std::optional<std::int64_t> count) {
-  constexpr std::int64_t kLatest = 9'000'000'000;  // the year 2255
-  if (!count || *count < 0 || *count > kLatest) return std::nullopt;
+  constexpr std::int64_t latest = 9'000'000'000;  // the year 2255
+  if (!count || *count < 0 || *count > latest) return std::nullopt;
   return WallTime(Seconds(*count));
 }
 

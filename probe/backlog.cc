@@ -13,7 +13,7 @@ const std::string& group_of(const Backlog::Item& item) {
 }  // namespace
 
 void Backlog::add(Item item, SteadyTime due) {
-  if (waiting_.size() >= kLimit || waiting_.contains(item.recipient.key())) return;
+  if (waiting_.size() >= limit || waiting_.contains(item.recipient.key())) return;
   insert(std::move(item), due, false);
 }
 
@@ -29,13 +29,13 @@ std::optional<Backlog::Item> Backlog::take(SteadyTime now) {
   auto& items = group->second.items;
   Item item = std::move(items.front());
   items.pop_front();
-  set_due(group, now + kPace);  // the others have their turn first
+  set_due(group, now + pace);  // the others have their turn first
   if (items.empty()) {
     turns_.erase({group->second.due, group->first});
     groups_.erase(group);
   }
   waiting_.erase(item.recipient.key());
-  not_before_ = now + kPace;
+  not_before_ = now + pace;
   return item;
 }
 

@@ -34,7 +34,7 @@ class Backlog {
   /// Ignores a recipient that waits already. It is the item's turn at `due` at the earliest, or when that of
   /// others of its next hop comes.
   void add(Item item, SteadyTime due);
-  /// The next one whose turn has come. Between two of them goes at least kPace, so that a primary that is
+  /// The next one whose turn has come. Between two of them goes at least pace, so that a primary that is
   /// back after a day is not greeted by a crowd.
   std::optional<Item> take(SteadyTime now);
   /// Its primary cannot be asked: neither this one nor the others of its next hop before `due`.
@@ -45,8 +45,8 @@ class Backlog {
   SteadyTime due() const;
   std::size_t size() const { return waiting_.size(); }
 
-  static constexpr std::chrono::milliseconds kPace{100};
-  static constexpr std::size_t kLimit = 10'000;
+  static constexpr std::chrono::milliseconds pace{100};
+  static constexpr std::size_t limit = 10'000;
 
  private:
   struct Group {

@@ -16,8 +16,8 @@ namespace fallbackmx {
 
 namespace {
 
-constexpr std::size_t kLineLimit = 2048;
-constexpr std::size_t kLeadLimit = 200;
+constexpr std::size_t line_limit = 2048;
+constexpr std::size_t lead_limit = 200;
 
 bool is_plain(char c) { return c > 0x20 && c < 0x7f && c != '"' && c != '\\'; }
 bool is_printable(char c) { return c >= 0x20 && c < 0x7f; }
@@ -48,14 +48,14 @@ std::string readable(std::string_view value) {
 /// A whole line, whoever made it. What is printable already, as a LogLine is, stays as it is.
 std::string one_line(std::string_view line) {
   std::string all;
-  for (const char c : line.substr(0, kLineLimit)) {
+  for (const char c : line.substr(0, line_limit)) {
     if (is_printable(c)) {
       all += c;
     } else {
       append_hex(all, c);
     }
   }
-  if (all.size() > kLineLimit) all.resize(kLineLimit);
+  if (all.size() > line_limit) all.resize(line_limit);
   return all;
 }
 
@@ -123,20 +123,20 @@ std::string_view to_string(LogLevel level) {
   return names[static_cast<std::size_t>(level)];
 }
 
-LogLine::LogLine(std::string_view lead) : text_(one_line(lead.substr(0, kLeadLimit))) {}
+LogLine::LogLine(std::string_view lead) : text_(one_line(lead.substr(0, lead_limit))) {}
 
 LogLine& LogLine::put(std::string_view key, std::string_view value) {
-  append(std::string(key) + '=' + readable(value.substr(0, kLineLimit)));
+  append(std::string(key) + '=' + readable(value.substr(0, line_limit)));
   return *this;
 }
 
 LogLine& LogLine::put_address(std::string_view key, std::string_view address) {
-  return put(key, '<' + std::string(address.substr(0, kLineLimit)) + '>');
+  return put(key, '<' + std::string(address.substr(0, line_limit)) + '>');
 }
 
 void LogLine::append(std::string_view pair) {
   const std::size_t blank = text_.empty() ? 0 : 1;
-  if (text_.size() + blank + pair.size() > kLineLimit) return;
+  if (text_.size() + blank + pair.size() > line_limit) return;
   if (blank != 0) text_ += ' ';
   text_ += pair;
 }

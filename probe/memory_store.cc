@@ -12,9 +12,9 @@ namespace fallbackmx {
 namespace {
 
 // About 100 MB, until clean_up says otherwise.
-constexpr std::size_t kDefaultRows = 200'000;
-constexpr std::size_t kKeyLimit = 512;
-constexpr std::size_t kBatch = 1000;  // rows dropped while the lock is held
+constexpr std::size_t default_rows = 200'000;
+constexpr std::size_t key_limit = 512;
+constexpr std::size_t batch = 1000;  // rows dropped while the lock is held
 
 class MemoryStore final : public Store {
  public:
@@ -26,7 +26,7 @@ class MemoryStore final : public Store {
 
   void put(const std::string& key, const AddressRecord& record) override {
     auto clean = sound(record);
-    if (!clean || key.empty() || key.size() > kKeyLimit) return;
+    if (!clean || key.empty() || key.size() > key_limit) return;
     const std::lock_guard lock(mutex_);
     if (const auto old = rows_.find(key); old != rows_.end()) drop(old);
     const auto row = rows_.emplace(key, *std::move(clean)).first;
@@ -85,7 +85,7 @@ class MemoryStore final : public Store {
   bool drop_batch(WallTime now, const Settings& settings, std::size_t max_rows) {
     const std::lock_guard lock(mutex_);
     max_rows_ = max_rows;
-    std::size_t left = kBatch;
+    std::size_t left = batch;
     // What has expired stands at the front, among the noes and among the yeses.
     for (const bool yes : {false, true}) {
       while (left > 0) {
@@ -108,7 +108,7 @@ class MemoryStore final : public Store {
   Rows rows_;
   std::set<AgeEntry> by_age_;  ///< string_views point into the keys of rows_
   std::set<GoodEntry> good_;   ///< only yeses
-  std::size_t max_rows_ = kDefaultRows;
+  std::size_t max_rows_ = default_rows;
 };
 
 }  // namespace

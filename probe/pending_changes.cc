@@ -6,12 +6,12 @@ namespace fallbackmx {
 
 namespace {
 
-constexpr std::size_t kWaitingLimit = 50'000;
+constexpr std::size_t waiting_limit = 50'000;
 
 }  // namespace
 
 bool PendingChanges::add(const std::string& key, std::optional<AddressRecord> record) {
-  if (waiting_.size() >= kWaitingLimit && !waiting_.contains(key)) return false;
+  if (waiting_.size() >= waiting_limit && !waiting_.contains(key)) return false;
   waiting_.insert_or_assign(key, std::move(record));
   return true;
 }

@@ -15,8 +15,8 @@ Seconds age(WallTime then, WallTime now) {
                   Seconds(0));
 }
 
-constexpr std::size_t kWordsLimit = 500;
-constexpr std::size_t kDsnLimit = 11;  // "5.999.999" and room to see rubbish
+constexpr std::size_t words_limit = 500;
+constexpr std::size_t dsn_limit = 11;  // "5.999.999" and room to see rubbish
 
 }  // namespace
 
@@ -24,8 +24,8 @@ std::optional<AddressRecord> sound(AddressRecord record) {
   using std::chrono::floor;
   if (!is_final(record.verdict)) return std::nullopt;
   if (record.code != 0 && (record.code < 200 || record.code > 599)) return std::nullopt;
-  record.dsn = printable(record.dsn, kDsnLimit);
-  record.words = printable(record.words, kWordsLimit);
+  record.dsn = printable(record.dsn, dsn_limit);
+  record.words = printable(record.words, words_limit);
   record.asked = floor<Seconds>(record.asked);
   record.last_yes = floor<Seconds>(record.last_yes);
   if (record.asked < WallTime() || record.last_yes < WallTime()) return std::nullopt;

@@ -14,7 +14,7 @@ namespace fallbackmx {
 
 namespace {
 
-constexpr int kReadsLimit = 64;  // of 16 KiB
+constexpr int reads_limit = 64;  // of 16 KiB
 
 struct FreeReply {
   void operator()(void* reply) const { freeReplyObject(reply); }
@@ -97,7 +97,7 @@ Result<RedisConnection::Reply> RedisConnection::ask(const std::vector<std::strin
     if (redisBufferWrite(context_.get(), &written) != REDIS_OK) return trouble("cannot be written to");
     if (written == 0 && !wait(POLLOUT, deadline)) return Error{"takes nothing in time"};
   }
-  for (int reads = 0; reads < kReadsLimit; ++reads) {
+  for (int reads = 0; reads < reads_limit; ++reads) {
     void* found = nullptr;
     if (redisGetReplyFromReader(context_.get(), &found) != REDIS_OK) return trouble("speaks no RESP");
     const std::unique_ptr<redisReply, FreeReply> reply(static_cast<redisReply*>(found));

@@ -12,9 +12,9 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kConnectPatience{2};
-constexpr std::chrono::seconds kWritePatience{1};
-constexpr std::chrono::milliseconds kLastRetry{30'000};
+constexpr std::chrono::seconds connect_patience{2};
+constexpr std::chrono::seconds write_patience{1};
+constexpr std::chrono::milliseconds last_retry{30'000};
 
 }  // namespace
 
@@ -23,7 +23,7 @@ SharedMemory::SharedMemory(Options options, Log& log) : options_(std::move(optio
 }
 
 SharedMemory::~SharedMemory() {
-  give_up_at_ = steady_clock::now() + kWritePatience;
+  give_up_at_ = steady_clock::now() + write_patience;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -38,7 +38,7 @@ std::optional<AddressRecord> SharedMemory::find(const std::string& key) {
     if (const auto* change = pending_.find(key)) return *change;
     if (trouble_) return std::nullopt;
   }
-  const SteadyTime deadline = steady_clock::now() + kPatience;
+  const SteadyTime deadline = steady_clock::now() + patience;
   const std::unique_lock lock(reading_, deadline);
   if (!lock || !reader_) return std::nullopt;
   const auto reply = reader_->ask({"GET", name(key)}, deadline);
@@ -77,9 +77,9 @@ void SharedMemory::serve() {
   while (!stopping_ || (!trouble_ && !pending_.empty())) {
     if (trouble_) {
       // One that is well and ill by turns costs its 50 ms ever more seldom.
-      if (steady_clock::now() - well_since > kLastRetry && well_since != SteadyTime()) pause = options_.retry;
+      if (steady_clock::now() - well_since > last_retry && well_since != SteadyTime()) pause = options_.retry;
       if (work_.wait_for(lock, pause, [this] { return stopping_; })) break;
-      pause = std::clamp(pause * 2, options_.retry, kLastRetry);
+      pause = std::clamp(pause * 2, options_.retry, last_retry);
       lock.unlock();
       const bool well = knock();
       lock.lock();
@@ -110,12 +110,12 @@ void SharedMemory::serve() {
 /// Only a Redis that is as quick as a client needs it counts as well.
 bool SharedMemory::knock() {
   const auto open = [this]() -> std::optional<RedisConnection> {
-    auto opened = RedisConnection::open(options_.server, steady_clock::now() + kConnectPatience);
+    auto opened = RedisConnection::open(options_.server, steady_clock::now() + connect_patience);
     if (!opened) {
       disappointed(opened.error());
       return std::nullopt;
     }
-    const auto reply = opened->ask({"GET", name("")}, steady_clock::now() + kPatience);
+    const auto reply = opened->ask({"GET", name("")}, steady_clock::now() + patience);
     if (reply && reply->kind != RedisConnection::Reply::Kind::error) return *std::move(opened);
     disappointed(reply ? reply->text : reply.error());
     return std::nullopt;
@@ -132,7 +132,7 @@ bool SharedMemory::knock() {
 /// What an error kept from being written is not missed: a Redis that is full is still good to read from.
 bool SharedMemory::write(const PendingChanges::Changes& changes) {
   for (const auto& [key, record] : changes) {
-    const SteadyTime deadline = std::min(steady_clock::now() + kWritePatience, give_up_at_.load());
+    const SteadyTime deadline = std::min(steady_clock::now() + write_patience, give_up_at_.load());
     std::vector<std::string> command{"DEL", name(key)};
     if (record) {
       const bool yes = record->verdict == Verdict::deliverable;

@@ -16,7 +16,7 @@
 
 namespace fallbackmx {
 
-/// Used by many threads at once; nobody waits for Redis longer than kPatience. After one disappointment it is
+/// Used by many threads at once; nobody waits for Redis longer than patience. After one disappointment it is
 /// left alone, and everybody is told "nothing" at once, until a thread of our own has found it well again.
 /// Writes wait in memory (bounded) for that thread. Soft state on both sides: whatever Redis answers, only
 /// what reads as a line of ours about that very address is believed.
@@ -31,7 +31,7 @@ class SharedMemory {
     Seconds yes_lifetime{}, no_lifetime{};
     std::chrono::milliseconds retry{1000};  ///< the first pause before it is looked at again; they double
   };
-  static constexpr std::chrono::milliseconds kPatience{50};
+  static constexpr std::chrono::milliseconds patience{50};
 
   /// Returns at once; it is used as soon as it is found well.
   SharedMemory(Options options, Log& log);

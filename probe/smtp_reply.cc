@@ -7,10 +7,10 @@ namespace fallbackmx {
 
 namespace {
 
-constexpr std::size_t kLineLimit = 1000;
-constexpr std::size_t kLinesLimit = 100;
+constexpr std::size_t line_limit = 1000;
+constexpr std::size_t lines_limit = 100;
 // Nobody has that many commands on the wire: a server that sends more talks to itself.
-constexpr std::size_t kUnreadLimit = 1000;
+constexpr std::size_t unread_limit = 1000;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -59,7 +59,7 @@ void ReplyParser::feed(std::string_view bytes) {
   while (!bytes.empty() && !broken_) {
     const auto end = bytes.find('\n');
     const auto piece = bytes.substr(0, end);
-    const auto room = kLineLimit - partial_.size();
+    const auto room = line_limit - partial_.size();
     partial_ += piece.substr(0, room);
     skipped_ += piece.size() - std::min(piece.size(), room);
     if (end == std::string_view::npos) return;
@@ -84,12 +84,12 @@ void ReplyParser::take_line(std::string_view line) {
     open_->dsn = enhanced_code(text, code);
   }
   if (open_->code != code) open_->contradictory = true;
-  if (open_->lines.size() < kLinesLimit) open_->lines.emplace_back(text);
+  if (open_->lines.size() < lines_limit) open_->lines.emplace_back(text);
   if (line.size() > 3 && line[3] == '-') return;
 
   complete_.push_back(std::move(*open_));
   open_.reset();
-  if (complete_.size() > kUnreadLimit) broken_ = "more than 1,000 replies that nobody asked for";
+  if (complete_.size() > unread_limit) broken_ = "more than 1,000 replies that nobody asked for";
 }
 
 std::optional<SmtpReply> ReplyParser::next() {

@@ -21,15 +21,15 @@ namespace {
 
 using Health = SqliteConnection::Health;
 
-constexpr std::size_t kDefaultRows = 1'000'000;  // about 200 MB, until clean_up says otherwise
-constexpr std::size_t kKeyLimit = 512;
-constexpr std::size_t kCleaningBatch = 500;
-constexpr int kSetAsideLimit =
+constexpr std::size_t default_rows = 1'000'000;  // about 200 MB, until clean_up says otherwise
+constexpr std::size_t key_limit = 512;
+constexpr std::size_t cleaning_batch = 500;
+constexpr int set_aside_limit =
     3;  // in one life of the process: a bad disk shall not be filled with broken files
-constexpr auto kPatience = std::chrono::milliseconds(100);
+constexpr auto patience = std::chrono::milliseconds(100);
 /// Between the first change that waits and its transaction: a burst of them costs as much as one.
-constexpr auto kGathering = std::chrono::milliseconds(20);
-constexpr auto kQuietTime = std::chrono::minutes(10);
+constexpr auto gathering = std::chrono::milliseconds(20);
+constexpr auto quiet_time = std::chrono::minutes(10);
 
 /// Callers read over a few connections of their own; whatever they change waits in memory, where it is found
 /// at once, until the one writer thread has put it into the file.
@@ -60,7 +60,7 @@ class SqliteStore final : public Store {
   }
 
   void put(const std::string& key, const AddressRecord& record) override {
-    if (auto clean = sound(record); clean && !key.empty() && key.size() <= kKeyLimit)
+    if (auto clean = sound(record); clean && !key.empty() && key.size() <= key_limit)
       change(key, std::move(clean));
   }
 
@@ -125,7 +125,7 @@ class SqliteStore final : public Store {
       if (lock) reader = &*other;
     }
     // A disk that hangs keeps those who read from it just now, and no more of our clients.
-    if (!lock) lock = std::unique_lock(own.mutex, kPatience);
+    if (!lock) lock = std::unique_lock(own.mutex, patience);
     if (!lock) {
       complain("too slow to read: nothing is remembered");
       return {};
@@ -169,7 +169,7 @@ class SqliteStore final : public Store {
         return stopping_ || !damage_.empty() || newly_counted_ || (cleaning_ && counted_);
       };
       work_.wait(lock, [&] { return urgent() || !pending_.empty(); });
-      work_.wait_for(lock, kGathering, urgent);
+      work_.wait_for(lock, gathering, urgent);
       if (stopping_ && pending_.empty()) break;
       if (newly_counted_) rows_ += *std::exchange(newly_counted_, std::nullopt);
       const auto& changes = pending_.take();
@@ -230,7 +230,7 @@ class SqliteStore final : public Store {
 
   bool drop_expired(const std::optional<Cleaning>& cleaning, std::int64_t& dropped) {
     if (!cleaning) return true;
-    const auto growth = table_->erase_expired(cleaning->noes_before, cleaning->yeses_before, kCleaningBatch);
+    const auto growth = table_->erase_expired(cleaning->noes_before, cleaning->yeses_before, cleaning_batch);
     dropped += growth.value_or(0);
     return growth.has_value();
   }
@@ -240,7 +240,7 @@ class SqliteStore final : public Store {
     const auto excess = rows + dropped - static_cast<std::int64_t>(max_rows_);
     if (excess <= 0) return true;
     const auto growth =
-        table_->erase_oldest(std::min(static_cast<std::size_t>(excess), just_written + kCleaningBatch));
+        table_->erase_oldest(std::min(static_cast<std::size_t>(excess), just_written + cleaning_batch));
     dropped += growth.value_or(0);
     return growth.has_value();
   }
@@ -249,11 +249,11 @@ class SqliteStore final : public Store {
   void look_after_file(const std::string& damage) {
     const bool moved = FileIdentity::of(path_) != identity_;
     if (table_ && damage.empty() && !moved) return open_readers();
-    if (set_aside_ >= kSetAsideLimit) return;
+    if (set_aside_ >= set_aside_limit) return;
     if (table_ && moved) log_.warning(verify_file_name(path_) + ": removed or replaced while in use");
     release();
     const bool damaged = !damage.empty() && !moved;
-    if (damaged && ++set_aside_ == kSetAsideLimit) {
+    if (damaged && ++set_aside_ == set_aside_limit) {
       log_.error(verify_file_name(path_) + ": " + printable(damage, 300) +
                  "; damaged again and again, nothing is remembered until the next start");
       return;
@@ -325,7 +325,7 @@ class SqliteStore final : public Store {
     {
       const std::lock_guard lock(complaints_);
       if (now < quiet_until_) return;
-      quiet_until_ = now + kQuietTime;
+      quiet_until_ = now + quiet_time;
     }
     log_.error(verify_file_name(path_) + ": " + printable(why, 300));
   }
@@ -357,7 +357,7 @@ class SqliteStore final : public Store {
   std::optional<AddressTable> table_;
   std::optional<Inspection> inspection_;
   FileIdentity identity_;
-  std::size_t max_rows_ = kDefaultRows;
+  std::size_t max_rows_ = default_rows;
   std::size_t readers_open_ = 0;
   int set_aside_ = 0;
 

@@ -12,7 +12,7 @@ namespace fallbackmx {
 
 namespace {
 
-constexpr std::size_t kPathLimit = 300;
+constexpr std::size_t path_limit = 300;
 
 std::string broken_name(const std::string& path, const Clock& clock) {
   const std::time_t now = std::chrono::system_clock::to_time_t(clock.wall());
@@ -36,7 +36,7 @@ Result<std::string> set_aside(const std::string& path, const Clock& clock) {
     std::error_code error;
     std::filesystem::rename(path + suffix, broken + suffix, error);
     if (!error || error == std::errc::no_such_file_or_directory) continue;
-    return Error{printable(path + suffix, kPathLimit) + " cannot be set aside: " + error.message()};
+    return Error{printable(path + suffix, path_limit) + " cannot be set aside: " + error.message()};
   }
   return broken;
 }
@@ -44,7 +44,7 @@ Result<std::string> set_aside(const std::string& path, const Clock& clock) {
 }  // namespace
 
 std::string verify_file_name(const std::string& path) {
-  return "verify database " + printable(path, kPathLimit);
+  return "verify database " + printable(path, path_limit);
 }
 
 Result<AddressTable> open_verify_file(const std::string& path, const Clock& clock, Log& log) {
@@ -61,7 +61,7 @@ Result<AddressTable> replace_verify_file(const std::string& path, const std::str
   const auto trouble = verify_file_name(path) + ": " + printable(damage);
   const auto broken = set_aside(path, clock);
   if (!broken) return Error{trouble + "; " + broken.error()};
-  log.warning(trouble + "; set aside as " + printable(*broken, kPathLimit) + ", a new one is begun");
+  log.warning(trouble + "; set aside as " + printable(*broken, path_limit) + ", a new one is begun");
   auto opened = AddressTable::open(path);
   if (opened.table) return *std::move(opened.table);
   return Error{verify_file_name(path) + ": " + printable(opened.why_not)};

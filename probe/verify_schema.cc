@@ -6,10 +6,10 @@ namespace fallbackmx {
 
 namespace {
 
-constexpr std::int64_t kApplicationId = 0x66626d78;  // "fbmx"
-constexpr std::int64_t kSchemaVersion = 2;
+constexpr std::int64_t our_application = 0x66626d78;  // "fbmx"
+constexpr std::int64_t schema_version = 2;
 
-constexpr const char* kSchema = R"(
+constexpr const char* whole_schema = R"(
   CREATE TABLE address (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL,
@@ -28,7 +28,7 @@ constexpr const char* kSchema = R"(
   PRAGMA user_version = 2;
 )";
 
-constexpr const char* kSetOldAside = R"(
+constexpr const char* set_old_aside = R"(
   ALTER TABLE address RENAME TO address_1;
   DROP INDEX address_no;
   DROP INDEX address_yes;
@@ -37,7 +37,7 @@ constexpr const char* kSetOldAside = R"(
 
 /// From the names of schema 1 to hashes. A row that cannot be read is left behind; damage is an end.
 bool migrate_from_1(SqliteConnection& connection) {
-  if (!connection.execute(kSetOldAside) || !connection.execute(kSchema)) return false;
+  if (!connection.execute(set_old_aside) || !connection.execute(whole_schema)) return false;
   {
     auto old = connection.prepare("SELECT key, good, code, dsn, words, asked, last_yes FROM address_1");
     auto insert =
@@ -66,9 +66,9 @@ std::string adopt_schema(SqliteConnection& connection) {
   const auto tables = connection.number("SELECT count(*) FROM sqlite_schema");
   if (!application || !version || !tables) return connection.why();
   if (*application == 0 && *version == 0 && *tables == 0)
-    return connection.execute(kSchema) ? std::string() : connection.why();
-  if (*application != kApplicationId) return "the database of another program";
-  if (*version == kSchemaVersion) return {};
+    return connection.execute(whole_schema) ? std::string() : connection.why();
+  if (*application != our_application) return "the database of another program";
+  if (*version == schema_version) return {};
   if (*version == 1) return migrate_from_1(connection) ? std::string() : connection.why();
   return "made by a newer version of fallbackmx (schema " + std::to_string(*version) + ")";
 }

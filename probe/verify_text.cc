@@ -12,9 +12,9 @@ namespace fallbackmx {
 
 namespace {
 
-constexpr std::size_t kFields = 7;
-constexpr std::size_t kLineLimit = 2000;
-constexpr std::int64_t kLatest = 9'000'000'000;  // the year 2255
+constexpr std::size_t field_count = 7;
+constexpr std::size_t line_limit = 2000;
+constexpr std::int64_t latest = 9'000'000'000;  // the year 2255
 
 std::int64_t seconds(WallTime time) { return std::chrono::floor<Seconds>(time).time_since_epoch().count(); }
 
@@ -47,13 +47,13 @@ std::string to_text(const VerifyLine& line) {
 }
 
 std::optional<VerifyLine> parse_verify_line(std::string_view text) {
-  if (text.size() > kLineLimit) return std::nullopt;
+  if (text.size() > line_limit) return std::nullopt;
   const auto fields = split(text);
-  if (fields.size() != kFields || (fields[1] != "yes" && fields[1] != "no")) return std::nullopt;
+  if (fields.size() != field_count || (fields[1] != "yes" && fields[1] != "no")) return std::nullopt;
   const auto address = Address::parse(fields[0]);
   if (!address || address->key() != fields[0]) return std::nullopt;
-  const auto code = number(fields[2], 599), asked = number(fields[4], kLatest),
-             last_yes = number(fields[5], kLatest);
+  const auto code = number(fields[2], 599), asked = number(fields[4], latest),
+             last_yes = number(fields[5], latest);
   if (!code || !asked || !last_yes) return std::nullopt;
   auto record = sound({.verdict = fields[1] == "yes" ? Verdict::deliverable : Verdict::undeliverable,
                        .code = static_cast<int>(*code),

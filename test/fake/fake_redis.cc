@@ -16,7 +16,7 @@ namespace fallbackmx {
 
 namespace {
 
-constexpr int kTick = 5;  // milliseconds until it notices that it is to stop
+constexpr int tick = 5;  // milliseconds until it notices that it is to stop
 
 /// Takes a whole command (an array of bulk strings) off the beginning of the bytes.
 std::optional<std::vector<std::string>> take_command(std::string& bytes) {
@@ -91,7 +91,7 @@ void FakeRedis::serve() {
   while (!stopping_) {
     std::vector<pollfd> descriptors{{listener_, POLLIN, 0}};
     for (const Client& client : clients) descriptors.push_back({client.fd, POLLIN, 0});
-    if (poll(descriptors.data(), descriptors.size(), kTick) <= 0) continue;
+    if (poll(descriptors.data(), descriptors.size(), tick) <= 0) continue;
     for (std::size_t i = clients.size(); i-- > 0;) {
       if (descriptors[i + 1].revents == 0 || read(clients[i])) continue;
       close(clients[i].fd);

@@ -69,9 +69,9 @@ TEST(Backlog, HurriesWhenAPrimaryIsBack) {
 
 TEST(Backlog, IsBounded) {
   Backlog backlog;
-  for (std::size_t i = 0; i < Backlog::kLimit + 10; ++i)
+  for (std::size_t i = 0; i < Backlog::limit + 10; ++i)
     backlog.add(item("u" + std::to_string(i) + "@x.org"), start);
-  EXPECT_EQ(backlog.size(), Backlog::kLimit);
+  EXPECT_EQ(backlog.size(), Backlog::limit);
 }
 
 }  // namespace

@@ -153,7 +153,7 @@ TEST_F(SqliteStoreFile, SetsAsideTheDatabaseOfANewerVersion) {
 }
 
 /// As schema 1 was: a name for an id, and domains by name.
-constexpr const char* kSchema1 = R"(
+constexpr const char* schema1 = R"(
   CREATE TABLE address (
     key TEXT NOT NULL PRIMARY KEY, domain TEXT NOT NULL, good INTEGER NOT NULL CHECK (good IN (0, 1)),
     code INTEGER NOT NULL, dsn TEXT NOT NULL, words TEXT NOT NULL, asked INTEGER NOT NULL, last_yes INTEGER NOT NULL
@@ -168,7 +168,7 @@ constexpr const char* kSchema1 = R"(
 
 void make_schema_1(const std::string& path, int count) {
   SqliteConnection old(path);
-  ASSERT_TRUE(old.execute(kSchema1)) << old.why();
+  ASSERT_TRUE(old.execute(schema1)) << old.why();
   ASSERT_TRUE(old.execute("BEGIN"));
   for (int i = 0; i < count; ++i) {
     const std::string name = user(i), domain = name.substr(name.find('@') + 1);
