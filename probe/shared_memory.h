@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "probe/log.h"
+#include "probe/patient_mutex.h"
 #include "probe/pending_changes.h"
 #include "probe/record.h"
 #include "probe/redis_connection.h"
@@ -57,7 +58,7 @@ class SharedMemory {
   const Options options_;
   Log& log_;
 
-  std::timed_mutex reading_;               ///< guards reader_
+  PatientMutex reading_;                   ///< guards reader_
   std::optional<RedisConnection> reader_;  ///< none while it is in trouble
 
   std::mutex mutex_;  ///< guards the rest, briefly

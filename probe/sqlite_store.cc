@@ -10,6 +10,7 @@
 #include "probe/address_table.h"
 #include "probe/clock.h"
 #include "probe/inspection.h"
+#include "probe/patient_mutex.h"
 #include "probe/pending_changes.h"
 #include "probe/smtp_reply.h"
 #include "probe/store.h"
@@ -98,7 +99,7 @@ class SqliteStore final : public Store {
   };
 
   struct Reader {
-    std::timed_mutex mutex;
+    PatientMutex mutex;
     std::optional<AddressTable> table;
     int generation = 0;
   };
@@ -118,14 +119,14 @@ class SqliteStore final : public Store {
   template <class Query>
   std::invoke_result_t<Query, AddressTable&> read(Query query) {
     auto& own = readers_[std::hash<std::thread::id>()(std::this_thread::get_id()) % readers_.size()];
-    std::unique_lock<std::timed_mutex> lock(own.mutex, std::try_to_lock);
+    std::unique_lock<PatientMutex> lock(own.mutex, std::try_to_lock);
     auto* reader = &own;
     for (auto other = readers_.begin(); !lock && other != readers_.end(); ++other) {
-      lock = std::unique_lock<std::timed_mutex>(other->mutex, std::try_to_lock);
+      lock = std::unique_lock<PatientMutex>(other->mutex, std::try_to_lock);
       if (lock) reader = &*other;
     }
     // A disk that hangs keeps those who read from it just now, and no more of our clients.
-    if (!lock) lock = std::unique_lock(own.mutex, patience);
+    if (!lock) lock = std::unique_lock(own.mutex, clock_.now() + patience);
     if (!lock) {
       complain("too slow to read: nothing is remembered");
       return {};
