@@ -59,6 +59,7 @@ std::string_view take_dsn(std::string_view& text, std::string_view otherwise) {
 /// For the first word, which might be an action as well as a restriction.
 Error unknown_action(std::string_view word) {
   std::vector<std::string_view> names;
+  names.reserve(actions.size());
   for (const auto& action : actions) names.push_back(action.name);
   const auto nearest = nearest_name(word, names);
   if (nearest.empty()) return {explain_not_ours(word)};
