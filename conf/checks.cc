@@ -7,6 +7,7 @@
 #include <array>
 #include <boost/asio/ip/address.hpp>
 
+#include "conf/brackets.h"
 #include "conf/nearest_name.h"
 #include "conf/text_file.h"
 #include "conf/units.h"
@@ -35,11 +36,6 @@ bool is_port_or_service(std::string_view text) {
   if (text.empty()) return false;
   if (text.find_first_not_of("0123456789") == std::string_view::npos) return is_port(text);
   return text.find_first_of(":@[]/ \t") == std::string_view::npos;
-}
-
-std::string_view without_brackets(std::string_view text) {
-  if (text.size() < 2 || text.front() != '[' || text.back() != ']') return text;
-  return text.substr(1, text.size() - 2);
 }
 
 /// What stands in EHLO: one word of printable ASCII.
@@ -162,7 +158,7 @@ void check_probes(const Settings& s, Objections& found) {
 void check_interfaces(const Words& words, bool keywords, std::string_view name, Objections& found) {
   for (const auto& word : words) {
     if (keywords && (word == "all" || word == "loopback-only")) continue;
-    if (is_address(without_brackets(word))) continue;
+    if (is_address(without_square_brackets(word))) continue;
     found.push_back(
         {true, {name}, fmt::format("{} is not an address (names of hosts are not looked up)", quoted(word))});
   }
@@ -175,7 +171,7 @@ void check_smtp(const Settings& s, Objections& found) {
   }
   boost::system::error_code no_v4, no_v6;
   ip::make_address_v4(s.smtp_bind_address, no_v4);
-  ip::make_address_v6(std::string(without_brackets(s.smtp_bind_address6)), no_v6);
+  ip::make_address_v6(std::string(without_square_brackets(s.smtp_bind_address6)), no_v6);
   if (!s.smtp_bind_address.empty() && no_v4) {
     found.push_back(
         {true, {"smtp_bind_address"}, fmt::format("{} is not an IPv4 address", quoted(s.smtp_bind_address))});
@@ -217,7 +213,7 @@ bool is_address_with_port(std::string_view text) {
   const auto colon = text.rfind(':');
   if (colon == std::string_view::npos) return false;
   const auto host = text.substr(0, colon);
-  const auto address = without_brackets(host);
+  const auto address = without_square_brackets(host);
   const bool v6 = address.find(':') != std::string_view::npos;
   return is_address(address) && v6 == (address != host) && is_port(text.substr(colon + 1));
 }
@@ -279,7 +275,7 @@ std::string milter_socket_error(std::string_view socket) {
 }
 
 std::string resolver_error(std::string_view server) {
-  if (is_address(without_brackets(server)) || is_address_with_port(server)) return {};
+  if (is_address(without_square_brackets(server)) || is_address_with_port(server)) return {};
   return fmt::format(
       "{} is not the address of a name server: 192.0.2.1, 192.0.2.1:53, 2001:db8::1 or [2001:db8::1]:53",
       quoted(server));

@@ -4,8 +4,11 @@
 #include <sys/socket.h>
 
 #include <exception>
+#include <string_view>
 #include <thread>
 #include <utility>
+
+#include "conf/brackets.h"
 
 namespace fallbackmx {
 
@@ -85,8 +88,7 @@ class HttpServer::Impl {
 Result<std::unique_ptr<HttpServer>> HttpServer::open(const std::string& listen, HttpPages pages) {
   const auto colon = listen.rfind(':');
   if (colon == std::string::npos) return Error{"http_listen: " + listen + " has no port"};
-  std::string host = listen.substr(0, colon);
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  const std::string host(without_square_brackets(std::string_view(listen).substr(0, colon)));
   auto impl = std::make_unique<Impl>(std::move(pages));
   if (!impl->listen(host, std::atoi(listen.c_str() + colon + 1)))
     return Error{"http_listen: cannot listen on " + listen};

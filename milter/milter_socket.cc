@@ -11,6 +11,8 @@
 #include <memory>
 #include <optional>
 
+#include "conf/brackets.h"
+
 namespace fallbackmx {
 
 namespace {
@@ -23,11 +25,6 @@ std::optional<std::uint16_t> port_number(std::string_view text) {
   if (error != std::errc() || end != text.data() + text.size() || value == 0 || value > 65535)
     return std::nullopt;
   return static_cast<std::uint16_t>(value);
-}
-
-std::string_view without_square_brackets(std::string_view host) {
-  if (host.size() >= 2 && host.front() == '[' && host.back() == ']') return host.substr(1, host.size() - 2);
-  return host;
 }
 
 std::string_view usual_path() {

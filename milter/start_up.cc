@@ -1,5 +1,7 @@
 #include "milter/start_up.h"
 
+#include "conf/brackets.h"
+
 namespace fallbackmx {
 
 std::unique_ptr<Log> open_log(const Settings& settings, bool verbose) {
@@ -12,8 +14,7 @@ BindAddresses bind_addresses(const Settings& settings) {
   namespace ip = boost::asio::ip;
   BindAddresses bind;
   boost::system::error_code error;
-  std::string v6 = settings.smtp_bind_address6;
-  if (v6.size() >= 2 && v6.front() == '[') v6 = v6.substr(1, v6.size() - 2);
+  const std::string v6(without_square_brackets(settings.smtp_bind_address6));
   if (!settings.smtp_bind_address.empty()) bind.v4 = ip::make_address(settings.smtp_bind_address, error);
   if (!v6.empty()) bind.v6 = ip::make_address(v6, error);
   return bind;

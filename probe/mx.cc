@@ -10,6 +10,8 @@
 #include <memory>
 #include <set>
 
+#include "conf/brackets.h"
+
 namespace fallbackmx {
 
 namespace {
@@ -47,7 +49,7 @@ std::vector<IpAddress> interface_addresses() {
   return addresses;
 }
 
-void add_item(std::string item, std::vector<IpAddress>& addresses) {
+void add_item(const std::string& item, std::vector<IpAddress>& addresses) {
   if (item == "all") {
     const auto found = interface_addresses();
     addresses.insert(addresses.end(), found.begin(), found.end());
@@ -58,9 +60,8 @@ void add_item(std::string item, std::vector<IpAddress>& addresses) {
     addresses.emplace_back(ip::address_v6::loopback());
     return;
   }
-  if (item.starts_with('[') && item.ends_with(']')) item = item.substr(1, item.size() - 2);
   boost::system::error_code trouble;
-  const auto address = ip::make_address(item, trouble);
+  const auto address = ip::make_address(without_square_brackets(item), trouble);
   if (!trouble) addresses.push_back(normal(address));
 }
 

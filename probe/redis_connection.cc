@@ -8,6 +8,7 @@
 #include <charconv>
 #include <utility>
 
+#include "conf/brackets.h"
 #include "probe/smtp_reply.h"
 
 namespace fallbackmx {
@@ -50,9 +51,7 @@ Result<RedisServer> RedisServer::parse(const std::string& specification) {
   }
   const std::size_t colon = rest.rfind(':');
   if (colon == std::string::npos) return wrong;
-  server.host = rest.substr(0, colon);
-  if (server.host.size() > 2 && server.host.front() == '[' && server.host.back() == ']')
-    server.host = server.host.substr(1, server.host.size() - 2);
+  server.host = without_square_brackets(std::string_view(rest).substr(0, colon));
   const char* const end = rest.data() + rest.size();
   const auto [stopped, error] = std::from_chars(rest.data() + colon + 1, end, server.port);
   if (server.host.empty() || error != std::errc() || stopped != end || server.port < 1 || server.port > 65535)
