@@ -80,6 +80,9 @@ std::string AddressTable::prepare() {
               "SELECT good, code, dsn, words, asked, last_yes FROM address WHERE id = ?1 AND key = ?2") &&
       prepare(recent_good_,
               "SELECT key, last_yes FROM address WHERE good = 1 AND domain = ?1 ORDER BY last_yes DESC") &&
+      prepare(
+          each_,
+          "SELECT good, code, dsn, words, asked, last_yes, key, id FROM address WHERE id > ?1 ORDER BY id") &&
       prepare(update_,
               "UPDATE address SET key = ?2, domain = ?3, good = ?4, code = ?5, dsn = ?6, words = ?7, "
               "asked = ?8, last_yes = ?9 WHERE id = ?1 AND (key = ?2 OR good = 0)") &&
@@ -114,6 +117,23 @@ std::optional<AddressTable::Good> AddressTable::recent_good(
   }
   recent_good_->rewind();
   return good;
+}
+
+void AddressTable::each_after(const std::string& key,
+                              const std::function<bool(const std::string&, const AddressRecord&)>& visit) {
+  std::int64_t last = key.empty() ? -1 : name_hash(key);
+  each_->bind(1, last);
+  while (each_->step() == SqliteStatement::Step::row) {
+    // In a damaged file, ids may go round in circles.
+    const auto id = each_->number(7);
+    if (!id || *id <= last) break;
+    last = *id;
+    const auto name = each_->text(6);
+    const auto record = read_record(*each_);
+    if (!name || !record || name_hash(*name) != last) continue;
+    if (!visit(std::string(*name), *record)) break;
+  }
+  each_->rewind();
 }
 
 std::string AddressTable::look_over() {

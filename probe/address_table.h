@@ -33,6 +33,11 @@ class AddressTable {
   std::optional<Good> recent_good(std::string_view domain,
                                   const std::function<bool(const std::string&)>& acceptable);
 
+  /// After the row of a key (empty: from the beginning), in the order of their ids, calls `visit` with each
+  /// row that can be an address, until that returns false or there are no more.
+  void each_after(const std::string& key,
+                  const std::function<bool(const std::string&, const AddressRecord&)>& visit);
+
   /// What is read from now on is the file as it is now, and no call goes on for long once `give_up` is true.
   /// The flag lives as long as the table.
   bool begin_reading(const std::atomic<bool>& give_up);
@@ -64,7 +69,8 @@ class AddressTable {
   std::optional<std::int64_t> erased(SqliteStatement& statement);
 
   SqliteConnection connection_;  // before its statements: it closes after them
-  std::optional<SqliteStatement> find_, recent_good_, update_, insert_, erase_, erase_noes_, erase_yeses_;
+  std::optional<SqliteStatement> find_, recent_good_, each_, update_, insert_, erase_, erase_noes_,
+      erase_yeses_;
 };
 
 /// A table, or `why_not` and how the file seems to be.

@@ -1,8 +1,8 @@
 #include <algorithm>
+#include <map>
 #include <mutex>
 #include <set>
 #include <tuple>
-#include <unordered_map>
 
 #include "probe/pending_changes.h"
 #include "probe/store.h"
@@ -14,7 +14,7 @@ namespace {
 // About 100 MB, until clean_up says otherwise.
 constexpr std::size_t default_rows = 200'000;
 constexpr std::size_t key_limit = 512;
-constexpr std::size_t batch = 1000;  // rows dropped while the lock is held
+constexpr std::size_t batch = 1000;  // rows dropped, or looked at in a walk, while the lock is held
 
 class MemoryStore final : public Store {
  public:
@@ -54,13 +54,26 @@ class MemoryStore final : public Store {
     }
   }
 
+  Page walk(const Walk& walk) override {
+    Page page;
+    const std::lock_guard lock(mutex_);
+    std::size_t left = batch;
+    for (auto row = rows_.upper_bound(walk.after); row != rows_.end(); ++row) {
+      if (walk.wants(row->first, row->second.verdict)) page.lines.push_back({row->first, row->second});
+      if (--left > 0 && page.lines.size() < walk.most_lines()) continue;
+      page.next = row->first;
+      break;
+    }
+    return page;
+  }
+
   std::size_t rows() override {
     const std::lock_guard lock(mutex_);
     return rows_.size();
   }
 
  private:
-  using Rows = std::unordered_map<std::string, AddressRecord>;
+  using Rows = std::map<std::string, AddressRecord>;
   using AgeEntry = std::tuple<bool, WallTime, std::string_view>;               // yes?, since when, key
   using GoodEntry = std::tuple<std::string_view, WallTime, std::string_view>;  // domain, last yes, key
 

@@ -35,6 +35,7 @@ class SharedStore final : public Store {
   void clean_up(WallTime now, const Settings& settings, std::size_t max_rows) override {
     own_->clean_up(now, settings, max_rows);
   }
+  Page walk(const Walk& walk) override { return own_->walk(walk); }
   std::size_t rows() override { return own_->rows(); }
 
  private:

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -10,11 +9,11 @@
 #include "probe/address_table.h"
 #include "probe/clock.h"
 #include "probe/inspection.h"
-#include "probe/patient_mutex.h"
 #include "probe/pending_changes.h"
 #include "probe/smtp_reply.h"
 #include "probe/store.h"
 #include "probe/verify_file.h"
+#include "probe/verify_readers.h"
 
 namespace fallbackmx {
 
@@ -27,7 +26,6 @@ constexpr std::size_t key_limit = 512;
 constexpr std::size_t cleaning_batch = 500;
 constexpr int set_aside_limit =
     3;  // in one life of the process: a bad disk shall not be filled with broken files
-constexpr auto patience = std::chrono::milliseconds(100);
 /// Between the first change that waits and its transaction: a burst of them costs as much as one.
 constexpr auto gathering = std::chrono::milliseconds(20);
 constexpr auto quiet_time = std::chrono::minutes(10);
@@ -36,7 +34,10 @@ constexpr auto quiet_time = std::chrono::minutes(10);
 /// at once, until the one writer thread has put it into the file.
 class SqliteStore final : public Store {
  public:
-  SqliteStore(std::string path, AddressTable table, Log& log) : path_(std::move(path)), log_(log) {
+  SqliteStore(std::string path, AddressTable table, Log& log)
+      : path_(std::move(path)), log_(log), readers_(path_, [this](const VerifyReaders::Trouble& trouble) {
+          trouble.damaged ? report_damage(trouble.generation, trouble.why) : complain(trouble.why);
+        }) {
     adopt(std::move(table));
     writer_ = std::thread([this] { write_behind(); });
   }
@@ -57,7 +58,7 @@ class SqliteStore final : public Store {
       if (const auto* change = pending_.find(key)) return *change;
     }
     // What was written between these two steps is in the file by now.
-    return read([&](AddressTable& table) { return table.find(key); });
+    return readers_.read([&](AddressTable& table) { return table.find(key); });
   }
 
   void put(const std::string& key, const AddressRecord& record) override {
@@ -73,7 +74,7 @@ class SqliteStore final : public Store {
       const std::lock_guard lock(mutex_);
       changed = pending_.of_domain(domain);
     }
-    const auto written = read([&](AddressTable& table) {
+    const auto written = readers_.read([&](AddressTable& table) {
       return table.recent_good(domain, [&](const std::string& key) { return !changed.keys.contains(key); });
     });
     if (written && (changed.best.empty() || written->last_yes > changed.last_yes)) return written->key;
@@ -90,18 +91,29 @@ class SqliteStore final : public Store {
     cleaned_.wait(lock, [&] { return !cleaning_; });
   }
 
+  Page walk(const Walk& walk) override {
+    constexpr std::size_t most_rows = 10'000;  // looked at for one page
+    Page page;
+    std::size_t left = most_rows;
+    readers_.read_at_leisure([&](AddressTable& table) {
+      table.each_after(walk.after, [&](const std::string& key, const AddressRecord& record) {
+        const auto current = latest(key, record);
+        if (current && walk.wants(key, current->verdict)) page.lines.push_back({key, *current});
+        if (--left > 0 && page.lines.size() < walk.most_lines()) return true;
+        page.next = key;
+        return false;
+      });
+      return true;
+    });
+    return page;
+  }
+
   std::size_t rows() override { return static_cast<std::size_t>(std::max<std::int64_t>(0, rows_)); }
 
  private:
   struct Cleaning {
     std::int64_t noes_before = 0, yeses_before = 0;  // seconds since the epoch
     std::size_t max_rows = 0;
-  };
-
-  struct Reader {
-    PatientMutex mutex;
-    std::optional<AddressTable> table;
-    int generation = 0;
   };
 
   void change(const std::string& key, std::optional<AddressRecord> to) {
@@ -115,31 +127,11 @@ class SqliteStore final : public Store {
     if (first) work_.notify_one();  // of the others the writer knows
   }
 
-  /// Runs `query` on a connection that nobody uses just now.
-  template <class Query>
-  std::invoke_result_t<Query, AddressTable&> read(Query query) {
-    auto& own = readers_[std::hash<std::thread::id>()(std::this_thread::get_id()) % readers_.size()];
-    std::unique_lock<PatientMutex> lock(own.mutex, std::try_to_lock);
-    auto* reader = &own;
-    for (auto other = readers_.begin(); !lock && other != readers_.end(); ++other) {
-      lock = std::unique_lock<PatientMutex>(other->mutex, std::try_to_lock);
-      if (lock) reader = &*other;
-    }
-    // A disk that hangs keeps those who read from it just now, and no more of our clients.
-    if (!lock) lock = std::unique_lock(own.mutex, clock_.now() + patience);
-    if (!lock) {
-      complain("too slow to read: nothing is remembered");
-      return {};
-    }
-    if (!reader->table) return {};
-    auto answer = query(*reader->table);
-    if (reader->table->health() == Health::good) return answer;
-    const auto why = reader->table->why();
-    const bool damaged = reader->table->health() == Health::damaged;
-    const int generation = reader->generation;
-    lock.unlock();
-    damaged ? report_damage(generation, why) : complain(why);
-    return {};
+  /// What is known by now of what the file says.
+  std::optional<AddressRecord> latest(const std::string& key, const AddressRecord& written) {
+    const std::lock_guard lock(mutex_);
+    const auto* change = pending_.find(key);
+    return change ? *change : written;
   }
 
   void counted(std::size_t rows) {
@@ -249,7 +241,7 @@ class SqliteStore final : public Store {
   /// Begins anew when the file was damaged, removed or replaced, or could not be opened the last time.
   void look_after_file(const std::string& damage) {
     const bool moved = FileIdentity::of(path_) != identity_;
-    if (table_ && damage.empty() && !moved) return open_readers();
+    if (table_ && damage.empty() && !moved) return readers_.open(generation_);
     if (set_aside_ >= set_aside_limit) return;
     if (table_ && moved) log_.warning(verify_file_name(path_) + ": removed or replaced while in use");
     release();
@@ -268,11 +260,7 @@ class SqliteStore final : public Store {
   void release() {
     inspection_.reset();
     table_.reset();
-    for (auto& reader : readers_) {
-      const std::lock_guard lock(reader.mutex);
-      reader.table.reset();
-    }
-    readers_open_ = 0;
+    readers_.close();
     rows_ = 0;
     const std::lock_guard lock(mutex_);
     ++generation_;
@@ -284,7 +272,7 @@ class SqliteStore final : public Store {
   void adopt(AddressTable table) {
     table_ = std::move(table);
     identity_ = FileIdentity::of(path_);
-    open_readers();
+    readers_.open(generation_);
     inspect();
   }
 
@@ -306,18 +294,6 @@ class SqliteStore final : public Store {
       complain(trouble.what());
     }
     counted(table_->count());
-  }
-
-  /// Those that are still missing: descriptors may have run out the last time.
-  void open_readers() {
-    for (; readers_open_ < readers_.size(); ++readers_open_) {
-      auto opened = AddressTable::open(path_);
-      if (!opened.table) return complain(opened.why_not);
-      auto& reader = readers_[readers_open_];
-      const std::lock_guard lock(reader.mutex);
-      reader.table = std::move(opened.table);
-      reader.generation = generation_;
-    }
   }
 
   /// Once, and then not for a while: trouble with a disk comes with every statement.
@@ -347,7 +323,7 @@ class SqliteStore final : public Store {
   bool stopping_ = false;
 
   std::mutex cleaners_;  ///< held while somebody waits for clean_up
-  std::array<Reader, 4> readers_;
+  VerifyReaders readers_;
   /// Until they are counted: by how much those of the file have grown.
   std::atomic<std::int64_t> rows_ = 0;
 
@@ -359,7 +335,6 @@ class SqliteStore final : public Store {
   std::optional<Inspection> inspection_;
   FileIdentity identity_;
   std::size_t max_rows_ = default_rows;
-  std::size_t readers_open_ = 0;
   int set_aside_ = 0;
 
   std::thread writer_;

@@ -1,11 +1,19 @@
 #include "probe/store.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "probe/pending_changes.h"
 #include "probe/shared_memory.h"
 #include "probe/smtp_reply.h"
 
 namespace fallbackmx {
+
+bool Walk::wants(std::string_view key, Verdict its) const {
+  return (!verdict || *verdict == its) && (domain.empty() || domain_of_key(key) == domain);
+}
+
+std::size_t Walk::most_lines() const { return std::clamp<std::size_t>(limit, 1, 1000); }
 
 std::unique_ptr<Store> open_store(const std::string& specification, Log& log) {
   constexpr std::string_view sqlite = "sqlite:";

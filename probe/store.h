@@ -8,12 +8,32 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "probe/log.h"
 #include "probe/record.h"
 #include "probe/result.h"
+#include "probe/verify_text.h"
 
 namespace fallbackmx {
+
+/// What a walk through a store is after, and how far it has come. A value.
+struct Walk {
+  std::string after{};               ///< the `next` of the page before; empty: from the beginning
+  std::size_t limit = 500;           ///< lines of a page; never more than 1,000
+  std::string domain{};              ///< lower case; empty: all of them
+  std::optional<Verdict> verdict{};  ///< only yeses, or only noes
+
+  bool wants(std::string_view key, Verdict its) const;
+  std::size_t most_lines() const;
+};
+
+struct Page {
+  std::vector<VerifyLine> lines;
+  /// Where the next page begins; nothing after the last one. Few lines and a next page: long ways lie
+  /// between what was wanted.
+  std::optional<std::string> next;
+};
 
 /// Used by many threads at once. No call fails: a store in trouble says so once in the log, forgets, and
 /// finds nothing.
@@ -31,6 +51,10 @@ class Store {
   /// yeses only when there is no no left. Returns when it is done, with everything written that was put
   /// before.
   virtual void clean_up(WallTime now, const Settings&, std::size_t max_rows) = 0;
+  /// A page of what is remembered, expired or not: every row once, in an order of the store's own (in order
+  /// of their names would cost SQLite an index as large as all names). May wait for a disk, and keeps no
+  /// find() and no put() waiting. What was put in the last moment, or while one walks, may be missing.
+  virtual Page walk(const Walk&) = 0;
   /// For metrics: a store that writes behind counts what is written.
   virtual std::size_t rows() = 0;
 };

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <map>
 #include <thread>
 
 #include "test/unit/remembered.h"
@@ -46,6 +47,7 @@ class TemporarySqliteStore final : public Store {
   void clean_up(WallTime at, const Settings& with, std::size_t max_rows) override {
     store_->clean_up(at, with, max_rows);
   }
+  Page walk(const Walk& walk) override { return store_->walk(walk); }
   std::size_t rows() override { return store_->rows(); }
 
  private:
@@ -67,6 +69,17 @@ class EveryStore : public testing::TestWithParam<Kind> {
   std::size_t rows() {
     store_->clean_up(now, settings(), plenty);  // a store may write behind; this waits
     return store_->rows();
+  }
+  /// All that a walk meets, page by page.
+  std::map<std::string, AddressRecord> met(Walk walk) {
+    std::map<std::string, AddressRecord> all;
+    for (;;) {
+      const Page page = store_->walk(walk);
+      EXPECT_LE(page.lines.size(), walk.limit);
+      for (const auto& line : page.lines) EXPECT_TRUE(all.emplace(line.key, line.record).second) << line.key;
+      if (!page.next) return all;
+      walk.after = *page.next;
+    }
   }
 };
 
@@ -230,6 +243,45 @@ TEST_P(EveryStore, ServesEightThreadsThatFindAtOnceWhatTheyPut) {
   threads.clear();
   EXPECT_EQ(lost, 0);
   EXPECT_LE(rows(), 400u);
+}
+
+TEST_P(EveryStore, IsWalkedThroughInPages) {
+  EXPECT_TRUE(met({}).empty());
+  std::map<std::string, AddressRecord> all, of_domain, noes;
+  for (int i = 0; i < 2500; ++i) {
+    const bool ours = i % 50 == 0, is_no = i % 3 == 0;
+    const auto key = "u" + std::to_string(i) + (ours ? "@example.org" : "@example.com");
+    const auto record = is_no ? no(Seconds(i)) : yes(Seconds(i));
+    store_->put(key, record);
+    all.emplace(key, record);
+    if (ours) of_domain.emplace(key, record);
+    if (ours && is_no) noes.emplace(key, record);
+  }
+  rows();
+  EXPECT_EQ(met({}), all);
+  EXPECT_EQ(met({.limit = 7}), all);
+  EXPECT_EQ(met({.limit = 1000}), all);
+  EXPECT_EQ(met({.domain = "example.org"}), of_domain);
+  EXPECT_EQ(met({.limit = 3, .domain = "example.org", .verdict = Verdict::undeliverable}), noes);
+  EXPECT_TRUE(met({.domain = "org"}).empty());
+  EXPECT_EQ(store_->walk({.limit = 0}).lines.size(), 1u);
+  EXPECT_EQ(store_->walk({.limit = 100'000}).lines.size(), 1000u);
+}
+
+TEST_P(EveryStore, IsWalkedThroughWhileItChanges) {
+  for (int i = 0; i < 100; ++i) store_->put("u" + std::to_string(i) + "@example.org", yes());
+  rows();
+  const Page first = store_->walk({.limit = 10});
+  ASSERT_TRUE(first.next);
+  store_->forget(*first.next);
+  for (const auto& [key, record] : met({})) {
+    EXPECT_NE(key, *first.next);
+    store_->put(key, no());
+  }
+  const Page rest = store_->walk({.after = *first.next, .limit = 1000});
+  EXPECT_EQ(rest.lines.size(), 90u);
+  EXPECT_FALSE(rest.next);
+  for (const auto& line : rest.lines) EXPECT_EQ(line.record, no()) << line.key;
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, EveryStore,
