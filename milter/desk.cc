@@ -117,7 +117,10 @@ Outcome Desk::answer(const SessionState& session, const Envelope& envelope) {
     unknown_recipients_.count(session.client.address, begin, settings);
   const auto delay = std::chrono::duration_cast<std::chrono::milliseconds>(services_.clock.now() - begin);
   count(services_.metrics, outcome, delay);
-  verdict_log_.write(session, envelope, outcome, delay, settings.mode);
+  const SteadyTime end = begin + delay;
+  AnsweredRecipient told = answered(session, envelope, outcome, settings.mode, services_.clock.wall(), delay);
+  verdict_log_.write(told, envelope, outcome);
+  recent_.add(std::move(told), end);
   return enforced(outcome, settings);
 }
 

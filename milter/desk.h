@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 
+#include "milter/recent_verdicts.h"
 #include "milter/restrictions.h"
 #include "milter/session_state.h"
 #include "milter/unknown_recipients.h"
@@ -42,6 +43,7 @@ class Desk {
   /// Blocks until the answer is there, for answer_timeout at most.
   Outcome answer(const SessionState&, const Envelope&);
 
+  const RecentVerdicts& recent() const { return recent_; }
   std::shared_ptr<const Settings> settings() const;
   /// For the RCPTs that come from now on.
   void reload(std::shared_ptr<const Settings> settings);
@@ -62,6 +64,7 @@ class Desk {
   DeskServices services_;
   VerdictLog verdict_log_;
   UnknownRecipients unknown_recipients_;
+  RecentVerdicts recent_;
   mutable std::mutex mutex_;
   std::condition_variable left_;
   // Guarded by mutex_:

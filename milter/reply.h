@@ -15,6 +15,8 @@ struct Reply {
 
   bool rejects() const { return code >= 500; }
   bool defers() const { return code >= 400 && code < 500; }
+  /// accept, reject or defer: the word for it in the log, in metrics, everywhere.
+  std::string_view action() const { return rejects() ? "reject" : defers() ? "defer" : "accept"; }
   friend bool operator==(const Reply&, const Reply&) = default;
 };
 

@@ -4,18 +4,9 @@
 
 namespace fallbackmx {
 
-namespace {
-
-std::string_view action(const Reply& reply) {
-  if (reply.rejects()) return "reject";
-  return reply.defers() ? "defer" : "continue";
-}
-
-}  // namespace
-
 void count(Metrics& metrics, const Outcome& outcome, std::chrono::duration<double> delay) {
   const std::string_view by = outcome.by ? to_string(*outcome.by) : "none";
-  metrics.count(Counter::actions, {by, action(outcome.reply)});
+  metrics.count(Counter::actions, {by, outcome.reply.action()});
   if (outcome.unverified) metrics.count(Counter::unverified);
   if (!outcome.finding) return;
   const Finding& finding = *outcome.finding;

@@ -1,13 +1,11 @@
 // What the log says about one RCPT TO, and the alarms that an administrator should hear.
 #pragma once
 
-#include <chrono>
 #include <map>
 #include <mutex>
 #include <string>
-#include <string_view>
 
-#include "milter/session_state.h"
+#include "milter/answered_recipient.h"
 #include "probe/clock.h"
 #include "probe/log.h"
 
@@ -15,24 +13,21 @@ namespace fallbackmx {
 
 /// `NOQUEUE: sid=7f3a01 rcpt=<u@example.org> from=<s@example.net> client=h[192.0.2.9] action=reject
 /// verdict=undeliverable source=probe primary=mx1.example.org[198.51.100.2]:25 stage=rcpt tls=may code=550
-/// dsn=5.1.1 delay=0.132 reply="No such user"`. With a verdict, code, dsn and reply are the primary's;
-/// without one (another restriction decided) they are ours. Pure.
-std::string verdict_line(const SessionState&, const Envelope&, const Outcome&,
-                         std::chrono::milliseconds delay, Enforcement mode = Enforcement::enforce);
+/// dsn=5.1.1 delay=0.132 reply="No such user"`. Pure.
+std::string verdict_line(const AnsweredRecipient&);
 
 /// `NOQUEUE: sid=... rcpt=... from=... client=... action=warn restriction=... code=550 dsn=5.1.8
 /// reply="..."`: what would have been the answer without warn_if_reject, or what WARN in a table says. Pure.
-std::string warning_line(const SessionState&, const Envelope&, const Outcome::Warning&);
+std::string warning_line(const AnsweredRecipient&, const Outcome::Warning&);
 
 /// Writes the lines. Used by all threads.
 class VerdictLog {
  public:
   VerdictLog(Log& log, Clock& clock) : log_(log), clock_(clock) {}
 
-  /// A verdict, or an answer other than "continue", is worth a line; the rest is debug.
-  /// With mode=log-only the line says so: the client heard nothing of it.
-  void write(const SessionState&, const Envelope&, const Outcome&, std::chrono::milliseconds delay,
-             Enforcement mode = Enforcement::enforce);
+  /// A verdict, or an answer other than "accept", is worth a line; the rest is debug. With mode=log-only the
+  /// line says so: the client heard nothing of it.
+  void write(const AnsweredRecipient&, const Envelope&, const Outcome&);
 
  private:
   /// One warning per recipient domain in ten minutes: each mail of a misrouted domain would ring it.

@@ -114,6 +114,19 @@ TEST_F(Desks, InLogOnlyNothingIsRefusedAndEverythingIsLogged) {
   EXPECT_NE(logged_.find("action=reject mode=log-only verdict=undeliverable"), std::string::npos) << logged_;
 }
 
+TEST_F(Desks, WhatWasAnsweredCanBeAskedAbout) {
+  verify_ = [](const Question&) {
+    return Finding{.verdict = Verdict::undeliverable, .code = 550, .words = "no such user"};
+  };
+  ask();
+  const auto latest = desk().recent().latest(10, "u@example.org");
+  ASSERT_EQ(latest.size(), 1u);
+  EXPECT_EQ(latest.front().answer.action, "reject");
+  EXPECT_EQ(latest.front().answer.reply, "no such user");
+  EXPECT_EQ(latest.front().answer.at, clock_.wall());
+  EXPECT_EQ(desk().recent().last_hour(clock_.now()).back().undeliverable, 1u);
+}
+
 TEST_F(Desks, WhoGuessesRecipientsIsAnsweredFromMemoryAndOthersAreNot) {
   settings_->client_unknown_recipient_limit = 2;
   std::vector<Question::Of> asked;

@@ -33,9 +33,9 @@ TEST(VerdictCount, EachAnswerCountsOnceByWhatDecidedIt) {
        {"verdicts_total{source=\"probe\",verdict=\"undeliverable\"} 2\n",
         "verdicts_total{source=\"none\",verdict=\"late\"} 1\n",
         "actions_total{action=\"reject\",restriction=\"reject_unverified_recipient\"} 2\n",
-        "actions_total{action=\"continue\",restriction=\"reject_unverified_recipient\"} 1\n",
+        "actions_total{action=\"accept\",restriction=\"reject_unverified_recipient\"} 1\n",
         "actions_total{action=\"defer\",restriction=\"reject_unknown_sender_domain\"} 1\n",
-        "actions_total{action=\"continue\",restriction=\"none\"} 1\n", "unverified_total 1\n",
+        "actions_total{action=\"accept\",restriction=\"none\"} 1\n", "unverified_total 1\n",
         "deadline_exceeded_total 1\n", "answer_duration_seconds_count{source=\"probe\"} 2\n",
         "answer_duration_seconds_bucket{source=\"probe\",le=\"0.01\"} 0\n"}) {
     EXPECT_THAT(text, HasSubstr(std::string("\nfallbackmx_") + line));

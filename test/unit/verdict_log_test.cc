@@ -52,12 +52,17 @@ Outcome unavailable() {
   return outcome;
 }
 
+AnsweredRecipient told(const SessionState& state, const Envelope& asked, const Outcome& outcome,
+                       std::chrono::milliseconds delay = 0ms) {
+  return answered(state, asked, outcome, Enforcement::enforce, {}, delay);
+}
+
 TEST(VerdictLog, AWarningSaysWhatWouldHaveBeenSaid) {
   const SessionState state = session();
   const Outcome::Warning warning{
       Restriction::reject_unknown_sender_domain,
       {550, "5.1.8", "<s@example.net>: Sender address rejected: Domain not found"}};
-  EXPECT_EQ(warning_line(state, envelope(state), warning),
+  EXPECT_EQ(warning_line(told(state, envelope(state), {}), warning),
             "NOQUEUE: sid=7f3a01 rcpt=<u@example.org> from=<s@example.net> client=h.example.net[192.0.2.9] "
             "action=warn restriction=reject_unknown_sender_domain code=550 dsn=5.1.8 "
             "reply=\"<s@example.net>: Sender address rejected: Domain not found\"");
@@ -67,7 +72,7 @@ TEST(VerdictLog, ALineSaysWhatTheMtaMadeOfTheRecipient) {
   const SessionState state = session();
   const Envelope rewritten =
       envelope_of(state, "<example.org!u@fallback.example>", {"relay", "example.org", "u@example.org"});
-  const std::string line = verdict_line(state, rewritten, refused(), 132ms);
+  const std::string line = verdict_line(told(state, rewritten, refused(), 132ms));
   EXPECT_NE(line.find("rcpt=<example.org!u@fallback.example> resolved=<u@example.org> from=<s@example.net>"),
             std::string::npos)
       << line;
@@ -76,7 +81,7 @@ TEST(VerdictLog, ALineSaysWhatTheMtaMadeOfTheRecipient) {
 TEST(VerdictLog, ALineHasEverything) {
   const SessionState state = session();
   EXPECT_EQ(
-      verdict_line(state, envelope(state), refused(), 132ms),
+      verdict_line(told(state, envelope(state), refused(), 132ms)),
       "NOQUEUE: sid=7f3a01 rcpt=<u@example.org> from=<s@example.net> client=h.example.net[192.0.2.9] "
       "action=reject verdict=undeliverable source=probe primary=mx1.example.org[198.51.100.2]:25 stage=rcpt "
       "tls=none code=550 dsn=5.1.1 delay=0.132 reply=\"User unknown\"");
@@ -84,7 +89,7 @@ TEST(VerdictLog, ALineHasEverything) {
 
 TEST(VerdictLog, UnverifiedMailSaysWhyAndWhatIsRemembered) {
   const SessionState state = session();
-  EXPECT_EQ(verdict_line(state, envelope(state), unavailable(), 5021ms),
+  EXPECT_EQ(verdict_line(told(state, envelope(state), unavailable(), 5021ms)),
             "NOQUEUE: sid=7f3a01 rcpt=<u@example.org> from=<s@example.net> client=h.example.net[192.0.2.9] "
             "action=accept unverified=yes verdict=unavailable source=probe remembered=nothing "
             "primary=mx1.example.org[198.51.100.2]:25 stage=connect tls=none delay=5.021 "
@@ -99,7 +104,7 @@ TEST(VerdictLog, AnotherRestrictionIsNamedWithOurOwnReply) {
       .reply = {450, "4.1.8", "<s@example.net>: Sender address rejected: Domain not found"},
       .by = Restriction::reject_unknown_sender_domain};
   EXPECT_EQ(
-      verdict_line(state, envelope(state), outcome, 0ms),
+      verdict_line(told(state, envelope(state), outcome, 0ms)),
       "4XyZ: sid=7f3a01 rcpt=<u@example.org> from=<s@example.net> client=h.example.net[unknown] action=defer "
       "restriction=reject_unknown_sender_domain code=450 dsn=4.1.8 delay=0.000 "
       "reply=\"<s@example.net>: Sender address rejected: Domain not found\"");
@@ -110,7 +115,7 @@ TEST(VerdictLog, WhatARemoteSideWroteCannotForgeAField) {
   Outcome outcome = refused();
   outcome.finding->words = "gone\" action=accept \n 2026 info: forged";
   const std::string line =
-      verdict_line(state, envelope(state, "<x> action=accept rcpt=<y\r\n@example.org>"), outcome, 1ms);
+      verdict_line(told(state, envelope(state, "<x> action=accept rcpt=<y\r\n@example.org>"), outcome, 1ms));
   EXPECT_EQ(line.find('\n'), std::string::npos) << line;
   EXPECT_EQ(line.find('\r'), std::string::npos) << line;
   EXPECT_NE(line.find("unreadable=yes"), std::string::npos) << line;
@@ -124,10 +129,13 @@ TEST(VerdictLog, OnlyVerdictsAndRefusalsAreWorthALine) {
   Simulation clock;
   VerdictLog verdicts(log, clock);
   const SessionState state = session();
-  verdicts.write(state, envelope(state), {}, 0ms);
+  const auto write = [&](const SessionState& from, const Envelope& asked, const Outcome& outcome) {
+    verdicts.write(told(from, asked, outcome), asked, outcome);
+  };
+  write(state, envelope(state), {});
   EXPECT_TRUE(lines.empty());
-  verdicts.write(state, envelope(state), refused(), 0ms);
-  verdicts.write(state, envelope(state), {.unverified = true}, 0ms);
+  write(state, envelope(state), refused());
+  write(state, envelope(state), {.unverified = true});
   EXPECT_EQ(lines, (std::vector<std::string>{"info", "info"}));
 }
 
@@ -142,7 +150,8 @@ TEST(VerdictLog, AnAlarmRingsOncePerDomainInTenMinutes) {
   outcome.finding->verdict = Verdict::misrouted;
   outcome.alarm = true;
   const auto ring = [&](std::string_view recipient) {
-    verdicts.write(state, envelope(state, recipient), outcome, 0ms);
+    const Envelope asked = envelope(state, recipient);
+    verdicts.write(told(state, asked, outcome), asked, outcome);
   };
   ring("<a@example.org>");
   ring("<b@example.org>");
