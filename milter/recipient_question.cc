@@ -1,9 +1,13 @@
 #include "milter/recipient_question.h"
 
+#include "milter/client_network.h"
+
 namespace fallbackmx {
 
-Question question_for(const Envelope& envelope, const Settings& settings, const RecipientPolicy* policy) {
+Question question_for(const Client& client, const Envelope& envelope, const Settings& settings,
+                      const RecipientPolicy* policy) {
   Question question{.recipient = envelope.recipient, .next_hop = envelope.next_hop, .deadline = {}};
+  if (client.address) question.client = client_network(*client.address);
   if (auto other = settings.address_verify_transport_maps.find(envelope.recipient))
     question.next_hop = *std::move(other);
   // Whether a primary is up nobody knows from memory.

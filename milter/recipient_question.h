@@ -7,9 +7,10 @@
 
 namespace fallbackmx {
 
-/// Everything but the deadline. `settings` are those for the recipient's domain; `policy` is its row in
-/// recipient_policy_maps, or null. The next hop is that of the policy, else of address_verify_transport_maps,
-/// else the MTA's.
-Question question_for(const Envelope&, const Settings& settings, const RecipientPolicy* policy);
+/// Everything but the deadline, on behalf of the client's network. `settings` are those for the recipient's
+/// domain; `policy` is its row in recipient_policy_maps, or null. The next hop is that of the policy, else of
+/// address_verify_transport_maps, else the MTA's.
+Question question_for(const Client&, const Envelope&, const Settings& settings,
+                      const RecipientPolicy* policy);
 
 }  // namespace fallbackmx

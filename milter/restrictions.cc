@@ -254,7 +254,7 @@ class Evaluation {
     const RecipientPolicy* policy = settings_.recipient_policy_maps.find(envelope_.recipient.domain());
     if (policy != nullptr && !policy->verify) return {};
     const Settings& settings = policy == nullptr ? settings_ : *policy->settings;
-    if (!outcome_.finding) outcome_.finding = questions_.verify(question_for(envelope_, settings, policy));
+    if (!outcome_.finding) outcome_.finding = questions_.verify(question_for(client_, envelope_, settings, policy));
     Decision decision = decide(*outcome_.finding, settings, envelope_.recipient_given);
     outcome_.unverified = decision.unverified;
     outcome_.alarm = decision.alarm;

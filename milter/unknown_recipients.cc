@@ -1,17 +1,8 @@
 #include "milter/unknown_recipients.h"
 
-#include <boost/asio/ip/network_v6.hpp>
+#include "milter/client_network.h"
 
 namespace fallbackmx {
-
-namespace {
-
-std::string key(const IpAddress& client) {
-  if (client.is_v4()) return client.to_string();
-  return boost::asio::ip::network_v6(client.to_v6(), 64).canonical().to_string();
-}
-
-}  // namespace
 
 bool UnknownRecipients::expired(const Guesses& guesses, SteadyTime now, const Settings& settings) {
   return now - guesses.first >= settings.client_unknown_recipient_time;
@@ -21,7 +12,7 @@ bool UnknownRecipients::may_ask(const std::optional<IpAddress>& client, SteadyTi
                                 const Settings& settings) const {
   if (!client || settings.client_unknown_recipient_limit == 0) return true;
   const std::lock_guard lock(mutex_);
-  const Guesses* guesses = clients_.find(key(*client));
+  const Guesses* guesses = clients_.find(client_network(*client));
   return guesses == nullptr || expired(*guesses, now, settings) ||
          guesses->number < settings.client_unknown_recipient_limit;
 }
@@ -30,7 +21,7 @@ void UnknownRecipients::count(const std::optional<IpAddress>& client, SteadyTime
                               const Settings& settings) {
   if (!client || settings.client_unknown_recipient_limit == 0) return;
   const std::lock_guard lock(mutex_);
-  Guesses& guesses = clients_.touch(key(*client));
+  Guesses& guesses = clients_.touch(client_network(*client));
   if (guesses.number == 0 || expired(guesses, now, settings)) guesses = {now, 0};
   ++guesses.number;
 }

@@ -12,10 +12,9 @@
 
 namespace fallbackmx {
 
-/// How many unknown recipients each client has asked for within client_unknown_recipient_time. A client is an
-/// IPv4 address, or an IPv6 network of 64 bits: whoever has one of its addresses has all of them. Recipients
-/// that exist change nothing: behind one address there may be a guesser and honest people. Used by all
-/// threads; remembers the last 10,000 clients that guessed wrong.
+/// How many unknown recipients each client has asked for within client_unknown_recipient_time (see
+/// client_network). Recipients that exist change nothing: behind one address there may be a guesser and
+/// honest people. Used by all threads; remembers the last 10,000 clients that guessed wrong.
 class UnknownRecipients {
  public:
   /// Whether primaries may be asked for this client. Always for one without an address.

@@ -10,6 +10,14 @@
 
 namespace fallbackmx {
 
+namespace {
+
+/// Kept back in one session, so that a burst of one client's questions delays nobody else's. Each session
+/// gives it up as soon as another has more.
+constexpr std::size_t room_for_the_few = 3;
+
+}  // namespace
+
 Destination::Destination(Engine& engine, std::vector<Endpoint> endpoints, std::vector<TlsPolicy> policies,
                          std::optional<std::string> sender)
     : engine_(engine),
@@ -35,7 +43,8 @@ Destination::~Destination() {
   engine_.pending -= static_cast<int>(probes_.in_flight());
 }
 
-Destination::Answer Destination::ask(const Address& recipient, SteadyTime deadline, bool insist) {
+Destination::Answer Destination::ask(const Address& recipient, const std::string& client, SteadyTime deadline,
+                                     bool insist) {
   join_ended();
   {
     const std::lock_guard lock(mutex_);
@@ -43,7 +52,7 @@ Destination::Answer Destination::ask(const Address& recipient, SteadyTime deadli
       return {.result = std::move(anyway), .source = Source::memory};
     if (all_down()) {
       // Nobody waits for a dead primary; this very probe may be its trial.
-      if (servers_.trial_due() && !draining_ && !probes_.find(recipient)) enqueue(recipient);
+      if (servers_.trial_due() && !draining_ && !probes_.find(recipient)) enqueue(recipient, client);
       return {.result = servers_.down()};
     }
   }
@@ -51,7 +60,11 @@ Destination::Answer Destination::ask(const Address& recipient, SteadyTime deadli
   std::unique_lock lock(mutex_);
   std::shared_ptr<Probe> probe = probes_.find(recipient);
   const bool shared = probe != nullptr;
-  if (!shared) probe = enqueue(recipient);
+  if (shared) {
+    if (probes_.join(probe, client)) dispatch();
+  } else {
+    probe = enqueue(recipient, client);
+  }
   if (!probe) {
     const auto limit = engine_.settings()->address_verify_pending_request_limit;
     return {.result = ProbeResult{
@@ -72,12 +85,18 @@ Destination::Answer Destination::ask(const Address& recipient, SteadyTime deadli
 }
 
 /// Null when there are too many probes already.
-std::shared_ptr<Probe> Destination::enqueue(const Address& recipient) {
-  if (engine_.pending >= engine_.settings()->address_verify_pending_request_limit) return nullptr;
+std::shared_ptr<Probe> Destination::enqueue(const Address& recipient, const std::string& client) {
+  if (too_many(client)) return nullptr;
   ++engine_.pending;
-  auto probe = probes_.add(recipient, engine_.services.clock.now());
+  auto probe = probes_.add(recipient, client, engine_.services.clock.now());
   dispatch();
   return probe;
+}
+
+/// One client alone may take up half of what may wait.
+bool Destination::too_many(const std::string& client) const {
+  const int limit = engine_.settings()->address_verify_pending_request_limit;
+  return engine_.pending >= limit || probes_.in_flight(client) >= static_cast<std::size_t>(limit + 1) / 2;
 }
 
 void Destination::drain() {
@@ -122,6 +141,9 @@ std::size_t Destination::allowed_sessions() const {
                        engine_.services.clock.now());
 }
 
+/// For clients that ask for few at a time, while others may have another session.
+std::size_t Destination::kept_room() const { return allowed_sessions() > 1 ? room_for_the_few : 0; }
+
 /// Sees to it that somebody takes what is queued.
 void Destination::dispatch() {
   if (stopping_) return;
@@ -132,7 +154,9 @@ void Destination::dispatch() {
   // While one session makes the trial of a primary that is down, another would find nobody to knock at, end,
   // and be launched again, as fast as threads can be made.
   const bool somebody_to_ask = probes_.wants([this](std::size_t i) { return servers_.may_be_knocked_at(i); });
-  if (somebody_to_ask && (probes_.queued() > room || stranded()) && sessions_.size() < allowed_sessions())
+  const bool crowd = probes_.crowding() > 0 && probes_.crowding() + kept_room() > room;
+  if (somebody_to_ask && (probes_.queued() > room || crowd || stranded()) &&
+      sessions_.size() < allowed_sessions())
     launch();
 }
 
@@ -244,7 +268,8 @@ std::shared_ptr<Probe> Destination::take(Slot& slot, std::size_t room) {
   slot.room = room;
   if (has_closed) dispatch();  // somebody may have counted on that room
   if (room == 0 || stopping_) return nullptr;
-  auto probe = probes_.take(*slot.endpoint);
+  const bool kept = room <= room_for_the_few && room <= kept_room() && sessions_.has_most_room(slot);
+  auto probe = probes_.take(*slot.endpoint, kept);
   if (probe) slot.room = room - 1;
   return probe;
 }

@@ -37,8 +37,8 @@ class Destination {
   };
   /// Joins a probe in flight for this address, or queues one; waits until it is answered or the deadline. The
   /// probe goes on when the caller leaves. Does not wait for endpoints that are known to be down.
-  /// `insist`: also when the server is known to accept everybody.
-  Answer ask(const Address& recipient, SteadyTime deadline, bool insist = false);
+  /// `client`: as Question has it. `insist`: also when the server is known to accept everybody.
+  Answer ask(const Address& recipient, const std::string& client, SteadyTime deadline, bool insist = false);
 
   /// Whoever waits leaves at once, and so does everybody from now on.
   void drain();
@@ -75,7 +75,9 @@ class Destination {
 
  private:
   // All of these are called with the lock held, but for the last two.
-  std::shared_ptr<Probe> enqueue(const Address& recipient);
+  std::shared_ptr<Probe> enqueue(const Address& recipient, const std::string& client);
+  bool too_many(const std::string& client) const;
+  std::size_t kept_room() const;
   bool can_be_reached(std::size_t endpoint) const;
   bool all_down() const;
   void sift();

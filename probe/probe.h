@@ -42,10 +42,12 @@ std::string_view command_of(Stage);
 /// Belongs to a Destination and is guarded by its lock; `strikes` and `control_first` belong to the session
 /// that has it.
 struct Probe {
-  Probe(Address asked, SteadyTime now, std::size_t endpoints)
-      : recipient(std::move(asked)), queued(now), tried(endpoints) {}
+  Probe(Address asked, std::string on_behalf_of, SteadyTime now, std::size_t endpoints)
+      : recipient(std::move(asked)), client(std::move(on_behalf_of)), queued(now), tried(endpoints) {}
 
   const Address recipient;
+  const std::string client;  ///< Question::client
+  bool crowding = false;     ///< it asks for many at a time, and this is not one of the first
   const SteadyTime queued;
   std::vector<bool> tried;             ///< by endpoint of the destination
   int strikes = 0;                     ///< sessions that died while they waited for this one's reply

@@ -1,7 +1,5 @@
 #include "probe/probe_queue.h"
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace fallbackmx {
@@ -23,44 +21,49 @@ std::shared_ptr<Probe> ProbeQueue::find(const Address& recipient) const {
   return found == in_flight_.end() ? nullptr : found->second;
 }
 
-std::shared_ptr<Probe> ProbeQueue::add(const Address& recipient, SteadyTime now) {
-  auto probe = std::make_shared<Probe>(recipient, now, endpoints_);
+std::shared_ptr<Probe> ProbeQueue::add(const Address& recipient, const std::string& client, SteadyTime now) {
+  auto probe = std::make_shared<Probe>(recipient, client, now, endpoints_);
+  probe->crowding = ++clients_[client] > few;
   in_flight_.emplace(recipient.key(), probe);
-  queue_.push_back(probe);
+  queue_.push(probe);
   return probe;
+}
+
+bool ProbeQueue::join(const std::shared_ptr<Probe>& probe, const std::string& client) {
+  return probe->crowding && in_flight(client) < few && queue_.promote(probe);
+}
+
+std::size_t ProbeQueue::in_flight(const std::string& client) const {
+  const auto found = clients_.find(client);
+  return found == clients_.end() ? 0 : found->second;
 }
 
 void ProbeQueue::finish(const std::shared_ptr<Probe>& probe, ProbeResult result) {
   in_flight_.erase(probe->recipient.key());
+  const auto client = clients_.find(probe->client);
+  if (--client->second == 0) clients_.erase(client);
   probe->result = std::move(result);
   for (Sleeper* waiter : probe->waiters) waiter->wake();
 }
 
-std::shared_ptr<Probe> ProbeQueue::take(std::size_t endpoint) {
-  const auto found =
-      std::find_if(queue_.begin(), queue_.end(), [&](const auto& probe) { return !probe->tried[endpoint]; });
-  if (found == queue_.end()) return nullptr;
-  auto probe = *found;
-  queue_.erase(found);
-  return probe;
+std::shared_ptr<Probe> ProbeQueue::take(std::size_t endpoint, bool kept) {
+  return queue_.take([&](const Probe& probe) { return !probe.tried[endpoint] && !(kept && probe.crowding); });
 }
 
-void ProbeQueue::give_back(const std::vector<std::shared_ptr<Probe>>& probes) {
-  queue_.insert(queue_.begin(), probes.begin(), probes.end());
-}
+void ProbeQueue::give_back(const std::vector<std::shared_ptr<Probe>>& probes) { queue_.put_back(probes); }
 
 void ProbeQueue::go_on(const std::shared_ptr<Probe>& probe, std::size_t endpoint, ProbeResult result) {
   probe->tried[endpoint] = true;
   keep_nearest(*probe, std::move(result));
-  queue_.push_front(probe);
+  queue_.put_back({probe});
 }
 
 void ProbeQueue::pass_over(std::size_t endpoint, const ProbeResult& result) {
-  for (const auto& probe : queue_) {
-    if (probe->tried[endpoint]) continue;
+  queue_.for_each([&](const std::shared_ptr<Probe>& probe) {
+    if (probe->tried[endpoint]) return;
     probe->tried[endpoint] = true;
     keep_nearest(*probe, result);
-  }
+  });
 }
 
 bool ProbeQueue::open_at(const Probe& probe, const Endpoints& of) const {
@@ -71,25 +74,19 @@ bool ProbeQueue::open_at(const Probe& probe, const Endpoints& of) const {
 }
 
 std::vector<std::shared_ptr<Probe>> ProbeQueue::without_hope(const Endpoints& reachable) {
-  const auto begin = std::stable_partition(queue_.begin(), queue_.end(),
-                                           [&](const auto& probe) { return open_at(*probe, reachable); });
-  std::vector<std::shared_ptr<Probe>> hopeless(std::make_move_iterator(begin),
-                                               std::make_move_iterator(queue_.end()));
-  queue_.erase(begin, queue_.end());
-  return hopeless;
+  return queue_.take_all([&](const Probe& probe) { return !open_at(probe, reachable); });
 }
 
 std::vector<std::shared_ptr<Probe>> ProbeQueue::take_all() {
-  return without_hope([](std::size_t) { return false; });
+  return queue_.take_all([](const Probe&) { return true; });
 }
 
 bool ProbeQueue::wants(const Endpoints& of) const {
-  return std::any_of(queue_.begin(), queue_.end(), [&](const auto& probe) { return open_at(*probe, of); });
+  return queue_.any([&](const Probe& probe) { return open_at(probe, of); });
 }
 
 bool ProbeQueue::stranded(const Endpoints& served) const {
-  return !std::all_of(queue_.begin(), queue_.end(),
-                      [&](const auto& probe) { return open_at(*probe, served); });
+  return queue_.any([&](const Probe& probe) { return !open_at(probe, served); });
 }
 
 void ProbeQueue::wake_all() {

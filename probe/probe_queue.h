@@ -3,14 +3,13 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "probe/probe.h"
+#include "probe/fair_queue.h"
 
 namespace fallbackmx {
 
@@ -20,15 +19,22 @@ class ProbeQueue {
  public:
   explicit ProbeQueue(std::size_t endpoints) : endpoints_(endpoints) {}
 
+  /// The probes of one client that do not count as crowding.
+  static constexpr std::size_t few = 2;
+
   /// The probe in flight for an address; null if there is none.
   std::shared_ptr<Probe> find(const Address& recipient) const;
-  /// Puts a new probe, for an address that has none in flight, at the end.
-  std::shared_ptr<Probe> add(const Address& recipient, SteadyTime now);
+  /// Queues a new probe for an address that has none in flight.
+  std::shared_ptr<Probe> add(const Address& recipient, const std::string& client, SteadyTime now);
+  /// Another client asks for the same, and does not wait longer than if it had been the first. True when this
+  /// is news for sessions.
+  bool join(const std::shared_ptr<Probe>& probe, const std::string& client);
   /// The answer is there: wakes whoever waits for it.
   void finish(const std::shared_ptr<Probe>& probe, ProbeResult result);
 
-  /// The next queued probe that this endpoint has not been asked about; null if there is none.
-  std::shared_ptr<Probe> take(std::size_t endpoint);
+  /// The next queued probe that this endpoint has not been asked about; null if there is none. `kept`: for
+  /// those that are not crowding.
+  std::shared_ptr<Probe> take(std::size_t endpoint, bool kept = false);
   /// Puts probes that were not answered before all others, in this order.
   void give_back(const std::vector<std::shared_ptr<Probe>>& probes);
   /// An endpoint gave no verdict on a probe that was taken: the next one is to be asked, before all others.
@@ -47,7 +53,10 @@ class ProbeQueue {
   bool stranded(const Endpoints& served) const;
 
   std::size_t queued() const { return queue_.size(); }
+  std::size_t crowding() const { return queue_.crowding(); }
   std::size_t in_flight() const { return in_flight_.size(); }
+  /// Those of one client.
+  std::size_t in_flight(const std::string& client) const;
   /// Wakes everybody who waits.
   void wake_all();
 
@@ -55,8 +64,9 @@ class ProbeQueue {
   bool open_at(const Probe& probe, const Endpoints& of) const;
 
   const std::size_t endpoints_;
-  std::deque<std::shared_ptr<Probe>> queue_;
+  FairQueue queue_;
   std::map<std::string, std::shared_ptr<Probe>> in_flight_;  ///< by Address::key()
+  std::map<std::string, std::size_t> clients_;               ///< how many of them are each client's
 };
 
 }  // namespace fallbackmx

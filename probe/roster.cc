@@ -50,6 +50,14 @@ std::size_t Roster::room(std::size_t each) const {
   return room;
 }
 
+bool Roster::has_most_room(const Slot& slot) const {
+  const Slot* most = &slot;
+  for (const auto& other : sessions_) {
+    if (other->endpoint == slot.endpoint && other->room >= most->room) most = other.get();
+  }
+  return most == &slot;
+}
+
 void Roster::wake_those_with_room() {
   for (const auto& slot : sessions_) {
     if (!slot->opening && slot->room > 0) slot->sleeper->wake();

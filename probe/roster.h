@@ -50,6 +50,8 @@ class Roster {
 
   /// Probes that would be taken at once, if each session that is opening took `each`.
   std::size_t room(std::size_t each) const;
+  /// Whether no other session with the same endpoint has more room; of those with the same, the last.
+  bool has_most_room(const Slot& slot) const;
   /// The others look for more as soon as they have room.
   void wake_those_with_room();
   void wake_all();

@@ -154,7 +154,8 @@ class Verifier::Impl {
     const auto destination = destination_for(way.endpoints, question);
     Destination::Answer answer;
     if (destination)
-      answer = destination->ask(question.recipient, question.deadline, question.of == Question::Of::primary);
+      answer = destination->ask(question.recipient, question.client, question.deadline,
+                                question.of == Question::Of::primary);
     finding.source = answer.source;
     if (!answer.result) {
       finding.verdict = Verdict::late;

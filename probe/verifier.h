@@ -18,9 +18,10 @@ namespace fallbackmx {
 
 struct Question {
   Address recipient;
-  std::string next_hop;           ///< the MTA's own, for instance {rcpt_host}; empty: the recipient's domain
-  SteadyTime deadline;            ///< the answer comes by then
-  std::optional<TlsLevel> tls{};  ///< instead of the one for the next hop
+  std::string next_hop;  ///< the MTA's own, for instance {rcpt_host}; empty: the recipient's domain
+  SteadyTime deadline;   ///< the answer comes by then
+  std::string client{};  ///< on whose behalf, as a name for him; those who ask for much wait for others
+  std::optional<TlsLevel> tls{};                   ///< instead of the one for the next hop
   std::optional<std::string> sender{};             ///< instead of address_verify_sender
   std::optional<std::chrono::seconds> patience{};  ///< instead of answer_timeout: for who sets the deadline
   /// Whom to ask: whoever knows; only the primary, because it matters whether it is up; or only memory.

@@ -3,8 +3,9 @@
 //   load SOCKET NEXT-HOP RECIPIENT FIRST COUNT CLIENTS PER-SESSION
 //
 // asks about COUNT recipients, numbered from FIRST: a % in RECIPIENT is the number, one in NEXT-HOP too.
-// CLIENTS sessions start together; each asks one thing at a time, and a new session follows after PER-SESSION
-// questions. Timed is what an MTA waits for: from sending RCPT to its answer.
+// CLIENTS sessions, each from an address of its own, start together; each asks one thing at a time, and a new
+// session follows after PER-SESSION questions. Timed is what an MTA waits for: from sending RCPT to its
+// answer.
 #include <atomic>
 #include <barrier>
 #include <cstdlib>
@@ -24,10 +25,10 @@ struct Load {
   int first, count, clients, per_session;
 };
 
-std::unique_ptr<MilterClient> session(const std::string& socket) {
+std::unique_ptr<MilterClient> session(const std::string& socket, int number) {
   auto client = std::make_unique<MilterClient>(socket);
   client->negotiate();
-  client->connect("client.example.net", "192.0.2.53");
+  client->connect("client.example.net", "198.51.100." + std::to_string(number % 250 + 1));
   client->helo();
   client->mail("<friend@example.net>");
   return client;
@@ -38,14 +39,14 @@ std::string shortened(const MilterAnswer& answer) {
 }
 
 template <class Barrier>
-void ask(const Load& load, std::atomic<int>& next, Barrier& together, Numbers& numbers) {
-  auto client = session(load.socket);
+void ask(const Load& load, int number, std::atomic<int>& next, Barrier& together, Numbers& numbers) {
+  auto client = session(load.socket, number);
   together.arrive_and_wait();
   int asked = 0;
   for (int i; (i = next++) < load.first + load.count; ++asked) {
     if (asked > 0 && asked % load.per_session == 0) {
       client->quit();
-      client = session(load.socket);
+      client = session(load.socket, number);
     }
     const auto start = Numbers::Clock::now();
     const auto answer =
@@ -62,7 +63,7 @@ void run(const Load& load) {
   std::barrier together(load.clients, [&]() noexcept { numbers.begin(); });
   std::vector<std::thread> clients;
   for (int i = 0; i < load.clients; ++i) {
-    clients.emplace_back([&] { ask(load, next, together, numbers); });
+    clients.emplace_back([&, i] { ask(load, i, next, together, numbers); });
   }
   for (auto& each : clients) each.join();
   numbers.print();

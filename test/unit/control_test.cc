@@ -52,7 +52,7 @@ TEST(Doubt, ControlsAreTriedInOrderAndNoneTwice) {
 
 TEST(Doubt, WhoIsInDoubtCannotBeTheProof) {
   Doubt doubt({address("postmaster@example.org"), address("real@example.org")});
-  doubt.add({std::make_shared<Probe>(address("postmaster@example.org"), SteadyTime{}, 1), {}});
+  doubt.add({std::make_shared<Probe>(address("postmaster@example.org"), "", SteadyTime{}, 1), {}});
   EXPECT_EQ(doubt.next_control()->text(), "real@example.org");
 }
 

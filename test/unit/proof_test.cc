@@ -26,7 +26,7 @@ class ProofTest : public testing::Test {
 
   /// The no to a recipient, and what is to be done about it.
   Proof::Step no_to(const std::string& recipient) {
-    const auto probe = std::make_shared<Probe>(address(recipient), clock.now(), 1);
+    const auto probe = std::make_shared<Probe>(address(recipient), "", clock.now(), 1);
     return proof.doubt(
         {probe, said(Verdict::undeliverable, Stage::rcpt, server, reply(550, "no such user"))});
   }

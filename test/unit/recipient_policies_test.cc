@@ -103,7 +103,7 @@ TEST(RecipientQuestion, IsMadeOfWhatTheMtaTheMapsAndThePolicySay) {
   const auto asked = [&](const std::string& recipient) {
     const Envelope envelope{.recipient = *Address::parse(recipient), .next_hop = "mta"};
     const auto* policy = config.settings->recipient_policy_maps.find(envelope.recipient.domain());
-    return question_for(envelope, policy == nullptr ? *config.settings : *policy->settings, policy);
+    return question_for({}, envelope, policy == nullptr ? *config.settings : *policy->settings, policy);
   };
   EXPECT_EQ(asked("u@other.example").next_hop, "mta");
   EXPECT_EQ(asked("u@mapped.example").next_hop, "[mapped]");
