@@ -15,6 +15,7 @@
 
 #include "milter/callbacks.h"
 #include "milter/desk.h"
+#include "milter/handed_socket.h"
 #include "milter/http.h"
 #include "milter/kick.h"
 #include "milter/kicker.h"
@@ -278,7 +279,12 @@ int run_daemon(const Options& options, const ConfigSources& sources, const Confi
       return EX_NOPERM;
     }
   }
-  auto socket = MilterSocket::parse(config.settings->milter_socket);
+  const auto handed = handed_socket();
+  if (!handed) {
+    complain(handed.error());
+    return EX_CANTCREAT;
+  }
+  auto socket = *handed ? Result(**handed) : MilterSocket::parse(config.settings->milter_socket);
   if (!socket) {
     complain("milter_socket: " + socket.error());
     return EX_CONFIG;

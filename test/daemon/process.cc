@@ -23,8 +23,16 @@ namespace {
 
 constexpr auto patience = std::chrono::seconds(60);  // for what must happen; nothing takes that long
 
-/// Forks and executes; both streams go to the file `log`.
-pid_t start(const Directory& directory, const std::vector<std::string>& arguments) {
+/// What systemd tells a service to which it hands a socket.
+void hand_over(int listening) {
+  dup2(listening, 3);
+  fcntl(3, F_SETFD, 0);  // which dup2() does not do when it was 3 already
+  setenv("LISTEN_FDS", "1", 1);
+  setenv("LISTEN_PID", std::to_string(getpid()).c_str(), 1);
+}
+
+/// Forks and executes; both streams go to the file `log`. `listening` is a socket to hand over, or -1.
+pid_t start(const Directory& directory, const std::vector<std::string>& arguments, int listening = -1) {
   std::vector<char*> argv{const_cast<char*>(FALLBACKMX_MILTER)};
   for (const auto& each : arguments) argv.push_back(const_cast<char*>(each.c_str()));
   argv.push_back(nullptr);
@@ -37,6 +45,7 @@ pid_t start(const Directory& directory, const std::vector<std::string>& argument
   dup2(file, STDERR_FILENO);
   setenv("NOTIFY_SOCKET", notify.c_str(), 1);
   setenv("WATCHDOG_USEC", "60000000", 1);
+  if (listening >= 0) hand_over(listening);
   execv(FALLBACKMX_MILTER, argv.data());
   _exit(127);
 }
@@ -84,7 +93,7 @@ Ended run_program(const Directory& directory, const std::vector<std::string>& ar
   return {status, directory.read("log")};
 }
 
-DaemonProcess::DaemonProcess(const Directory& directory, std::vector<std::string> arguments)
+DaemonProcess::DaemonProcess(const Directory& directory, std::vector<std::string> arguments, int listening)
     : directory_(directory), notifications_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
   const std::string path = directory.path("notify");
   std::filesystem::remove(path);
@@ -95,7 +104,7 @@ DaemonProcess::DaemonProcess(const Directory& directory, std::vector<std::string
     throw std::system_error(errno, std::generic_category(), path);
   }
   arguments.insert(arguments.begin(), {"-c", directory.path("milter.conf")});
-  pid_ = start(directory, arguments);
+  pid_ = start(directory, arguments, listening);
   process_ = handle_of(pid_);
 }
 

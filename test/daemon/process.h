@@ -40,7 +40,8 @@ Ended run_program(const Directory&, const std::vector<std::string>& arguments);
 /// polls or sleeps.
 class DaemonProcess {
  public:
-  explicit DaemonProcess(const Directory&, std::vector<std::string> arguments = {});
+  /// `listening` is a socket of the caller's that is handed to it as systemd does it.
+  explicit DaemonProcess(const Directory&, std::vector<std::string> arguments = {}, int listening = -1);
   /// Kills it if it still runs.
   ~DaemonProcess();
   DaemonProcess(const DaemonProcess&) = delete;
