@@ -112,7 +112,7 @@ Outcome Desk::answer(const SessionState& session, const Envelope& envelope) {
   const Settings& settings = seat.settings();
   const bool may_ask = unknown_recipients_.may_ask(session.client.address, begin, settings);
   LiveQuestions questions(services_, begin, settings, may_ask, seat.draining());
-  const Outcome outcome = evaluate(settings, session.client, envelope, questions);
+  const Outcome outcome = evaluate(settings, session.client, envelope, questions, services_.witness);
   if (outcome.finding && outcome.finding->verdict == Verdict::undeliverable)
     unknown_recipients_.count(session.client.address, begin, settings);
   const auto delay = std::chrono::duration_cast<std::chrono::milliseconds>(services_.clock.now() - begin);

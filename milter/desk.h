@@ -31,6 +31,7 @@ struct DeskServices {
   /// Called around what may block, once per RCPT: before its first question, and when it has its answer (see
   /// kicker.h). They do not throw.
   std::function<void()> wait_begins, wait_ends;
+  Witness* witness = nullptr;  ///< of every answer, if somebody wants one; called by whoever asks
 };
 
 /// Used by all of libmilter's threads at once.

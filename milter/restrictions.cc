@@ -31,12 +31,14 @@ std::string name_and_address(const Client& client) {
 /// One RCPT TO on its way through the lists.
 class Evaluation {
  public:
-  Evaluation(const Settings& settings, const Client& client, const Envelope& envelope, Questions& questions)
+  Evaluation(const Settings& settings, const Client& client, const Envelope& envelope, Questions& questions,
+             Witness* witness)
       : settings_(settings),
         client_(client),
         client_text_(name_and_address(client)),
         envelope_(envelope),
-        questions_(questions) {}
+        questions_(questions),
+        witness_(witness) {}
 
   Outcome run() {
     // As with smtpd_delay_reject: everything is evaluated here, for each recipient anew. `permit` ends its
@@ -57,17 +59,24 @@ class Evaluation {
 
   bool run_phases() {
     const Subject recipient{envelope_.recipient_given, recipient_address};
-    if (run_phase(settings_.smtpd_client_restrictions, {client_text_, client_host})) return true;
-    if (has_helo() && run_phase(settings_.smtpd_helo_restrictions, {*client_.helo, helo_command}))
+    if (run_phase("smtpd_client_restrictions", settings_.smtpd_client_restrictions,
+                  {client_text_, client_host}))
       return true;
-    if (run_phase(settings_.smtpd_sender_restrictions, {envelope_.sender_given, sender_address})) return true;
-    if (run_phase(settings_.smtpd_relay_restrictions, recipient)) return true;
+    if (has_helo() && run_phase("smtpd_helo_restrictions", settings_.smtpd_helo_restrictions,
+                                {*client_.helo, helo_command}))
+      return true;
+    if (run_phase("smtpd_sender_restrictions", settings_.smtpd_sender_restrictions,
+                  {envelope_.sender_given, sender_address}))
+      return true;
+    if (run_phase("smtpd_relay_restrictions", settings_.smtpd_relay_restrictions, recipient)) return true;
+    if (witness_ != nullptr) witness_->begins("smtpd_recipient_restrictions");
     return run_list(settings_.smtpd_recipient_restrictions, recipient) == Step::final;
   }
 
   /// True when the answer is final. A temporary failure in front of a permit is no concern of the next phase;
   /// relay and recipient restrictions are one.
-  bool run_phase(const Restrictions& list, Subject subject) {
+  bool run_phase(std::string_view name, const Restrictions& list, Subject subject) {
+    if (witness_ != nullptr) witness_->begins(name);
     hesitation_.reset();
     warning_depth_ = 0;
     return run_list(list, subject) == Step::final;
@@ -79,6 +88,7 @@ class Evaluation {
     for (const Rule& rule : list) {
       if (rule.restriction == Restriction::warn_if_reject) {
         if (warning_depth_ == 0) warning_depth_ = depth_;
+        tell(rule, {});
         continue;
       }
       step = apply(rule, subject);
@@ -93,10 +103,16 @@ class Evaluation {
 
   Step apply(const Rule& rule, Subject subject) {
     if (rule.table) return look_up(rule);
-    return settle(ask(rule.restriction, subject), rule.restriction);
+    return settle(ask(rule.restriction, subject), rule);
   }
 
-  Step settle(Answer answer, Restriction by) {
+  void tell(const Rule& rule, const Answer& answer) {
+    if (witness_ != nullptr) witness_->answers(rule, depth_, answer, warning_depth_ != 0);
+  }
+
+  Step settle(Answer answer, const Rule& rule) {
+    tell(rule, answer);
+    const Restriction by = rule.restriction;
     switch (answer.kind) {
       case Answer::Kind::dunno:
         return Step::next;
@@ -190,49 +206,50 @@ class Evaluation {
     const AddressForm form{settings_.recipient_delimiter, settings_.myhostname};
     switch (rule.restriction) {
       case Restriction::check_client_access:
-        return act(look_up_client(*rule.table, client_), {client_text_, client_host}, rule.restriction);
+        return act(look_up_client(*rule.table, client_), {client_text_, client_host}, rule);
       case Restriction::check_helo_access:
-        if (!has_helo()) return Step::next;
-        return act(look_up_helo(*rule.table, *client_.helo), {*client_.helo, helo_command}, rule.restriction);
+        if (!has_helo()) return settle({}, rule);
+        return act(look_up_helo(*rule.table, *client_.helo), {*client_.helo, helo_command}, rule);
       case Restriction::check_sender_access:
         return act(envelope_.sender_given.empty() ? rule.table->find("<>", true)
                                                   : look_up_address(*rule.table, envelope_.sender, form),
-                   {envelope_.sender_given, sender_address}, rule.restriction);
+                   {envelope_.sender_given, sender_address}, rule);
       default:
         return act(look_up_address(*rule.table, envelope_.recipient, form),
-                   {envelope_.recipient_given, recipient_address}, rule.restriction);
+                   {envelope_.recipient_given, recipient_address}, rule);
     }
   }
 
-  Step act(const AccessAction* action, Subject subject, Restriction by) {
+  Step act(const AccessAction* action, Subject subject, const Rule& rule) {
     using Kind = AccessAction::Kind;
-    if (action == nullptr) return Step::next;
+    if (action == nullptr) return settle({}, rule);
     const auto say = [&](int code, std::string_view otherwise) {
       return rejected(code, action->dsn, subject, action->text.empty() ? otherwise : action->text);
     };
     switch (action->kind) {
       case Kind::dunno:
-        return Step::next;
+        return settle({}, rule);
       case Kind::permit:
-        return may_permit(by) ? Step::permitted : Step::next;
+        return settle(permit_if(may_permit(rule.restriction)), rule);
       case Kind::reject:
-        return settle(say(settings_.access_map_reject_code, "Access denied"), by);
+        return settle(say(settings_.access_map_reject_code, "Access denied"), rule);
       case Kind::defer:
-        return settle(say(settings_.access_map_defer_code, "Access denied"), by);
+        return settle(say(settings_.access_map_defer_code, "Access denied"), rule);
       case Kind::reply:
-        return settle(say(action->code, "Access denied"), by);
+        return settle(say(action->code, "Access denied"), rule);
       case Kind::defer_if_permit:
         return settle({Answer::Kind::defer_if_permit,
                        say(settings_.access_map_defer_code, "Service unavailable").reply},
-                      by);
+                      rule);
       case Kind::defer_if_reject:
         return settle({Answer::Kind::defer_if_reject,
                        say(settings_.access_map_defer_code, "Service unavailable").reply},
-                      by);
+                      rule);
       case Kind::warn:
-        outcome_.warnings.push_back({by, {0, "", action->text}});
-        return Step::next;
+        outcome_.warnings.push_back({rule.restriction, {0, "", action->text}});
+        return settle({}, rule);
       case Kind::rules:
+        tell(rule, {});
         return run_list({action->rules.begin(), action->rules.end()}, subject);
     }
     return Step::next;
@@ -275,6 +292,7 @@ class Evaluation {
   const std::string client_text_;
   const Envelope& envelope_;
   Questions& questions_;
+  Witness* const witness_;             ///< null: nobody wants to know
   int depth_ = 0, warning_depth_ = 0;  ///< of lists in tables; 0: warn_if_reject is not in force
   std::optional<Saying> deferral_;     ///< to be said instead of a permit: defer_if_permit
   std::optional<Saying> hesitation_;   ///< to be said instead of a 5xx: defer_if_reject
@@ -284,9 +302,9 @@ class Evaluation {
 }  // namespace
 
 Outcome evaluate(const Settings& settings, const Client& client, const Envelope& envelope,
-                 Questions& questions) {
+                 Questions& questions, Witness* witness) {
   if (is_bare_postmaster(envelope.recipient)) return {};
-  return Evaluation(settings, client, envelope, questions).run();
+  return Evaluation(settings, client, envelope, questions, witness).run();
 }
 
 }  // namespace fallbackmx

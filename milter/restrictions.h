@@ -9,6 +9,7 @@
 #include "milter/envelope.h"
 #include "milter/questions.h"
 #include "milter/reply.h"
+#include "milter/witness.h"
 #include "probe/verifier.h"
 
 namespace fallbackmx {
@@ -31,7 +32,7 @@ struct Outcome {
 
 /// Runs client, helo, sender, relay and recipient restrictions. A bare `postmaster` recipient skips them all.
 /// An address that only the MTA understood is not tested: the MTA has let it pass, and in doubt we never say
-/// 5xx.
-Outcome evaluate(const Settings&, const Client&, const Envelope&, Questions&);
+/// 5xx. `witness`, if there is one, sees how it comes about.
+Outcome evaluate(const Settings&, const Client&, const Envelope&, Questions&, Witness* witness = nullptr);
 
 }  // namespace fallbackmx

@@ -44,6 +44,7 @@ std::optional<ConnectionRace::Runner> ConnectionRace::run() {
 
 void ConnectionRace::start_next(SteadyTime now) {
   const Endpoint& endpoint = destination_.servers().endpoint(candidates_[next_]);
+  engine_.services.log.debug(endpoint.text() + " is being connected to");
   runners_.push_back({candidates_[next_], engine_.services.streams.connect(endpoint), now});
   if (++next_ < candidates_.size())
     next_start_ = now + head_start(endpoint, destination_.servers().endpoint(candidates_[next_]));
@@ -53,6 +54,7 @@ std::optional<ConnectionRace::Runner> ConnectionRace::take_winner(SteadyTime now
   for (Runner& runner : runners_) {
     if (runner.stream->connected().status != IoResult::Status::done) continue;
     blame_overtaken(runner.endpoint, now);
+    engine_.services.log.debug(destination_.servers().endpoint(runner.endpoint).text() + " is connected");
     return std::move(runner);
   }
   return std::nullopt;

@@ -230,6 +230,7 @@ void Destination::opened(Slot& slot, std::size_t endpoint, std::size_t room) {
 }
 
 void Destination::unreachable(Slot& slot, std::size_t endpoint, const ProbeResult& result) {
+  engine_.services.log.debug(fmt::format("{}: that means: {}", result.why, to_string(result.verdict)));
   {
     const std::lock_guard lock(mutex_);
     std::erase(slot.knocking, endpoint);

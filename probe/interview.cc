@@ -103,6 +103,7 @@ Interview::Next Interview::on_mail(const std::shared_ptr<Transaction>& transacti
   const Judgement judgement = judge({Stage::mail, &reply}, circumstances);
   if (judgement.next == Judgement::Next::go_on) return Next::go_on;
 
+  note(*transaction, Stage::mail, judgement);
   transaction->mail_failed = true;
   if (!pipeline_.pipelining()) pipeline_.drop_unsent(*transaction);
   if (judgement.end_session) leaving_ = dismissed_ = true;
@@ -146,6 +147,7 @@ Interview::Next Interview::on_rcpt(const std::shared_ptr<Transaction>& transacti
   circumstances.pipelined = pipeline_.pipelining();
   circumstances.proven = proof_.proven(domain);
   const Judgement judgement = judge({Stage::rcpt, &reply}, circumstances);
+  note(*transaction, Stage::rcpt, judgement);
   if (judgement.end_session) leaving_ = dismissed_ = true;
   if (judgement.next == Judgement::Next::try_without_pipelining) return without_pipelining(*transaction);
 
@@ -167,6 +169,7 @@ Interview::Next Interview::on_rcpt(const std::shared_ptr<Transaction>& transacti
 Interview::Next Interview::on_control(const Transaction& transaction, const SmtpReply& reply) {
   const Judgement judgement =
       judge({Stage::rcpt, &reply}, {.pipelined = pipeline_.pipelining(), .proven = true});
+  note(transaction, Stage::rcpt, judgement);
   if (judgement.end_session) leaving_ = dismissed_ = true;
   if (judgement.next == Judgement::Next::try_without_pipelining) return without_pipelining(transaction);
   follow(proof_.on_reply(transaction.recipient, judgement.verdict, reply));
@@ -234,6 +237,16 @@ void Interview::land(const Transaction& transaction, ProbeResult result) {
   // In a full pipeline the others' replies come first: only the time since the one before is this one's own.
   const bool slow = last_heard_ - std::max(transaction.begun, waited_since_) > settings_->answer_timeout;
   destination_.land(transaction.probe, opened_.endpoint, std::move(result), slow);
+}
+
+/// For whoever wants to follow: what a reply to MAIL or RCPT was taken for.
+void Interview::note(const Transaction& transaction, Stage stage, const Judgement& judgement) const {
+  Log& log = engine_.services.log;
+  if (!log.wants(LogLevel::debug)) return;
+  const bool control = transaction.purpose == Purpose::control;
+  log.debug(fmt::format("{}: its reply to {} about {}<{}> means: {}", server().text(), command_of(stage),
+                        control ? "the control recipient " : "", printable(transaction.recipient.text()),
+                        in_words(judgement)));
 }
 
 /// It ended the session at RSET. One that does so at the first has nothing to teach.

@@ -79,6 +79,7 @@ class Interview {
   Next without_pipelining(const Transaction& transaction);
   void learn_limit();
   void land(const Transaction& transaction, ProbeResult result);
+  void note(const Transaction& transaction, Stage stage, const Judgement& judgement) const;
   std::string sender() const { return servers_.probe_sender(opened_.endpoint, *settings_); }
   const Endpoint& server() const { return servers_.endpoint(opened_.endpoint); }
 

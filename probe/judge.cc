@@ -99,6 +99,29 @@ Judgement judge_rcpt(const SmtpReply& reply, const Circumstances& circumstances)
 
 }  // namespace
 
+std::string_view in_words(const Judgement& judgement) {
+  switch (judgement.next) {
+    case Next::go_on:
+    case Next::keep:
+      return "well";
+    case Next::land:
+      return to_string(judgement.verdict);
+    case Next::try_helo:
+      return "no EHLO, once more with HELO";
+    case Next::try_plaintext:
+      return "no TLS, once more without";
+    case Next::try_fallback_sender:
+      return "not with this sender, once more with probe_fallback_sender";
+    case Next::try_without_pipelining:
+      return "out of order, once more with one command at a time";
+    case Next::ask_control:
+      return "a no without proof, the control recipient is asked for";
+    case Next::drop_session:
+      break;
+  }
+  return "nothing, the session ends";
+}
+
 bool mailbox_full(const SmtpReply& reply) {
   if (reply.code == 552) return true;
   const auto detail = reply.dsn.size() > 1 ? reply.dsn.substr(1) : std::string();

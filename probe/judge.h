@@ -46,6 +46,10 @@ struct Judgement {
 
 Judgement judge(const Occurrence&, const Circumstances&);
 
+/// What is made of an occurrence, for the debug log: "undeliverable", "a no without proof, the control
+/// recipient is asked for".
+std::string_view in_words(const Judgement&);
+
 /// True when a reply to RCPT speaks of the mailbox's fullness (552, x.2.2, x.2.3): it exists, but not now.
 bool mailbox_full(const SmtpReply&);
 

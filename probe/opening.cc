@@ -58,6 +58,8 @@ bool Opening::make_demand(std::size_t endpoint) {
     tlsa = engine_.services.resolver.lookup(tlsa_name(server), RecordType::tlsa, deadline);
   }
   TlsDemand& demand = demands_[endpoint] = tls_demand(policy, server, tlsa ? &*tlsa : nullptr);
+  engine_.services.log.debug(fmt::format("{}: TLS level {}, by policy {}", server.text(),
+                                         to_string(demand.level), to_string(policy.level)));
   if (demand.why_not.empty()) return true;
   const Verdict verdict = demand.unavailable ? Verdict::unavailable : Verdict::refused;
   const ProbeResult result = befell(verdict, Stage::starttls, server, demand.why_not);
@@ -141,6 +143,8 @@ Opening::Greeted Opening::start_tls(Opened& session, const TlsDemand& demand) {
     } while (event == Dialogue::Event::woken && !destination_.stopping());
     if (event == Dialogue::Event::bytes) {
       session.tls = to_string(demand.level);
+      engine_.services.log.debug(fmt::format("{}: TLS stands, level {}: {}", server.text(), session.tls,
+                                             session.dialogue->cipher()));
       return say_hello(session, false).value_or(Greeted::yes);
     }
     broken = true;

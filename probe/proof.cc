@@ -92,6 +92,11 @@ Proof::Step Proof::settle(const std::string& domain, Verdict verdict, std::strin
   const auto found = doubts_.find(domain);
   if (found == doubts_.end()) return {};
   Step step{.settled = found->second.unproven()};
+  if (engine_.services.log.wants(LogLevel::debug) && !step.settled.empty()) {
+    engine_.services.log.debug(fmt::format(
+        "{}: {} no(es) about recipients in {} {}: {}", server().text(), step.settled.size(), domain,
+        verdict == Verdict::undeliverable ? "proven" : "without proof", to_string(verdict)));
+  }
   doubts_.erase(found);
   for (ProbeOutcome& outcome : step.settled) {
     outcome.result.verdict = verdict;

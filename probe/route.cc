@@ -68,8 +68,13 @@ Way only_ourselves(const NextHop& hop, const Endpoint& self, const std::vector<U
 class Search {
  public:
   Search(const Settings& settings, const OwnAddresses& own, Resolver& resolver, const Clock& clock,
-         SteadyTime deadline)
-      : settings_(settings), own_(own), resolver_(resolver), clock_(clock), deadline_(deadline) {}
+         SteadyTime deadline, Reasons* reasons)
+      : settings_(settings),
+        own_(own),
+        resolver_(resolver),
+        clock_(clock),
+        deadline_(deadline),
+        reasons_(reasons) {}
 
   Way by_next_hop(const NextHop& hop) {
     boost::system::error_code not_literal;
@@ -108,9 +113,11 @@ class Search {
       const auto end = std::find_if(
           begin, hosts.end(), [&](const MxRecord& host) { return host.preference != begin->preference; });
       add_addresses({begin, end}, hop.port, answer.authentic, found, lost);
-      // The worse ones will not be asked, and must not cost us any time.
-      if (ourselves(found) != found.end()) break;
       begin = end;
+      // The worse ones will not be asked, and must not cost us any time.
+      if (ourselves(found) == found.end()) continue;
+      for (; reasons_ != nullptr && begin != hosts.end(); ++begin) note(not_looked_up(*begin));
+      break;
     }
     return finish(hop, std::move(found), lost, true);
   }
@@ -122,6 +129,7 @@ class Search {
     const MxRecord host{0, hop.host};
     add_addresses({&host, 1}, hop.port, authentic, found, lost);
     if (!lost.empty() && !no_mx.empty()) lost.front().why = no_mx + "; " + lost.front().why;
+    if (reasons_ != nullptr && !no_mx.empty()) note(hop.host + " has no MX records, its own address counts");
     return finish(hop, std::move(found), lost, false);
   }
 
@@ -152,7 +160,9 @@ class Search {
           any = true;
         }
       }
-      if (!any) lost.push_back(unresolved(host, v4, v6));
+      if (any) continue;
+      lost.push_back(unresolved(host, v4, v6));
+      if (reasons_ != nullptr) note(lacks_address(host, lost.back().why));
     }
   }
 
@@ -186,21 +196,26 @@ class Search {
     if (found.empty()) return without_address(hop, lost, from_mx);
     const auto ours = ourselves(found);
     const Endpoint self = ours == found.end() ? Endpoint{} : *ours;
+    const std::vector<Endpoint> all = reasons_ == nullptr ? std::vector<Endpoint>() : found;
     const bool loops = eliminate_self(found, own_);
-    if (found.empty()) return only_ourselves(hop, self, lost);
     for (Endpoint& endpoint : found) endpoint.next_hop = hop.text();
     Route route;
     route.endpoints = in_order(std::move(found), settings_.smtp_address_preference,
                                static_cast<std::size_t>(settings_.smtp_mx_address_limit));
+    for (auto& reason : reasons_for(all, route.endpoints, own_)) note(std::move(reason));
+    if (route.endpoints.empty()) return only_ourselves(hop, self, lost);
     route.from_mx = from_mx;
     return {std::move(route), loops};
   }
+
+  void note(std::string reason) { reasons_->push_back(std::move(reason)); }
 
   const Settings& settings_;
   const OwnAddresses& own_;
   Resolver& resolver_;
   const Clock& clock_;
   const SteadyTime deadline_;
+  Reasons* const reasons_;  ///< null: nobody wants to know
 };
 
 void append_new(std::vector<Endpoint>& list, std::vector<Endpoint> more) {
@@ -213,8 +228,8 @@ void append_new(std::vector<Endpoint>& list, std::vector<Endpoint> more) {
 }  // namespace
 
 Route find_route(std::span<const NextHop> next_hops, const Settings& settings, const OwnAddresses& own,
-                 Resolver& resolver, const Clock& clock, SteadyTime deadline) {
-  Search search(settings, own, resolver, clock, deadline);
+                 Resolver& resolver, const Clock& clock, SteadyTime deadline, Reasons* reasons) {
+  Search search(settings, own, resolver, clock, deadline, reasons);
   Route whole;
   whole.trouble = Verdict::misrouted;
   for (const auto& hop : next_hops) {

@@ -70,6 +70,10 @@ class Verifier::Impl {
     engine_.services.metrics.count(Counter::store_lookups, {record ? "found" : "nothing"});
     const Standing standing =
         record ? fallbackmx::standing(*record, engine_.services.clock.wall(), *settings) : Standing{};
+    if (engine_.services.log.wants(LogLevel::debug)) {
+      engine_.services.log.debug(fmt::format("memory: {} about <{}>", to_string(standing.remembered),
+                                             printable(question.recipient.text())));
+    }
     if (standing.serve && question.of != Question::Of::primary) {
       if (standing.refresh) ask_later(question, engine_.services.clock.now(), false);
       return found(*record, standing.remembered);
@@ -135,8 +139,11 @@ class Verifier::Impl {
       const std::lock_guard lock(mutex_);
       own = own_;
     }
+    Log& log = engine_.services.log;
+    Reasons reasons;
     Route way = find_route(*next_hops, settings, own, engine_.services.resolver, engine_.services.clock,
-                           question.deadline);
+                           question.deadline, log.wants(LogLevel::debug) ? &reasons : nullptr);
+    for (const std::string& reason : reasons) log.debug("route: " + reason);
     // MX records of another domain than the recipient's lead nobody there but us.
     way.from_mx = way.from_mx && next_hops->front().host == question.recipient.domain();
     return way;

@@ -1,0 +1,64 @@
+// One RCPT TO answered outside the daemon: by the same desk, rules and verifier, and with a memory of its
+// own.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "conf/parameters.h"
+#include "milter/restrictions.h"
+#include "milter/session_state.h"
+#include "milter/trace.h"
+#include "milter/witness.h"
+#include "probe/clock.h"
+#include "probe/dns.h"
+#include "probe/record.h"
+#include "probe/stream.h"
+
+namespace fallbackmx {
+
+/// What to suppose about a client and its message. A value; what is not set is assumed.
+struct Supposed {
+  std::string recipient;
+  std::string sender{};  ///< the null sender
+  std::optional<std::string> helo{};
+  std::optional<IpAddress> client{};
+  std::string client_name = "unknown";
+  bool authenticated = false;
+  std::optional<std::string> mailer{};    ///< what the MTA would say in {rcpt_mailer}
+  std::optional<std::string> next_hop{};  ///< in {rcpt_host}
+};
+
+/// The client of a Supposed, and its message.
+struct Scenery {
+  SessionState session;
+  Envelope envelope;
+  std::vector<std::string> assumed{};  ///< a sentence for each thing that nobody has said
+};
+/// Without a word about the client: a stranger, 192.0.2.1 (RFC 5737). Without one about the MTA: it relays by
+/// the recipient's domain what relay_domains has, or anything when that is empty.
+Scenery scenery_of(const Supposed&, const Settings&);
+
+/// What the machine has to offer; all of it outlives an examination.
+struct World {
+  Clock& clock;
+  Resolver& resolver;
+  StreamFactory& streams;
+};
+
+struct Examined {
+  Outcome outcome;
+  std::string line;  ///< what the client hears: `550 5.1.1 <u@example.org>: Recipient address rejected: ...`
+};
+
+/// Blocks for answer_timeout at most, and until sessions with primaries have ended. What the primary says is
+/// remembered nowhere; `remembered` is what to suppose that the daemon remembers. Every step goes to the
+/// trace.
+Examined examine(const Settings&, const Scenery&, const World&, Trace&, Witness* witness = nullptr,
+                 const std::optional<AddressRecord>& remembered = {});
+
+/// The same settings with no restriction but reject_unverified_recipient.
+Settings only_verification(const Settings&);
+
+}  // namespace fallbackmx
