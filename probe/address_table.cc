@@ -1,5 +1,6 @@
 #include "probe/address_table.h"
 
+#include <cstdlib>
 #include <limits>
 
 #include "probe/address.h"
@@ -24,14 +25,15 @@ std::optional<AddressRecord> read_record(const SqliteStatement& row) {
   const auto good = row.number(0), code = row.number(1);
   const auto dsn = row.text(2), words = row.text(3);
   const auto asked = wall_time(row.number(4)), last_yes = wall_time(row.number(5));
-  if (!good || *good < 0 || *good > 1 || !code || *code < 0 || *code > 599) return std::nullopt;
+  if (!good || *good < 0 || *good > 1 || !code || *code < -599 || *code > 599) return std::nullopt;
   if (!dsn || !words || !asked || !last_yes) return std::nullopt;
   return sound({.verdict = *good == 1 ? Verdict::deliverable : Verdict::undeliverable,
-                .code = static_cast<int>(*code),
+                .code = std::abs(static_cast<int>(*code)),
                 .dsn = std::string(*dsn),
                 .words = std::string(words->substr(0, 1000)),
                 .asked = *asked,
-                .last_yes = *last_yes});
+                .last_yes = *last_yes,
+                .hearsay = *code < 0});
 }
 
 /// A key of the file becomes a control recipient, and stands in an SMTP command: only if it is an address of
@@ -162,7 +164,7 @@ std::optional<std::int64_t> AddressTable::put(const std::string& key, const Addr
   for (auto* statement : {&*update_, &*insert_}) {
     statement->bind(1, name_hash(key)).bind(2, key).bind(3, name_hash(domain_of_key(key)));
     statement->bind(4, std::int64_t{record.verdict == Verdict::deliverable})
-        .bind(5, std::int64_t{record.code});
+        .bind(5, std::int64_t{record.hearsay ? -record.code : record.code});
     statement->bind(6, record.dsn).bind(7, record.words);
     statement->bind(8, seconds(record.asked)).bind(9, seconds(record.last_yes));
     if (!statement->run()) return std::nullopt;

@@ -23,7 +23,9 @@ constexpr std::size_t dsn_limit = 11;  // "5.999.999" and room to see rubbish
 std::optional<AddressRecord> sound(AddressRecord record) {
   using std::chrono::floor;
   if (!is_final(record.verdict)) return std::nullopt;
-  if (record.code != 0 && (record.code < 200 || record.code > 599)) return std::nullopt;
+  const bool yes = record.verdict == Verdict::deliverable;
+  if (record.code / 100 != (yes ? 2 : 5) && !(yes && record.code == 0)) return std::nullopt;
+  if (yes) record.hearsay = false;
   record.dsn = printable(record.dsn, dsn_limit);
   record.words = printable(record.words, words_limit);
   record.asked = floor<Seconds>(record.asked);
@@ -44,7 +46,7 @@ Standing standing(const AddressRecord& record, WallTime now, const Settings& set
   if (record.verdict == Verdict::undeliverable) {
     if (age(record.asked, now) > settings.address_verify_negative_expire_time) return {};
     return {.remembered = Remembered::no,
-            .serve = settings.address_verify_negative_cache,
+            .serve = settings.address_verify_negative_cache && !record.hearsay,
             .refresh = age(record.asked, now) > settings.address_verify_negative_refresh_time};
   }
   return {};

@@ -18,11 +18,16 @@ struct AddressRecord {
   std::string words;                       ///< its text, printable, at most 500 bytes
   WallTime asked{};                        ///< when the verdict was given
   WallTime last_yes{};                     ///< epoch: never
+  /// A no that no primary has said to us, but another fallback MX or a file. It counts when the primary
+  /// cannot be asked, and is never an answer: who says that they proved it may lie, or be talked to when we
+  /// are not.
+  bool hearsay = false;
   friend bool operator==(const AddressRecord&, const AddressRecord&) = default;
 };
 
 /// The record as it may be kept and believed: whole seconds, text printable and within bounds. Nothing when
-/// its verdict is not final or its numbers cannot be. Used on the way into a store and on the way out, where
+/// its verdict is not final or its numbers cannot be: a yes has the code 2xx or none, a no 5xx, so that a
+/// wrong byte does not make the one of the other. Used on the way into a store and on the way out, where
 /// any byte may be wrong.
 std::optional<AddressRecord> sound(AddressRecord);
 

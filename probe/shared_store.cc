@@ -7,7 +7,8 @@ namespace fallbackmx {
 
 namespace {
 
-/// Two levels. A yes that is remembered here is served from here, without a look at what others know.
+/// Two levels. A yes that is remembered here is served from here, without a look at what others know. A no
+/// that was proven to us is not given up for another's, which is hearsay.
 class SharedStore final : public Store {
  public:
   SharedStore(std::unique_ptr<Store> own, std::unique_ptr<SharedMemory> shared)
@@ -18,6 +19,7 @@ class SharedStore final : public Store {
     if (own && own->verdict == Verdict::deliverable) return own;
     const auto others = shared_->find(key);
     if (!others || (own && own->asked >= others->asked)) return own;
+    if (own && !own->hearsay && others->verdict == own->verdict) return own;
     own_->put(key, *others);
     return others;
   }

@@ -15,7 +15,7 @@ namespace fallbackmx {
 ///     key       the address as Address::key() spells it: two names may share a hash
 ///     domain    name_hash of its domain
 ///     good      1 for a yes, 0 for a no
-///     code dsn words   the primary's reply
+///     code dsn words   the primary's reply; a no that is hearsay has its code with a minus before it
 ///     asked last_yes   seconds since the epoch
 ///
 /// A no is found by its age as well, a yes by its age and its domain. Schema 1 had the name for an id.

@@ -60,7 +60,8 @@ std::optional<VerifyLine> parse_verify_line(std::string_view text) {
                        .dsn = std::string(fields[3] == "-" ? "" : fields[3]),
                        .words = std::string(fields[6]),
                        .asked = WallTime(Seconds(*asked)),
-                       .last_yes = WallTime(Seconds(*last_yes))});
+                       .last_yes = WallTime(Seconds(*last_yes)),
+                       .hearsay = true});
   if (!record) return std::nullopt;
   return VerifyLine{std::string(fields[0]), *std::move(record)};
 }

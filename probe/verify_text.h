@@ -25,7 +25,7 @@ struct VerifyLine {
 std::string to_text(const VerifyLine& line);
 
 /// Nothing, when the line is not one that to_text() writes: any byte of it may be wrong. The key is that of
-/// an address, the record is sound().
+/// an address, the record is sound(). A no is hearsay: it was proven to whoever wrote the line, if it was.
 std::optional<VerifyLine> parse_verify_line(std::string_view text);
 
 }  // namespace fallbackmx

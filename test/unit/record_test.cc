@@ -70,6 +70,14 @@ TEST(Standing, OfANoIsServedOnlyWithANegativeCache) {
   EXPECT_EQ(describe(standing(no(days(4)), now, with_cache)), "nothing");
 }
 
+TEST(Standing, OfANoFromHearsayIsNeverAnAnswer) {
+  auto with_cache = settings();
+  with_cache.address_verify_negative_cache = true;
+  auto record = no(1h);
+  record.hearsay = true;
+  EXPECT_EQ(describe(standing(record, now, with_cache)), "no");
+}
+
 TEST(Standing, OfAnUnknownIsNothing) {
   for (auto verdict :
        {Verdict::deferred, Verdict::refused, Verdict::unavailable, Verdict::misrouted, Verdict::late}) {
@@ -98,10 +106,23 @@ TEST(SoundRecord, HasPrintableWordsAndWholeSeconds) {
   EXPECT_EQ(*sound(*clean), *clean);
 }
 
+TEST(SoundRecord, IsHearsayOnlyWhenItIsANo) {
+  auto record = no(0s);
+  record.hearsay = true;
+  EXPECT_TRUE(sound(record)->hearsay);
+  record = yes(0s, 0s);
+  record.hearsay = true;
+  EXPECT_FALSE(sound(record)->hearsay);
+}
+
 TEST(SoundRecord, IsNoneWithAnUnknownVerdictOrImpossibleNumbers) {
   EXPECT_FALSE(sound({Verdict::deferred, 450, "", "", now, {}}));
   EXPECT_FALSE(sound({static_cast<Verdict>(77), 250, "", "", now, now}));
   EXPECT_FALSE(sound({Verdict::deliverable, 1, "", "", now, now}));
+  EXPECT_FALSE(sound({Verdict::deliverable, 550, "", "", now, now}));
+  EXPECT_FALSE(sound({Verdict::undeliverable, 250, "", "", now, now}));
+  EXPECT_FALSE(sound({Verdict::undeliverable, 0, "", "", now, now}));
+  EXPECT_FALSE(sound({Verdict::undeliverable, 450, "", "", now, now}));
   EXPECT_FALSE(sound({Verdict::deliverable, 600, "", "", now, now}));
   EXPECT_FALSE(sound({Verdict::deliverable, 250, "", "", WallTime(-1s), now}));
   EXPECT_TRUE(sound({Verdict::deliverable, 0, "", "", now, now}));

@@ -31,6 +31,11 @@ AddressRecord no(Seconds ago = 0s) {
   return {Verdict::undeliverable, 550, "5.1.1", "no such user", now - ago, {}};
 }
 
+AddressRecord told(AddressRecord no) {
+  no.hearsay = true;
+  return no;
+}
+
 class SharedMemoryTest : public testing::Test {
  protected:
   SharedMemoryTest() {
@@ -78,7 +83,7 @@ TEST_F(SharedMemoryTest, WhatOneLearnsTheOtherKnows) {
               ElementsAre("SET", users_place, to_text({user, yes()}), "EX", "1000"));
   one->put(user, no());
   ASSERT_TRUE(settled(*one));
-  EXPECT_EQ(other->find(user), no());
+  EXPECT_EQ(other->find(user), told(no()));
   EXPECT_EQ(redis_->written(users_place).back(), "100");
   other->forget(user);
   ASSERT_TRUE(settled(*other));
@@ -168,11 +173,27 @@ TEST_F(SharedMemoryTest, IsASecondLevelBehindWhatIsRememberedHere) {
   EXPECT_EQ(redis_->get(users_place), to_text({user, no(5s)}));
   redis_->set(users_place, to_text({user, yes(7s)}));
   EXPECT_EQ(store->find(user), no(5s)) << "what is known here is newer";
+  redis_->set(users_place, to_text({user, no(4s)}));
+  EXPECT_EQ(store->find(user), no(5s)) << "what is proven here is more than what another says";
   redis_->set(users_place, to_text({user, yes(3s)}));
   EXPECT_EQ(store->find(user), yes(3s)) << "another has seen the mailbox since";
   store->forget(user);
   EXPECT_FALSE(store->find(user));
   EXPECT_EQ(store->rows(), 0u);
+}
+
+TEST_F(SharedMemoryTest, ANoFromRedisIsRememberedAsHearsay) {
+  redis_->set(users_place, to_text({user, no(10s)}));
+  auto shared = memory();
+  SharedMemory& second = *shared;
+  const auto store = share_store(make_memory_store(), std::move(shared));
+  ASSERT_TRUE(settled(second));
+  EXPECT_EQ(store->find(user), told(no(10s)));
+  redis_->be(Mood::hangs_up);
+  EXPECT_EQ(store->find(user), told(no(10s))) << "and still when Redis is gone";
+  EXPECT_EQ(store->find(user), told(no(10s)));
+  store->put(user, no(5s));
+  EXPECT_EQ(store->find(user), no(5s)) << "now it is proven";
 }
 
 TEST(RedisServerTest, IsReadFromItsSpecification) {

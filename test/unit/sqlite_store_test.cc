@@ -372,6 +372,7 @@ TEST_F(SqliteStoreFile, BelievesNothingOfARowThatCannotBe) {
     for (const Row& row :
          std::vector<Row>{{"verdict@x.org", "x.org", "7, 250, '', '', 1, 1"},
                           {"code@x.org", "x.org", "1, 99999, '', '', 1, 1"},
+                          {"flipped@x.org", "x.org", "0, 250, '', '', 1, 1"},
                           {"time@x.org", "x.org", "1, 250, '', '', 9223372036854775807, 1"},
                           {"past@x.org", "x.org", "1, 250, '', '', -5, 1"},
                           {"other@y.org", "x.org", "1, 250, '', '', 1, 50"},
@@ -393,8 +394,8 @@ TEST_F(SqliteStoreFile, BelievesNothingOfARowThatCannotBe) {
   auto opened = AddressTable::open(path_);
   ASSERT_TRUE(opened.table) << opened.why_not;
   auto& table = *opened.table;
-  for (const auto* key : {"verdict@x.org", "code@x.org", "time@x.org", "past@x.org", "future@x.org",
-                          "here@x.org", "elsewhere@x.org"}) {
+  for (const auto* key : {"verdict@x.org", "code@x.org", "flipped@x.org", "time@x.org", "past@x.org",
+                          "future@x.org", "here@x.org", "elsewhere@x.org"}) {
     EXPECT_FALSE(table.find(key)) << key;
   }
   EXPECT_EQ(table.find("long@x.org")->words.size(), 500u);

@@ -124,6 +124,18 @@ TEST_P(EveryStore, KeepsNoVerdictButYesAndNo) {
   }
 }
 
+TEST_P(EveryStore, KeepsHearsayApartFromWhatWasProven) {
+  auto told = no();
+  told.hearsay = true;
+  store_->put("told@example.org", told);
+  store_->put("proven@example.org", no());
+  for (int written = 0; written < 2; ++written) {
+    EXPECT_EQ(store_->find("told@example.org"), told);
+    EXPECT_EQ(store_->find("proven@example.org"), no());
+    rows();
+  }
+}
+
 TEST_P(EveryStore, KeepsKeysOfAllKindsApart) {
   const std::vector<std::string> keys = {"postmaster",
                                          "\"a b\"@example.org",

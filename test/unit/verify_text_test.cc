@@ -16,7 +16,7 @@ TEST(VerifyText, IsOneLineThatReadsBackTheSame) {
   } table[] = {
       {{"u@example.org", {Verdict::deliverable, 250, "2.1.5", "Ok", then, then - 5s}},
        "u@example.org\tyes\t250\t2.1.5\t1800000000\t1799999995\tOk"},
-      {{"no@example.org", {Verdict::undeliverable, 550, "", "no such user, sorry", then, {}}},
+      {{"no@example.org", {Verdict::undeliverable, 550, "", "no such user, sorry", then, {}, true}},
        "no@example.org\tno\t550\t-\t1800000000\t0\tno such user, sorry"},
       {{"\"a b\"@example.org", {Verdict::deliverable, 0, "", "", then, then}},
        "\"a b\"@example.org\tyes\t0\t-\t1800000000\t1800000000\t"},
@@ -32,6 +32,8 @@ TEST(VerifyText, BelievesNoOtherLine) {
        {"", "u@example.org", "u@example.org\tyes\t250\t2.1.5\t1800000000\t1799999995",
         "u@example.org\tyes\t250\t2.1.5\t1800000000\t1799999995\tOk\tmore",
         "u@example.org\tmaybe\t250\t2.1.5\t1800000000\t1799999995\tOk",
+        "u@example.org\tyes\t550\t2.1.5\t1800000000\t1799999995\tOk",
+        "u@example.org\tno\t250\t2.1.5\t1800000000\t1799999995\tOk",
         "u@example.org\tyes\t999\t2.1.5\t1800000000\t1799999995\tOk",
         "u@example.org\tyes\t-1\t2.1.5\t1800000000\t1799999995\tOk",
         "u@example.org\tyes\t250\t2.1.5\t99999999999\t0\tOk", "u@example.org\tyes\t250\t2.1.5\t1x\t0\tOk",
