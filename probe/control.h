@@ -17,7 +17,9 @@ struct ControlKey {
   friend auto operator<=>(const ControlKey&, const ControlKey&) = default;
 };
 
-/// One for all destinations; used by all threads. Bounded: what has been silent longest goes first.
+/// One for all destinations; used by all threads. Not shared with other fallback MXs: a primary that refuses
+/// our address may well talk with theirs, and a 5xx needs a yes that was said to us. Bounded: what has been
+/// silent longest goes first.
 class Control {
  public:
   /// It accepted a recipient of the domain. Returns true if it had refused the control recipient before.

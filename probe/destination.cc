@@ -46,6 +46,7 @@ Destination::~Destination() {
 Destination::Answer Destination::ask(const Address& recipient, const std::string& client, SteadyTime deadline,
                                      bool insist) {
   join_ended();
+  servers_.listen();
   {
     const std::lock_guard lock(mutex_);
     if (auto anyway = insist ? std::nullopt : servers_.accepted_anyway(recipient))

@@ -7,6 +7,7 @@ namespace fallbackmx {
 namespace {
 
 constexpr std::chrono::minutes longest_interval{10};
+constexpr std::chrono::hours deafness{1};
 
 }  // namespace
 
@@ -39,13 +40,17 @@ bool Health::may_knock(const std::string& endpoint, SteadyTime now, const Settin
       std::max<std::chrono::milliseconds>(longest_interval, settings.primary_retry_time);
   entry->interval = std::min(entry->interval * 2, longest);
   entry->retry_at = now + with_jitter(entry->interval);
+  entry->knocked_at = now;
   return true;
 }
 
-bool Health::alive(const std::string& endpoint) {
+bool Health::alive(const std::string& endpoint, SteadyTime now) {
   const std::lock_guard lock(mutex_);
+  Spoken& spoken = spoken_.touch(endpoint);
+  spoken.at = now;
   const Entry* entry = entries_.find(endpoint);
   if (!entry) return false;
+  if (entry->hearsay) spoken.deaf_until = now + deafness;
   const bool was_down = entry->down();
   entries_.erase(endpoint);
   return was_down;
@@ -55,9 +60,33 @@ bool Health::failed(const std::string& endpoint, SteadyTime now, const Settings&
   const std::lock_guard lock(mutex_);
   Entry& entry = entries_.touch(endpoint);
   ++entry.failures;
+  entry.hearsay = false;
   if (entry.down() || entry.failures < settings.primary_down_after) return false;
   entry.interval = settings.primary_retry_time;
   entry.retry_at = now + with_jitter(entry.interval);
+  entry.knocked_at = now;
+  return true;
+}
+
+bool Health::said_to_be_down(const std::string& endpoint, SteadyTime now, const Settings& settings) {
+  const std::lock_guard lock(mutex_);
+  const Spoken* spoken = spoken_.find(endpoint);
+  if (spoken && (now - spoken->at <= settings.primary_retry_time || now < spoken->deaf_until)) return false;
+  Entry& entry = entries_.touch(endpoint);
+  if (entry.down()) return false;
+  entry.hearsay = true;
+  // The trial doubles it.
+  entry.interval = std::chrono::milliseconds(settings.primary_retry_time) / 2;
+  entry.retry_at = now;
+  return true;
+}
+
+bool Health::said_to_be_up(const std::string& endpoint, SteadyTime now, const Settings& settings) {
+  const std::lock_guard lock(mutex_);
+  Entry* entry = entries_.find(endpoint);
+  if (!entry || !entry->down() || entry->retry_at <= now) return false;
+  if (now - entry->knocked_at < settings.primary_retry_time) return false;
+  entry->retry_at = now;
   return true;
 }
 

@@ -13,8 +13,13 @@
 namespace fallbackmx {
 
 /// One for all destinations; used by all threads. Endpoints are named by Endpoint::key(). An endpoint is up,
-/// suspect after a failure, and down after primary_down_after failures in a row. Bounded: an endpoint that is
-/// up takes no room, and what has failed longest ago goes first.
+/// suspect after a failure, and down after primary_down_after failures in a row. Bounded: what has not been
+/// heard of longest goes first.
+///
+/// What other fallback MXs say is a reason to look, and never more. One that is said to be down counts as
+/// down, so that nobody waits, but its trial is due at once, and one reply of its own ends it; not even that
+/// when it spoke with us within the last interval, or when the last time it was said was wrong, for an hour.
+/// One that is down and said to be up is knocked at before its time, once per primary_retry_time.
 class Health {
  public:
   enum class State { up, suspect, down };
@@ -28,13 +33,19 @@ class Health {
   bool may_knock(const std::string& endpoint, SteadyTime now, const Settings&);
 
   /// It gave a complete reply at MAIL or later. Returns true if that is news: it was down.
-  bool alive(const std::string& endpoint);
+  bool alive(const std::string& endpoint, SteadyTime now);
   /// It could not be asked, or was too slow. Returns true if with this it goes down.
   bool failed(const std::string& endpoint, SteadyTime now, const Settings&);
+
+  /// Another fallback MX says so. They return true if we believe it, and it is news.
+  bool said_to_be_down(const std::string& endpoint, SteadyTime now, const Settings&);
+  bool said_to_be_up(const std::string& endpoint, SteadyTime now, const Settings&);
 
  private:
   struct Entry {
     int failures = 0;
+    bool hearsay = false;                   ///< down, and we have not seen it ourselves
+    SteadyTime knocked_at{};                ///< for the last time, since it is down
     std::chrono::milliseconds interval{0};  ///< 0 while not down
     SteadyTime retry_at{};
     bool down() const { return interval.count() > 0; }
@@ -42,7 +53,11 @@ class Health {
   std::chrono::milliseconds with_jitter(std::chrono::milliseconds);
 
   mutable std::mutex mutex_;
-  RecentMap<std::string, Entry> entries_{20'000};
+  RecentMap<std::string, Entry> entries_{20'000};  ///< of those that are not up
+  struct Spoken {
+    SteadyTime at{}, deaf_until{};
+  };
+  RecentMap<std::string, Spoken> spoken_{20'000};
   std::minstd_rand random_{std::random_device{}()};
 };
 

@@ -26,11 +26,23 @@ RedisConnection::Reply as_value(const redisReply& reply) {
   switch (reply.type) {
     case REDIS_REPLY_STRING:
     case REDIS_REPLY_STATUS:
-      return {Kind::text, std::string(reply.str, static_cast<std::size_t>(reply.len))};
+      return {Kind::text, std::string(reply.str, static_cast<std::size_t>(reply.len)), {}};
     case REDIS_REPLY_ERROR:
-      return {Kind::error, printable(std::string(reply.str, static_cast<std::size_t>(reply.len)), 200)};
+      return {Kind::error, printable(std::string(reply.str, static_cast<std::size_t>(reply.len)), 200), {}};
+    case REDIS_REPLY_ARRAY: {
+      RedisConnection::Reply list{.kind = Kind::list};
+      for (std::size_t i = 0; i < reply.elements; ++i) {
+        const redisReply& item = *reply.element[i];
+        if (item.type == REDIS_REPLY_STRING) {
+          list.list.emplace_back(std::string(item.str, static_cast<std::size_t>(item.len)));
+        } else {
+          list.list.emplace_back();
+        }
+      }
+      return list;
+    }
     case REDIS_REPLY_INTEGER:
-      return {Kind::text, std::to_string(reply.integer)};
+      return {Kind::text, std::to_string(reply.integer), {}};
     default:
       return {};
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,9 +35,10 @@ class RedisConnection {
   static Result<RedisConnection> open(const RedisServer& server, SteadyTime deadline);
 
   struct Reply {
-    enum class Kind { text, nothing, error };
+    enum class Kind { text, nothing, error, list };
     Kind kind = Kind::nothing;
     std::string text{};  ///< what was found, `OK`, or what the error is
+    std::vector<std::optional<std::string>> list{};
   };
   /// What Redis says to a command; at most a mebibyte.
   Result<Reply> ask(const std::vector<std::string>& command, SteadyTime deadline);

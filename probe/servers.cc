@@ -7,6 +7,12 @@
 
 namespace fallbackmx {
 
+namespace {
+
+constexpr std::chrono::seconds tell_slack{5};
+
+}  // namespace
+
 Servers::Servers(Engine& engine, std::vector<Endpoint> endpoints, std::vector<TlsPolicy> policies,
                  std::optional<std::string> sender)
     : engine_(engine),
@@ -61,15 +67,41 @@ std::optional<ProbeResult> Servers::accepted_anyway(const Address& recipient) co
   return std::nullopt;
 }
 
+void Servers::listen() {
+  const auto settings = engine_.settings();
+  const SteadyTime now = engine_.services.clock.now();
+  for (const Endpoint& endpoint : endpoints_) {
+    const std::string key = endpoint.key();
+    const auto word = engine_.services.store.heard(key);
+    if (!word) continue;
+    if (word->up ? engine_.health.said_to_be_up(key, now, *settings)
+                 : engine_.health.said_to_be_down(key, now, *settings)) {
+      engine_.services.log.warning(fmt::format("primary {} is {}, says {}; it is tried at once",
+                                               endpoint.text(), word->up ? "up" : "down", word->words));
+    }
+  }
+}
+
 void Servers::failed(std::size_t server, std::string_view why) {
   const auto settings = engine_.settings();
-  if (!engine_.health.failed(endpoints_[server].key(), engine_.services.clock.now(), *settings)) return;
+  const SteadyTime now = engine_.services.clock.now();
+  const std::string key = endpoints_[server].key();
+  const bool news = engine_.health.failed(key, now, *settings);
+  // Until our next trial, and a little longer.
+  if (const auto retry_at = engine_.health.retry_at(key)) {
+    const auto left =
+        std::max(std::chrono::ceil<std::chrono::seconds>(*retry_at - now), std::chrono::seconds(0));
+    engine_.services.store.tell(key, {.up = false, .words = std::string(why)}, left + tell_slack);
+  }
+  if (!news) return;
   engine_.services.log.warning(
       fmt::format("primary is down: {}; next trial in {} s", why, settings->primary_retry_time.count()));
 }
 
 bool Servers::spoke(std::size_t server) {
-  if (!engine_.health.alive(endpoints_[server].key())) return false;
+  const std::string key = endpoints_[server].key();
+  engine_.services.store.tell(key, {.up = true}, engine_.settings()->primary_retry_time);
+  if (!engine_.health.alive(key, engine_.services.clock.now())) return false;
   engine_.services.log.warning(fmt::format("primary {} is back", endpoints_[server].text()));
   return true;
 }

@@ -42,9 +42,11 @@ class Servers {
   /// A yes without asking, when the server that would be asked first accepts everybody.
   std::optional<ProbeResult> accepted_anyway(const Address& recipient) const;
 
-  /// It could not be asked, or was too slow. Says so when it goes down.
+  /// What other fallback MXs say about the servers, as far as we believe it. Never waits.
+  void listen();
+  /// It could not be asked, or was too slow. Says so when it goes down, and tells others.
   void failed(std::size_t server, std::string_view why);
-  /// It gave a complete reply at MAIL or later. Says so, and returns true, when it was down.
+  /// It gave a complete reply at MAIL or later. Tells others; says so, and returns true, when it was down.
   bool spoke(std::size_t server);
   /// Logs a warning that an administrator should read, if it is news (is_news).
   void alarm(std::size_t server, const ProbeResult& result);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "probe/address.h"
 #include "probe/verify_text.h"
 
 namespace fallbackmx {
@@ -15,10 +16,12 @@ using std::chrono::steady_clock;
 constexpr std::chrono::seconds connect_patience{2};
 constexpr std::chrono::seconds write_patience{1};
 constexpr std::chrono::milliseconds last_retry{30'000};
+constexpr std::size_t keys_at_once = 200;
 
 }  // namespace
 
-SharedMemory::SharedMemory(Options options, Log& log) : options_(std::move(options)), log_(log) {
+SharedMemory::SharedMemory(Options options, Log& log)
+    : options_(std::move(options)), log_(log), notes_(options_.we) {
   thread_ = std::thread([this] { serve(); });
 }
 
@@ -36,24 +39,53 @@ std::optional<AddressRecord> SharedMemory::find(const std::string& key) {
   {
     const std::lock_guard lock(mutex_);
     if (const auto* change = pending_.find(key)) return *change;
+  }
+  const auto text = get(key);
+  auto line = text ? parse_verify_line(*text) : std::nullopt;
+  if (!line || line->key != key) return std::nullopt;
+  return std::move(line->record);
+}
+
+std::optional<std::string> SharedMemory::recent_good(std::string_view domain) {
+  auto text = get(std::string("good:").append(domain));
+  if (!text) return std::nullopt;
+  const auto address = Address::parse(*text);
+  if (!address || address->domain() != domain || address->key() != *text) return std::nullopt;
+  return text;
+}
+
+void SharedMemory::tell(const std::string& server, const ServerWord& word, Seconds lifetime) {
+  notes_.tell(server, word, lifetime, steady_clock::now());
+}
+
+std::optional<ServerWord> SharedMemory::heard(const std::string& server) {
+  return notes_.heard(server, steady_clock::now());
+}
+
+/// What stands there, for who waits.
+std::optional<std::string> SharedMemory::get(const std::string& key) {
+  {
+    const std::lock_guard lock(mutex_);
     if (trouble_) return std::nullopt;
   }
   const SteadyTime deadline = steady_clock::now() + patience;
   const std::unique_lock lock(reading_, deadline);
   if (!lock || !reader_) return std::nullopt;
-  const auto reply = reader_->ask({"GET", name(key)}, deadline);
+  auto reply = reader_->ask({"GET", name(key)}, deadline);
   if (!reply) {
     reader_.reset();
     disappointed(reply.error());
     return std::nullopt;
   }
   if (reply->kind != RedisConnection::Reply::Kind::text) return std::nullopt;
-  auto line = parse_verify_line(reply->text);
-  if (!line || line->key != key) return std::nullopt;
-  return std::move(line->record);
+  return std::move(reply->text);
 }
 
-void SharedMemory::put(const std::string& key, const AddressRecord& record) { change(key, record); }
+void SharedMemory::put(const std::string& key, const AddressRecord& record) {
+  change(key, record);
+  if (record.verdict == Verdict::deliverable)
+    notes_.tell_good(domain_of_key(key), key, options_.yes_lifetime, steady_clock::now());
+}
 void SharedMemory::forget(const std::string& key) { change(key, std::nullopt); }
 
 void SharedMemory::change(const std::string& key, std::optional<AddressRecord> to) {
@@ -69,10 +101,11 @@ bool SharedMemory::flush(SteadyTime deadline) {
   return written_.wait_until(lock, deadline, [this] { return pending_.empty() && !writing_ && !trouble_; });
 }
 
-/// Its thread: knocks while there is trouble, else writes what waits.
+/// Its thread: knocks while there is trouble, else writes what waits, and looks now and then at what others
+/// say.
 void SharedMemory::serve() {
   auto pause = 0ms;
-  SteadyTime well_since{};
+  SteadyTime well_since{}, next_look{};
   std::unique_lock lock(mutex_);
   while (!stopping_ || (!trouble_ && !pending_.empty())) {
     if (trouble_) {
@@ -88,9 +121,17 @@ void SharedMemory::serve() {
       well_since = steady_clock::now();
       continue;
     }
+    if (steady_clock::now() >= next_look) {
+      lock.unlock();
+      const bool done = exchange_notes();
+      lock.lock();
+      if (!done) trouble_ = true;
+      next_look = steady_clock::now() + options_.look;
+      continue;
+    }
     if (pending_.empty()) {
       written_.notify_all();
-      work_.wait(lock, [this] { return stopping_ || trouble_ || !pending_.empty(); });
+      work_.wait_until(lock, next_look, [this] { return stopping_ || trouble_ || !pending_.empty(); });
       continue;
     }
     const PendingChanges::Changes& changes = pending_.take();
@@ -129,24 +170,54 @@ bool SharedMemory::knock() {
   return true;
 }
 
-/// What an error kept from being written is not missed: a Redis that is full is still good to read from.
 bool SharedMemory::write(const PendingChanges::Changes& changes) {
   for (const auto& [key, record] : changes) {
-    const SteadyTime deadline = std::min(steady_clock::now() + write_patience, give_up_at_.load());
     std::vector<std::string> command{"DEL", name(key)};
     if (record) {
       const bool yes = record->verdict == Verdict::deliverable;
       const auto lifetime = yes ? options_.yes_lifetime : options_.no_lifetime;
       command = {"SET", name(key), to_text({key, *record}), "EX", std::to_string(lifetime.count())};
     }
-    const auto reply = writer_->ask(command, deadline);
+    if (!write(command)) return false;
+  }
+  return true;
+}
+
+/// What an error kept from being written is not missed: a Redis that is full is still good to read from.
+bool SharedMemory::write(const std::vector<std::string>& command) {
+  const auto reply =
+      writer_->ask(command, std::min(steady_clock::now() + write_patience, give_up_at_.load()));
+  if (!reply) {
+    disappointed(reply.error());
+    return false;
+  }
+  const bool refused = reply->kind == RedisConnection::Reply::Kind::error;
+  if (!std::exchange(refused_, refused) && refused)
+    log_.error(options_.server.text() + ": does not take what we write: " + reply->text);
+  return true;
+}
+
+bool SharedMemory::exchange_notes() {
+  for (const auto& note : notes_.take()) {
+    std::vector<std::string> command{"DEL", name(note.key)};
+    if (!note.text.empty())
+      command = {"SET", name(note.key), note.text, "EX", std::to_string(note.lifetime.count())};
+    if (!write(command)) return false;
+  }
+  const auto wanted = notes_.wanted();
+  for (std::size_t from = 0; from < wanted.size(); from += keys_at_once) {
+    const std::vector<std::string> keys(
+        wanted.begin() + static_cast<std::ptrdiff_t>(from),
+        wanted.begin() + static_cast<std::ptrdiff_t>(std::min(from + keys_at_once, wanted.size())));
+    std::vector<std::string> command{"MGET"};
+    for (const auto& key : keys) command.push_back(name(key));
+    const auto reply =
+        writer_->ask(command, std::min(steady_clock::now() + write_patience, give_up_at_.load()));
     if (!reply) {
       disappointed(reply.error());
       return false;
     }
-    const bool refused = reply->kind == RedisConnection::Reply::Kind::error;
-    if (!std::exchange(refused_, refused) && refused)
-      log_.error(options_.server.text() + ": does not take what we write: " + reply->text);
+    notes_.read(keys, reply->list, steady_clock::now());
   }
   return true;
 }

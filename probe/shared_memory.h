@@ -14,6 +14,7 @@
 #include "probe/pending_changes.h"
 #include "probe/record.h"
 #include "probe/redis_connection.h"
+#include "probe/shared_notes.h"
 
 namespace fallbackmx {
 
@@ -22,15 +23,18 @@ namespace fallbackmx {
 /// Writes wait in memory (bounded) for that thread. Soft state on both sides: whatever Redis answers, only
 /// what reads as a line of ours about that very address is believed.
 ///
-/// Keys are `PREFIXv1:ADDRESS`, values a VerifyLine, gone when a record of its kind expires. A later version
-/// that needs other values takes other keys, so that two versions can share one Redis.
+/// Keys are `PREFIXv1:ADDRESS`, values a VerifyLine, gone when a record of its kind expires; and those of
+/// SharedNotes, behind the same prefix (an address has no colon but in quotes). A later version that needs
+/// other values takes other keys, so that two versions can share one Redis.
 class SharedMemory {
  public:
   struct Options {
     RedisServer server;
     std::string prefix = "fallbackmx:";
+    std::string we{};  ///< who says what we say, for the log of others
     Seconds yes_lifetime{}, no_lifetime{};
     std::chrono::milliseconds retry{1000};  ///< the first pause before it is looked at again; they double
+    std::chrono::milliseconds look{1000};   ///< between two looks at what others say
   };
   static constexpr std::chrono::milliseconds patience{50};
 
@@ -44,6 +48,11 @@ class SharedMemory {
   std::optional<AddressRecord> find(const std::string& key);
   void put(const std::string& key, const AddressRecord& record);
   void forget(const std::string& key);
+  /// The recipient of a domain that anybody was told last to exist. Only a suggestion whom to ask for.
+  std::optional<std::string> recent_good(std::string_view domain);
+  /// As in Store.
+  void tell(const std::string& server, const ServerWord& word, Seconds lifetime);
+  std::optional<ServerWord> heard(const std::string& server);
   /// Waits until all is written that was put before, or the deadline; false then.
   bool flush(SteadyTime deadline);
 
@@ -51,12 +60,16 @@ class SharedMemory {
   void change(const std::string& key, std::optional<AddressRecord> to);
   void serve();
   bool knock();
+  std::optional<std::string> get(const std::string& key);
   bool write(const PendingChanges::Changes& changes);
+  bool write(const std::vector<std::string>& command);
+  bool exchange_notes();
   std::string name(const std::string& key) const { return options_.prefix + "v1:" + key; }
   void disappointed(const std::string& why);
 
   const Options options_;
   Log& log_;
+  SharedNotes notes_;
 
   PatientMutex reading_;                   ///< guards reader_
   std::optional<RedisConnection> reader_;  ///< none while it is in trouble

@@ -32,12 +32,17 @@ class SharedStore final : public Store {
     shared_->forget(key);
   }
   std::optional<std::string> recent_good(std::string_view domain) override {
-    return own_->recent_good(domain);
+    auto own = own_->recent_good(domain);
+    return own ? own : shared_->recent_good(domain);
   }
   void clean_up(WallTime now, const Settings& settings, std::size_t max_rows) override {
     own_->clean_up(now, settings, max_rows);
   }
   Page walk(const Walk& walk) override { return own_->walk(walk); }
+  void tell(const std::string& server, const ServerWord& word, Seconds lifetime) override {
+    shared_->tell(server, word, lifetime);
+  }
+  std::optional<ServerWord> heard(const std::string& server) override { return shared_->heard(server); }
   std::size_t rows() override { return own_->rows(); }
 
  private:

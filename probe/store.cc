@@ -13,6 +13,9 @@ bool Walk::wants(std::string_view key, Verdict its) const {
   return (!verdict || *verdict == its) && (domain.empty() || domain_of_key(key) == domain);
 }
 
+void Store::tell(const std::string&, const ServerWord&, Seconds) {}
+std::optional<ServerWord> Store::heard(const std::string&) { return std::nullopt; }
+
 std::size_t Walk::most_lines() const { return std::clamp<std::size_t>(limit, 1, 1000); }
 
 std::unique_ptr<Store> open_store(const std::string& specification, Log& log) {
@@ -43,6 +46,7 @@ std::unique_ptr<Store> open_store(const Settings& settings, Log& log) {
                      std::make_unique<SharedMemory>(
                          SharedMemory::Options{.server = *std::move(server),
                                                .prefix = settings.shared_verify_prefix,
+                                               .we = settings.smtp_helo_name,
                                                .yes_lifetime = settings.address_verify_positive_expire_time,
                                                .no_lifetime = settings.address_verify_negative_expire_time},
                          log));

@@ -13,6 +13,7 @@
 #include "probe/log.h"
 #include "probe/record.h"
 #include "probe/result.h"
+#include "probe/shared_notes.h"
 #include "probe/verify_text.h"
 
 namespace fallbackmx {
@@ -55,6 +56,10 @@ class Store {
   /// of their names would cost SQLite an index as large as all names). May wait for a disk, and keeps no
   /// find() and no put() waiting. What was put in the last moment, or while one walks, may be missing.
   virtual Page walk(const Walk&) = 0;
+  /// What others are to know about a server (Endpoint::key()) for so long; and what they say. Never waits. A
+  /// store that is not shared tells nobody, and hears nothing.
+  virtual void tell(const std::string& server, const ServerWord&, Seconds lifetime);
+  virtual std::optional<ServerWord> heard(const std::string& server);
   /// For metrics: a store that writes behind counts what is written.
   virtual std::size_t rows() = 0;
 };
@@ -68,7 +73,9 @@ std::unique_ptr<Store> make_memory_store();
 Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, Log& log);
 
 class SharedMemory;
-/// What is not found in the first is looked for in the second; what is put goes to both.
+/// What is not found in the first is looked for in the second; what is put goes to both. No verdict of others
+/// becomes a 5xx of ours: their noes are hearsay, and of their proofs we take no more than the recipient to
+/// ask for, for a primary may talk with them and not with us.
 std::unique_ptr<Store> share_store(std::unique_ptr<Store> own, std::unique_ptr<SharedMemory> shared);
 
 /// By address_verify_map: `memory:`, `sqlite:PATH`, empty (memory). Never fails: falls back to memory with an

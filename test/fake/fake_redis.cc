@@ -136,10 +136,16 @@ std::string FakeRedis::answer(Client& client, const std::vector<std::string>& co
   }
   if (!password_.empty() && !client.let_in) return "-NOAUTH Authentication required.\r\n";
   if (word == "SELECT") return "+OK\r\n";
-  if (word == "GET") {
-    const auto found = data_.find(command[1]);
+  const auto text = [this](const std::string& key) -> std::string {
+    const auto found = data_.find(key);
     if (found == data_.end()) return "$-1\r\n";
     return "$" + std::to_string(found->second.size()) + "\r\n" + found->second + "\r\n";
+  };
+  if (word == "GET") return text(command[1]);
+  if (word == "MGET") {
+    std::string list = "*" + std::to_string(command.size() - 1) + "\r\n";
+    for (std::size_t i = 1; i < command.size(); ++i) list += text(command[i]);
+    return list;
   }
   if (mood_ == Mood::full) return "-OOM command not allowed when used memory > 'maxmemory'.\r\n";
   if (word == "DEL") return ":" + std::to_string(data_.erase(command[1])) + "\r\n";

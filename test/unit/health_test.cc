@@ -66,15 +66,15 @@ TEST_F(HealthTest, ALongRetryTimeIsNotShortened) {
 
 TEST_F(HealthTest, OneGoodReplyEndsTheOutageAtOnce) {
   go_down();
-  EXPECT_TRUE(health.alive(mx)) << "being back is news";
+  EXPECT_TRUE(health.alive(mx, now)) << "being back is news";
   EXPECT_EQ(health.state(mx), Health::State::up);
   EXPECT_FALSE(health.retry_at(mx));
-  EXPECT_FALSE(health.alive(mx));
+  EXPECT_FALSE(health.alive(mx, now));
 }
 
 TEST_F(HealthTest, FailuresCountOnlyInARow) {
   health.failed(mx, now, settings);
-  health.alive(mx);
+  health.alive(mx, now);
   EXPECT_FALSE(health.failed(mx, now, settings));
   EXPECT_EQ(health.state(mx), Health::State::suspect);
 }
@@ -83,6 +83,55 @@ TEST_F(HealthTest, EndpointsAreApart) {
   go_down();
   EXPECT_EQ(health.state("192.0.2.2:25"), Health::State::up);
   EXPECT_TRUE(health.may_knock("192.0.2.2:25", now, settings));
+}
+
+TEST_F(HealthTest, OneThatIsSaidToBeDownIsTriedAtOnce) {
+  EXPECT_TRUE(health.said_to_be_down(mx, now, settings));
+  EXPECT_FALSE(health.said_to_be_down(mx, now, settings)) << "no news any more";
+  EXPECT_EQ(health.state(mx), Health::State::down);
+  EXPECT_EQ(health.retry_at(mx), now);
+  EXPECT_TRUE(health.may_knock(mx, now, settings));
+  EXPECT_FALSE(health.may_knock(mx, now, settings)) << "by one";
+  EXPECT_FALSE(health.failed(mx, now, settings));
+  EXPECT_LE(*health.retry_at(mx), now + 30s) << "and then once per interval";
+  EXPECT_GE(*health.retry_at(mx), now + 27s);
+}
+
+TEST_F(HealthTest, WhatItSaysItselfOutweighsWhatIsSaidAboutIt) {
+  health.alive(mx, now);
+  EXPECT_FALSE(health.said_to_be_down(mx, now + 30s, settings)) << "it spoke with us within the interval";
+  now += 31s;
+  EXPECT_TRUE(health.said_to_be_down(mx, now, settings));
+  EXPECT_TRUE(health.alive(mx, now));
+  EXPECT_EQ(health.state(mx), Health::State::up);
+  EXPECT_FALSE(health.said_to_be_down(mx, now + 59min, settings))
+      << "who was wrong is not believed for an hour";
+  EXPECT_TRUE(health.said_to_be_down(mx, now + 1h, settings));
+}
+
+TEST_F(HealthTest, ARumourThatProvesTrueMakesNobodyDeaf) {
+  health.said_to_be_down(mx, now, settings);
+  health.failed(mx, now, settings);
+  EXPECT_TRUE(health.alive(mx, now + 10s));
+  EXPECT_TRUE(health.said_to_be_down(mx, now + 60s, settings));
+}
+
+TEST_F(HealthTest, OneThatIsSaidToBeUpIsKnockedAtBeforeItsTime) {
+  EXPECT_FALSE(health.said_to_be_up(mx, now, settings)) << "so it is";
+  go_down();
+  for (int i = 0; i < 3; ++i) {
+    now = *health.retry_at(mx);
+    health.may_knock(mx, now, settings);
+    health.failed(mx, now, settings);
+  }
+  EXPECT_GT(*health.retry_at(mx), now + 200s);
+  EXPECT_FALSE(health.said_to_be_up(mx, now + 29s, settings)) << "but not as often as anybody likes";
+  now += 30s;
+  EXPECT_TRUE(health.said_to_be_up(mx, now, settings));
+  EXPECT_EQ(health.state(mx), Health::State::down) << "until it says so itself";
+  EXPECT_TRUE(health.may_knock(mx, now, settings));
+  EXPECT_FALSE(health.may_knock(mx, now, settings));
+  EXPECT_FALSE(health.said_to_be_up(mx, now, settings));
 }
 
 }  // namespace

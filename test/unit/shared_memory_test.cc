@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "probe/store.h"
@@ -17,6 +18,7 @@ namespace fallbackmx {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::_;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using Mood = FakeRedis::Mood;
@@ -49,9 +51,11 @@ class SharedMemoryTest : public testing::Test {
   std::unique_ptr<SharedMemory> memory(const std::string& password = "secret") {
     return std::make_unique<SharedMemory>(
         SharedMemory::Options{.server = {.socket = directory_ + "/socket", .password = password},
+                              .we = "fallback1.example.org",
                               .yes_lifetime = 1000s,
                               .no_lifetime = 100s,
-                              .retry = 1ms},
+                              .retry = 1ms,
+                              .look = 1ms},
         log_);
   }
   /// Until it is well and has nothing left to write.
@@ -194,6 +198,51 @@ TEST_F(SharedMemoryTest, ANoFromRedisIsRememberedAsHearsay) {
   EXPECT_EQ(store->find(user), told(no(10s)));
   store->put(user, no(5s));
   EXPECT_EQ(store->find(user), no(5s)) << "now it is proven";
+}
+
+TEST_F(SharedMemoryTest, WhatOneSaysAboutAServerTheOtherHears) {
+  const std::string server = "192.0.2.1:25";
+  const auto one = memory(), other = memory();
+  ASSERT_TRUE(settled(*one) && settled(*other));
+  EXPECT_FALSE(other->heard(server));
+  one->tell(server, {false, "connection timed out"}, 60s);
+  while (!other->heard(server)) std::this_thread::yield();
+  EXPECT_EQ(other->heard(server), (ServerWord{false, "fallback1.example.org: connection timed out"}));
+  EXPECT_THAT(redis_->written("fallbackmx:v1:down:" + server),
+              ElementsAre("SET", _, "fallback1.example.org: connection timed out", "EX", "60"));
+  other->tell(server, {.up = true}, 30s);
+  while (!one->heard(server) || !one->heard(server)->up) std::this_thread::yield();
+  EXPECT_EQ(redis_->get("fallbackmx:v1:down:" + server), "");
+  EXPECT_EQ(redis_->get("fallbackmx:v1:up:" + server), "fallback1.example.org");
+  EXPECT_EQ(errors(), "");
+}
+
+TEST_F(SharedMemoryTest, ARedisThatDiesIsNoticedInNobodysTime) {
+  const auto shared = memory();
+  ASSERT_TRUE(settled(*shared));
+  shared->heard("192.0.2.1:25");
+  redis_->be(Mood::hangs_up);
+  while (errors().empty()) std::this_thread::yield();
+  EXPECT_FALSE(shared->find(user));
+  EXPECT_EQ(asked(), 0) << "no client has met it";
+}
+
+TEST_F(SharedMemoryTest, WhoeverKnowsNobodyInADomainIsToldWhomToAskFor) {
+  const auto one = memory();
+  auto shared = memory();
+  SharedMemory& second = *shared;
+  const auto store = share_store(make_memory_store(), std::move(shared));
+  ASSERT_TRUE(settled(*one) && settled(second));
+  EXPECT_FALSE(store->recent_good("example.org"));
+  one->put(user, yes());
+  while (redis_->get("fallbackmx:v1:good:example.org").empty()) std::this_thread::yield();
+  EXPECT_EQ(store->recent_good("example.org"), user);
+  for (const auto* lie : {"u@example.com", "U@EXAMPLE.ORG", "u\r\nRSET@example.org", "u@example.org x", ""}) {
+    redis_->set("fallbackmx:v1:good:example.org", lie);
+    EXPECT_FALSE(store->recent_good("example.org")) << lie;
+  }
+  store->put("own@example.org", yes());
+  EXPECT_EQ(store->recent_good("example.org"), "own@example.org");
 }
 
 TEST(RedisServerTest, IsReadFromItsSpecification) {

@@ -35,8 +35,8 @@ class VerifierTest : public testing::Test {
     network.serve("192.0.2.1", 25, primary);
   }
 
-  void start() {
-    store = make_memory_store();
+  void start(std::unique_ptr<Store> memory = make_memory_store()) {
+    store = std::move(memory);
     verifier = std::make_unique<Verifier>(Services{clock, dns, streams, *store, log, metrics},
                                           std::make_shared<Settings>(settings));
   }
@@ -356,6 +356,98 @@ TEST_F(VerifierTest, DrainingAnswersWhoWaitsAtOnce) {
   verifier->drain();
   client.join();
   EXPECT_EQ(ask_one("other@example.org").verdict, Verdict::late);
+}
+
+/// A memory in which others say what a test wants.
+class TalkativeStore final : public Store {
+ public:
+  std::optional<AddressRecord> find(const std::string& key) override { return own_->find(key); }
+  void put(const std::string& key, const AddressRecord& record) override { own_->put(key, record); }
+  void forget(const std::string& key) override { own_->forget(key); }
+  std::optional<std::string> recent_good(std::string_view domain) override {
+    return own_->recent_good(domain);
+  }
+  void clean_up(WallTime now, const Settings& with, std::size_t most) override {
+    own_->clean_up(now, with, most);
+  }
+  Page walk(const Walk& walk) override { return own_->walk(walk); }
+  std::size_t rows() override { return own_->rows(); }
+  void tell(const std::string& server, const ServerWord& word, Seconds lifetime) override {
+    const std::lock_guard lock(mutex_);
+    said_ += server + (word.up ? " is up, " : " is down, ") + word.words + " (" +
+             std::to_string(lifetime.count()) + " s)\n";
+  }
+  std::optional<ServerWord> heard(const std::string&) override {
+    const std::lock_guard lock(mutex_);
+    return word_;
+  }
+  void others_say(std::optional<ServerWord> word) {
+    const std::lock_guard lock(mutex_);
+    word_ = std::move(word);
+  }
+  std::string said() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(said_, {});
+  }
+
+ private:
+  const std::unique_ptr<Store> own_ = make_memory_store();
+  std::mutex mutex_;
+  std::optional<ServerWord> word_;
+  std::string said_;
+};
+
+/// One of several fallback MXs that share what they know.
+class SharingVerifierTest : public VerifierTest {
+ protected:
+  SharingVerifierTest() {
+    auto memory = std::make_unique<TalkativeStore>();
+    others = memory.get();
+    start(std::move(memory));
+  }
+  std::string verdict(const std::string& address) { return std::string(to_string(ask_one(address).verdict)); }
+  void pass(std::chrono::seconds time) { here->sleep_until(clock.now() + time); }
+
+  TalkativeStore* others;
+};
+
+TEST_F(SharingVerifierTest, NobodyWaitsForAPrimaryThatIsDownForAnother) {
+  ASSERT_TRUE(primary->change("drop"));
+  others->others_say(ServerWord{false, "fallback2.example.org: timed out"});
+  for (int i = 0; i < 3; ++i) {
+    const SteadyTime begun = clock.now();
+    EXPECT_EQ(verdict("user@example.org"), "unavailable");
+    EXPECT_EQ(finished, begun);
+  }
+  pass(85s);
+  EXPECT_EQ(primary->record().knocks, 2U) << "its own trial at once, and one per interval";
+  EXPECT_EQ(warnings(),
+            "primary mx1.example.org[192.0.2.1]:25 is down, says fallback2.example.org: timed out; it is "
+            "tried at once\n");
+  EXPECT_NE(others->said().find("192.0.2.1:25 is down, "), std::string::npos);
+}
+
+TEST_F(SharingVerifierTest, ALivePrimaryLooksDeadNoLongerThanItsOwnTrialTakes) {
+  others->others_say(ServerWord{false, "liar"});
+  EXPECT_EQ(verdict("nobody@example.org"), "unavailable");
+  pass(1s);
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(verdict("nobody" + std::to_string(i) + "@example.org"), "undeliverable");
+    pass(31s);
+  }
+}
+
+TEST_F(SharingVerifierTest, ADeadPrimaryIsTriedBeforeItsTimeWhenAnotherReachesIt) {
+  ASSERT_TRUE(primary->change("refuse"));
+  for (int i = 0; i < 3; ++i) verdict("user@example.org");
+  EXPECT_NE(others->said().find("192.0.2.1:25 is down, "), std::string::npos);
+  pass(400s);
+  ASSERT_TRUE(primary->change("accept"));
+  EXPECT_EQ(verdict("user@example.org"), "unavailable") << "its next trial is some minutes away";
+  others->others_say(ServerWord{true, "fallback2.example.org"});
+  pass(40s);
+  EXPECT_EQ(verdict("user@example.org"), "deliverable");
+  EXPECT_TRUE(others->said().ends_with("192.0.2.1:25 is up,  (30 s)\n"));
 }
 
 }  // namespace
