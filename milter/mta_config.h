@@ -1,0 +1,18 @@
+// The lines that attach the milter to an MTA: what `fallbackmx mta-config` prints.
+#pragma once
+
+#include <string>
+
+#include "milter/milter_socket.h"
+
+namespace fallbackmx {
+
+/// INPUT_MAIL_FILTER for sendmail.mc.
+std::string sendmail_line(const MilterSocket&);
+
+/// With comments, to be pasted: into main.cf, with what belongs into master.cf; into sendmail.mc, with what
+/// milter.conf needs there.
+std::string postfix_config(const MilterSocket&);
+std::string sendmail_config(const MilterSocket&);
+
+}  // namespace fallbackmx

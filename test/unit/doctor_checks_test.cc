@@ -1,0 +1,144 @@
+// Each mistake around the milter but those of an MTA's configuration, and what is said of it.
+#include <gtest/gtest.h>
+
+#include "milter/dns_checks.h"
+#include "milter/domain_checks.h"
+#include "milter/local_checks.h"
+
+namespace fallbackmx {
+namespace {
+
+IpAddress ip(const char* text) { return boost::asio::ip::make_address(text); }
+
+/// The names of what was found; each has a sentence and a mend.
+std::string names(const Ailments& ailments) {
+  std::string text;
+  for (const auto& each : ailments) {
+    EXPECT_FALSE(each.what.empty() || each.mend.empty()) << each.name;
+    text += (text.empty() ? "" : " ") + each.name;
+  }
+  return text;
+}
+
+TEST(SocketChecks, NameEachMistake) {
+  const MilterSocket socket = *MilterSocket::parse("unix:/run/fallbackmx/milter.sock");
+  EXPECT_EQ(names(socket_ailments({.socket = socket})), "");
+  EXPECT_EQ(names(socket_ailments({.socket = socket, .there = false, .silence = "x", .kept_out = "y"})),
+            "daemon-not-running");
+  EXPECT_EQ(names(socket_ailments({.socket = socket, .silence = "Connection refused"})),
+            "daemon-not-running");
+  const auto kept_out = socket_ailments(
+      {.socket = socket, .mta_user = "postfix", .kept_out = "user postfix may not enter /run/fallbackmx"});
+  ASSERT_EQ(names(kept_out), "socket-permissions");
+  EXPECT_EQ(kept_out.front().mend,
+            "chgrp postfix /run/fallbackmx && chmod 2750 /run/fallbackmx, milter_socket_mode = 0660 in "
+            "milter.conf, "
+            "systemctl restart fallbackmx");
+}
+
+TEST(StateChecks, AMemoryThatCannotBeWrittenIsNamed) {
+  EXPECT_EQ(names(state_ailments({.file = "/var/lib/fallbackmx/verify.db"})), "");
+  EXPECT_EQ(names(state_ailments({.file = "", .not_writable = "x"})), "");
+  const auto found = state_ailments({.file = "/var/lib/fallbackmx/verify.db",
+                                     .user = "_fallbackmx",
+                                     .not_writable = "user _fallbackmx may not write"});
+  ASSERT_EQ(names(found), "memory-not-writable");
+  EXPECT_EQ(
+      found.front().mend,
+      "install -d -o _fallbackmx -g _fallbackmx -m 0750 /var/lib/fallbackmx && systemctl restart fallbackmx");
+}
+
+TEST(ResolverChecks, NameEachMistake) {
+  Settings may = default_settings(), dane = default_settings();
+  dane.smtp_tls_security_level = TlsLevel::dane;
+  const ResolverFacts good{.servers = {{"127.0.0.1:53", "", true}}, .authentic = true};
+  const ResolverFacts silent{.servers = {{"192.0.2.1:53", "no answer in time"}, {"127.0.0.1:53", "", true}},
+                             .authentic = true};
+  const ResolverFacts without_ad{.servers = {{"127.0.0.1:53", "", true}}};
+  const ResolverFacts strange{.servers = {{"192.0.2.1:53", "", false}}};
+  EXPECT_EQ(names(resolver_ailments(good, dane)), "");
+  EXPECT_EQ(names(resolver_ailments(without_ad, may)), "") << "nobody needs it";
+  EXPECT_EQ(names(resolver_ailments(silent, dane)), "name-server-silent");
+  EXPECT_EQ(names(resolver_ailments(without_ad, dane)), "resolver-without-ad");
+  ASSERT_EQ(names(resolver_ailments(strange, dane)), "resolver-without-ad");
+  EXPECT_NE(resolver_ailments(strange, dane).front().what.find("trusted_resolver"), std::string::npos);
+}
+
+TEST(HeloChecks, NameEachMistake) {
+  const DnsAnswer none{.status = DnsAnswer::Status::nx_domain}, silence{};
+  const DnsAnswer address{.status = DnsAnswer::Status::ok, .addresses = {ip("192.0.2.20")}};
+  EXPECT_EQ(names(helo_ailments({"mx2.example.net", address, none, true})), "");
+  EXPECT_EQ(names(helo_ailments({"mx2.example.net", silence, silence, false})), "") << "nothing was learned";
+  EXPECT_EQ(names(helo_ailments({"mx2.example.net", none, none, false})), "helo-name-without-address");
+  EXPECT_EQ(names(helo_ailments({"mx2.example.net", address, none, false})), "helo-name-of-another");
+  EXPECT_EQ(names(helo_ailments({"localhost", address, none, true})), "helo-name-unusable");
+}
+
+/// A domain with a healthy primary, of which we are the fallback.
+DomainFacts healthy() {
+  DomainFacts facts{.domain = "example.org", .next_hop = "example.org", .mx = {}};
+  facts.mx.status = DnsAnswer::Status::ok;
+  facts.mx.mx = {{10, "mx1.example.org"}, {20, "mx2.example.net"}};
+  facts.we_are_mx = true;
+  facts.route.endpoints = {{.host = "mx1.example.org", .address = ip("192.0.2.1")}};
+  facts.route.from_mx = true;
+  facts.nobody = Finding{.verdict = Verdict::undeliverable, .stage = Stage::rcpt, .code = 550};
+  return facts;
+}
+
+TEST(DomainChecks, NameEachMistakeInDns) {
+  const auto lost = [](Verdict trouble) {
+    DomainFacts facts = healthy();
+    facts.route = {.trouble = trouble, .why = "why"};
+    facts.nobody.reset();
+    return facts;
+  };
+  const Settings settings = default_settings();
+  EXPECT_EQ(names(domain_ailments(healthy(), settings)), "");
+  EXPECT_EQ(names(domain_ailments(lost(Verdict::misrouted), settings)), "mx-only-ourselves");
+  EXPECT_EQ(names(domain_ailments(lost(Verdict::unavailable), settings)), "dns-without-answer");
+  DomainFacts facts = lost(Verdict::misrouted);
+  facts.we_are_mx = false;
+  EXPECT_EQ(names(domain_ailments(facts, settings)), "no-primary") << "its MX hosts have no address";
+  facts.mx = {.status = DnsAnswer::Status::nx_domain};
+  EXPECT_EQ(names(domain_ailments(facts, settings)), "domain-without-mx");
+  facts = healthy();
+  facts.mx = {.status = DnsAnswer::Status::no_data};
+  EXPECT_EQ(names(domain_ailments(facts, settings)), "domain-without-mx")
+      << "its own address is its only host";
+  facts = healthy();
+  facts.we_are_mx = false;
+  EXPECT_EQ(names(domain_ailments(facts, settings)), "not-an-mx");
+  facts.next_hop = "[mail.example.org]";
+  EXPECT_EQ(names(domain_ailments(facts, settings)), "") << "a gateway need not be an MX";
+}
+
+TEST(DomainChecks, NameEachMistakeOfAPrimary) {
+  const struct {
+    Verdict verdict;
+    Stage stage;
+    int code;
+    const char* want;
+  } table[] = {
+      {Verdict::undeliverable, Stage::rcpt, 550, ""},
+      {Verdict::deliverable, Stage::rcpt, 250, "accepts-everybody"},
+      {Verdict::refused, Stage::mail, 550, "refuses-null-sender"},
+      {Verdict::refused, Stage::rcpt, 550, "control-recipient-refused"},
+      {Verdict::refused, Stage::ehlo, 550, "refuses-us"},
+      {Verdict::refused, Stage::starttls, 0, "tls-not-met"},
+      {Verdict::unavailable, Stage::greeting, 554, "refuses-us"},
+      {Verdict::unavailable, Stage::greeting, 421, "primary-unreachable"},
+      {Verdict::unavailable, Stage::connect, 0, "primary-unreachable"},
+      {Verdict::deferred, Stage::rcpt, 450, "defers-us"},
+      {Verdict::misrouted, Stage::greeting, 220, "primary-is-ourselves"},
+      {Verdict::late, Stage::rcpt, 0, "primary-slow"},
+  };
+  for (const auto& row : table) {
+    DomainFacts facts = healthy();
+    facts.nobody = Finding{.verdict = row.verdict, .stage = row.stage, .code = row.code, .why = "why"};
+    EXPECT_EQ(names(domain_ailments(facts, default_settings())), row.want) << to_string(row.verdict);
+  }
+}
+
+}  // namespace
+}  // namespace fallbackmx
