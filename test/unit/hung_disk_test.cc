@@ -1,0 +1,175 @@
+// A disk that hangs: whoever asks or puts does not wait for it.
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+
+#include <condition_variable>
+#include <filesystem>
+#include <map>
+#include <thread>
+
+#include "probe/store.h"
+#include "test/unit/remembered.h"
+
+namespace fallbackmx {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The disk under SQLite, for as long as this lives. What is written, synced or read waits while it hangs.
+class Disk {
+ public:
+  Disk() {
+    real() = sqlite3_vfs_find(nullptr);
+    vfs_ = *real();
+    vfs_.zName = "hanging";
+    vfs_.xOpen = &open;
+    sqlite3_vfs_register(&vfs_, 1);
+    disk() = this;
+  }
+  ~Disk() {
+    sqlite3_vfs_unregister(&vfs_);
+    sqlite3_vfs_register(real(), 1);
+    disk() = nullptr;
+  }
+  Disk(const Disk&) = delete;
+  Disk& operator=(const Disk&) = delete;
+
+  void hang(bool for_writers, bool for_readers) {
+    const std::lock_guard lock(mutex_);
+    writers_hang_ = for_writers;
+    readers_hang_ = for_readers;
+    changed_.notify_all();
+  }
+  void wait_until_somebody_hangs(int many) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return hanging_ >= many; });
+  }
+
+ private:
+  static sqlite3_vfs*& real() {
+    static sqlite3_vfs* vfs;
+    return vfs;
+  }
+  static Disk*& disk() {
+    static Disk* one;
+    return one;
+  }
+  /// SQLite's methods for files of one kind (a database, a log), and ours before them.
+  struct Methods {
+    sqlite3_io_methods ours{};
+    const sqlite3_io_methods* real = nullptr;
+  };
+  static const sqlite3_io_methods& real_of(const sqlite3_file* file) {
+    return *reinterpret_cast<const Methods*>(file->pMethods)->real;
+  }
+
+  void pass(const bool& hangs) {
+    std::unique_lock lock(mutex_);
+    if (!hangs) return;
+    ++hanging_;
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return !hangs; });
+    --hanging_;
+  }
+
+  Methods& methods_like(const sqlite3_io_methods* real) {
+    const std::lock_guard lock(mutex_);
+    Methods& methods = methods_[real];
+    if (methods.real != nullptr) return methods;
+    methods = {*real, real};
+    methods.ours.xWrite = [](sqlite3_file* to, const void* bytes, int size, sqlite3_int64 at) {
+      disk()->pass(disk()->writers_hang_);
+      return real_of(to).xWrite(to, bytes, size, at);
+    };
+    methods.ours.xSync = [](sqlite3_file* to, int how) {
+      disk()->pass(disk()->writers_hang_);
+      return real_of(to).xSync(to, how);
+    };
+    methods.ours.xRead = [](sqlite3_file* from, void* bytes, int size, sqlite3_int64 at) {
+      disk()->pass(disk()->readers_hang_);
+      return real_of(from).xRead(from, bytes, size, at);
+    };
+    return methods;
+  }
+
+  static int open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* out) {
+    const int result = real()->xOpen(real(), name, file, flags, out);
+    if (result == SQLITE_OK) file->pMethods = &disk()->methods_like(file->pMethods).ours;
+    return result;
+  }
+
+  sqlite3_vfs vfs_{};
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<const sqlite3_io_methods*, Methods> methods_;
+  bool writers_hang_ = false, readers_hang_ = false;
+  int hanging_ = 0;
+};
+
+std::string user(int i) { return "u" + std::to_string(i) + "@example.org"; }
+
+class HungDisk : public testing::Test {
+ protected:
+  HungDisk() {
+    std::string name = (fs::temp_directory_path() / "fallbackmx-hung-XXXXXX").string();
+    directory_ = mkdtemp(name.data());
+  }
+  ~HungDisk() override { fs::remove_all(directory_); }
+
+  std::string directory_;
+  Disk disk_;
+  std::mutex mutex_;
+  std::string said_;
+  Log log_{[this](LogLevel, std::string_view line) {
+    const std::lock_guard lock(mutex_);
+    said_ += std::string(line) + "\n";
+  }};
+};
+
+TEST_F(HungDisk, WhoPutsOrAsksDoesNotWaitForAWriteThatHangs) {
+  auto opened = open_sqlite_store(directory_ + "/verify.db", log_);
+  ASSERT_TRUE(opened) << opened.error();
+  auto store = *std::move(opened);
+  Settings settings = default_settings();
+  for (int i = 0; i < 100; ++i) store->put(user(i), yes());
+  store->clean_up(now, settings, 1000);
+  disk_.hang(true, false);
+  store->put("first@example.org", yes());
+  disk_.wait_until_somebody_hangs(1);
+  // Nothing of this would come to its end if it waited for the disk.
+  for (int i = 0; i < 60'000; ++i) store->put("new" + std::to_string(i) + "@example.org", no());
+  EXPECT_EQ(store->find("first@example.org"), yes());
+  EXPECT_EQ(store->find("new0@example.org"), no());
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(store->find(user(i)), yes()) << "what is in the file is still read";
+  EXPECT_TRUE(store->recent_good("example.org"));
+  EXPECT_FALSE(store->find("new59999@example.org")) << "what waits is bounded";
+  EXPECT_NE(said_.find("too slow to write"), std::string::npos);
+  EXPECT_EQ(said_.find('\n'), said_.size() - 1) << "said once: " << said_;
+  disk_.hang(false, false);
+  store->clean_up(now, settings, 100'000);
+  EXPECT_EQ(store->rows(), 50'101u) << "and it is written when the disk is back";
+}
+
+TEST_F(HungDisk, NoMoreThanFourWhoAskWaitForAReadThatHangs) {
+  {
+    const auto store = *open_sqlite_store(directory_ + "/verify.db", log_);
+    for (int i = 0; i < 1000; ++i) store->put(user(i), yes());
+  }
+  auto store = *open_sqlite_store(directory_ + "/verify.db", log_);
+  store->clean_up(now, default_settings(), 10'000);  // it is looked over
+  disk_.hang(false, true);
+  std::vector<std::thread> stuck;
+  for (int i = 0; i < 4; ++i) stuck.emplace_back([&, i] { store->find(user(250 * i)); });
+  disk_.wait_until_somebody_hangs(4);
+  for (int i = 0; i < 10; ++i)
+    EXPECT_FALSE(store->find(user(i))) << "a tenth of a second, and nothing is remembered";
+  store->put("new@example.org", yes());
+  EXPECT_EQ(store->find("new@example.org"), yes());
+  EXPECT_NE(said_.find("too slow to read"), std::string::npos);
+  disk_.hang(false, false);
+  for (auto& thread : stuck) thread.join();
+  EXPECT_EQ(store->find(user(0)), yes());
+}
+
+}  // namespace
+}  // namespace fallbackmx

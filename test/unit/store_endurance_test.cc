@@ -1,0 +1,184 @@
+// A verify database under load that is killed, and under attack. KILLS=1000 and ATTACK=1000000 make it
+// longer.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <thread>
+
+#include "probe/store.h"
+#include "test/unit/remembered.h"
+
+namespace fallbackmx {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using Ticks = std::chrono::steady_clock;
+
+unsigned from_environment(const char* name, unsigned otherwise) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? otherwise : static_cast<unsigned>(std::atoi(value));
+}
+
+Settings endless() {
+  Settings some;
+  some.address_verify_positive_expire_time = some.address_verify_negative_expire_time = 1000000h;
+  return some;
+}
+
+std::string user(unsigned i) { return "u" + std::to_string(i) + "@d" + std::to_string(i % 7) + ".example"; }
+AddressRecord answer(unsigned i) { return i % 3 == 0 ? no(Seconds(i % 1000)) : yes(Seconds(i % 1000)); }
+
+/// What a process that is going to be killed leaves behind.
+struct Diary {
+  std::atomic<unsigned> put;         ///< users below it were put
+  std::atomic<unsigned> written;     ///< and below it are in the file for certain
+  std::atomic<unsigned> second_ago;  ///< and below it were put more than a second ago
+};
+
+class StoreEndurance : public testing::Test {
+ protected:
+  StoreEndurance() {
+    const fs::path place = fs::is_directory("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path();
+    std::string name = (place / "fallbackmx-endurance-XXXXXX").string();
+    directory_ = mkdtemp(name.data());
+    path_ = directory_ + "/verify.db";
+    void* const shared =
+        mmap(nullptr, sizeof(Diary), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    diary_ = new (shared) Diary{};
+  }
+  ~StoreEndurance() override {
+    munmap(diary_, sizeof(Diary));
+    fs::remove_all(directory_);
+  }
+
+  /// Runs in a process of its own, and does not return.
+  [[noreturn]] void live_under_load() {
+    auto store = open_sqlite_store(path_, log_);
+    if (!store) _exit(1);
+    std::thread reader([&] {
+      for (unsigned i = 0;; ++i) (*store)->find(user(i % (diary_->put + 1)));
+    });
+    const auto begun = Ticks::now();
+    std::vector<unsigned> by_centisecond;
+    for (unsigned i = diary_->put;; ++i) {
+      (*store)->put(user(i), answer(i));
+      diary_->put = i + 1;
+      if (i % 50 == 0) (*store)->forget("nobody@example.org");
+      if (i % 300 == 0) {
+        (*store)->clean_up(now, endless(), 1'000'000);
+        diary_->written = i + 1;
+      }
+      const auto passed = static_cast<std::size_t>((Ticks::now() - begun) / 10ms);
+      by_centisecond.resize(passed + 1, i);
+      if (passed > 101) diary_->second_ago = by_centisecond[passed - 101];
+    }
+  }
+
+  void live_for(std::chrono::microseconds time) {
+    const pid_t child = fork();
+    if (child == 0) live_under_load();
+    std::this_thread::sleep_for(time);  // the moment is of no importance
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+  }
+
+  /// How long it took to serve again.
+  Ticks::duration expect_all_there(unsigned from, unsigned to, const std::string& what) {
+    const auto begun = Ticks::now();
+    const auto store = open_sqlite_store(path_, log_);
+    EXPECT_TRUE(store) << what;
+    if (!store) return {};
+    (*store)->find(user(0));
+    const auto took = Ticks::now() - begun;
+    for (unsigned i = from; i < to; ++i) EXPECT_EQ((*store)->find(user(i)), answer(i)) << what << ", " << i;
+    // What came later is there as it was put, or not there.
+    for (unsigned i = to; i <= diary_->put; ++i) {
+      const auto record = (*store)->find(user(i));
+      EXPECT_TRUE(!record || *record == answer(i)) << what << ", " << i;
+    }
+    EXPECT_TRUE(said_.empty()) << said_;
+    return took;
+  }
+
+  std::uintmax_t bytes_on_disk() {
+    std::uintmax_t all = 0;
+    for (const auto& entry : fs::directory_iterator(directory_)) all += fs::file_size(entry.path());
+    return all;
+  }
+
+  std::string directory_, path_;
+  Diary* diary_;
+  std::string said_;
+  std::mutex mutex_;
+  Log log_{[this](LogLevel, std::string_view line) {
+    const std::lock_guard lock(mutex_);
+    said_ += std::string(line) + "\n";
+  }};
+};
+
+TEST_F(StoreEndurance, KilledAtRandomMomentsItLosesNothingThatWasWritten) {
+  std::minstd_rand random(20261122);
+  const unsigned kills = from_environment("KILLS", 100);
+  Ticks::duration longest{};
+  unsigned before = 0;
+  for (unsigned round = 0; round < kills && !HasFailure(); ++round) {
+    live_for(std::chrono::microseconds(random() % 60'000));
+    const unsigned written = diary_->written;
+    longest = std::max(longest, expect_all_there(before, written, "kill " + std::to_string(round)));
+    before = written;
+    diary_->put = written;
+  }
+  expect_all_there(0, before, "in the end");
+  std::printf("%u kills, %u addresses, the longest start took %.3f s\n", kills, before,
+              std::chrono::duration<double>(longest).count());
+}
+
+TEST_F(StoreEndurance, KilledItHasLostNoYesThatIsOlderThanASecond) {
+  for (auto time = 1300ms; diary_->second_ago == 0; time *= 2) {  // a busy machine takes longer to begin
+    for (const auto& entry : fs::directory_iterator(directory_)) fs::remove(entry.path());
+    diary_->put = 0;
+    live_for(time);
+  }
+  expect_all_there(0, diary_->second_ago, "killed");
+  std::printf("%u addresses were older than a second\n", diary_->second_ago.load());
+}
+
+TEST_F(StoreEndurance, ADictionaryAttackEvictsNoYesAndStaysWithinBounds) {
+  const unsigned attack = from_environment("ATTACK", 30'000), yeses = attack / 100, most = attack / 5;
+  auto store = *open_sqlite_store(path_, log_);
+  store->clean_up(now, endless(), most);
+  for (unsigned i = 0; i < yeses; ++i) {
+    store->put("yes" + std::to_string(i) + "@example.org", yes(Seconds(1'000'000)));
+    if (i % 10'000 == 0) store->clean_up(now, endless(), most);
+  }
+  std::uintmax_t largest = 0;
+  for (unsigned i = 0; i < attack; ++i) {
+    store->put("name" + std::to_string(i) + "@example.org", no(Seconds(1000)));
+    if (i % 1000 != 0) continue;
+    store->clean_up(now, endless(), most);
+    ASSERT_LE(store->rows(), most);
+    largest = std::max(largest, bytes_on_disk());
+  }
+  store->clean_up(now, endless(), most);
+  EXPECT_EQ(store->rows(), most);
+  for (unsigned i = 0; i < yeses; ++i)
+    ASSERT_TRUE(store->find("yes" + std::to_string(i) + "@example.org")) << "evicted: " << i;
+  // A row takes some 200 bytes; the log is begun anew when it has 4 MiB, but may be larger for one
+  // transaction.
+  EXPECT_LE(largest, most * 300 + 32'000'000);
+  EXPECT_EQ(said_, "");
+  std::printf("%u addresses attacked, %u rows at most, at most %.1f MB on disk\n", attack, most,
+              static_cast<double>(largest) / 1e6);
+}
+
+}  // namespace
+}  // namespace fallbackmx
