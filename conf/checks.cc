@@ -192,7 +192,9 @@ void check_dns(const Settings& s, Objections& found) {
   }
 }
 
-void check_http(const Settings& s, Objections& found) {
+void check_monitoring(const Settings& s, Objections& found) {
+  if (auto error = control_socket_error(s.control_socket); !error.empty())
+    found.push_back({true, {"control_socket"}, std::move(error)});
   if (auto error = http_listen_error(s.http_listen); !error.empty())
     found.push_back({true, {"http_listen"}, std::move(error)});
 }
@@ -238,7 +240,7 @@ std::vector<Objection> check_settings(const Settings& settings) {
   check_probes(settings, found);
   check_smtp(settings, found);
   check_dns(settings, found);
-  check_http(settings, found);
+  check_monitoring(settings, found);
   check_log(settings, found);
   return found;
 }
@@ -279,6 +281,10 @@ std::string resolver_error(std::string_view server) {
   return fmt::format(
       "{} is not the address of a name server: 192.0.2.1, 192.0.2.1:53, 2001:db8::1 or [2001:db8::1]:53",
       quoted(server));
+}
+
+std::string control_socket_error(std::string_view path) {
+  return path.empty() ? std::string() : unix_socket_error(path);
 }
 
 std::string http_listen_error(std::string_view place) {

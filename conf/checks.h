@@ -26,6 +26,9 @@ std::string milter_socket_error(std::string_view);
 /// brackets.
 std::string resolver_error(std::string_view);
 
+/// What is wrong with a control_socket, or empty: a whole path that fits into a socket's address, or nothing.
+std::string control_socket_error(std::string_view path);
+
 /// What is wrong with an http_listen, or empty: `address:port`, IPv6 addresses in brackets.
 std::string http_listen_error(std::string_view);
 

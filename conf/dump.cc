@@ -100,15 +100,26 @@ std::string describe_kind(const Parameter& p) {
   return {};
 }
 
-std::string dump_changed(const Config& config) {
-  if (!config.settings) return {};
+std::vector<ParameterValue> parameter_values(const Config& config) {
+  std::vector<ParameterValue> values;
+  if (!config.settings) return values;
   const auto changed = changed_names(*config.settings);
-  std::string out;
   for (const auto& parameter : parameter_table()) {
-    if (!changed.contains(parameter.name)) continue;
-    for (const auto& [name, value] : config.written) {
-      if (name == parameter.name) out += assignment(name, value);
+    ParameterValue value{parameter.name, std::string(parameter.initial)};
+    for (const auto& [name, written] : config.written) {
+      if (name != parameter.name) continue;
+      value.value = written;
+      value.changed = changed.contains(name);
     }
+    values.push_back(std::move(value));
+  }
+  return values;
+}
+
+std::string dump_changed(const Config& config) {
+  std::string out;
+  for (const auto& each : parameter_values(config)) {
+    if (each.changed) out += assignment(each.name, each.value);
   }
   return out;
 }

@@ -2,10 +2,21 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "conf/config.h"
 
 namespace fallbackmx {
+
+/// A parameter as it is in force, written as the administrator wrote it, or as the table has its default.
+struct ParameterValue {
+  std::string_view name;
+  std::string value;
+  bool changed = false;  ///< set somewhere, and not to the default
+};
+/// All of them, in the order of the table; none when the configuration has errors.
+std::vector<ParameterValue> parameter_values(const Config&);
 
 /// `name = value` lines of what differs from the defaults (-n), in the order of the table, values as written.
 std::string dump_changed(const Config&);

@@ -14,6 +14,8 @@
 #include <thread>
 
 #include "milter/callbacks.h"
+#include "milter/configuration.h"
+#include "milter/control_socket.h"
 #include "milter/desk.h"
 #include "milter/handed_socket.h"
 #include "milter/http.h"
@@ -22,10 +24,10 @@
 #include "milter/listener.h"
 #include "milter/milter_socket.h"
 #include "milter/notify.h"
+#include "milter/operations.h"
 #include "milter/privileges.h"
 #include "milter/replaceable_resolver.h"
 #include "milter/start_up.h"
-#include "milter/usable_config.h"
 #include "probe/counting_resolver.h"
 #include "probe/dns_resolver.h"
 #include "probe/log.h"
@@ -67,12 +69,11 @@ class Daemon {
  public:
   Daemon(const Options& options, const ConfigSources& sources, const Config& config, Signals& signals,
          MilterSocket socket)
-      : sources_(sources),
-        signals_(signals),
-        started_with_(config.settings),
+      : signals_(signals),
         settings_(config.settings),
         socket_(std::move(socket)),
         log_(open_log(*settings_, options.verbose)),
+        configuration_(sources, config, clock_, *log_, metrics_, [this](const auto& next) { take(next); }),
         replaceable_resolver_(make_resolver(*settings_, clock_)),
         streams_(bind_addresses(*settings_)),
         listener_(socket_, settings_->milter_socket_mode, settings_->milter_socket_group) {}
@@ -118,13 +119,13 @@ class Daemon {
     if (auto error = listener_.open()) return error;
     spare_ = std::make_unique<SpareSession>(*own_address, *kick_);
     listener_.start(signals_);
+    open_control();
     return std::nullopt;
   }
 
   std::optional<Error> open_http() {
     metrics_.set(Gauge::build, 1, {FALLBACKMX_VERSION});
     metrics_.set(Gauge::started, std::chrono::duration<double>(clock_.wall().time_since_epoch()).count());
-    metrics_.set(Gauge::reloaded, 1);
     if (settings_->http_listen.empty()) return std::nullopt;
     auto server =
         HttpServer::open(settings_->http_listen, {{"/metrics", [this] { return metrics_page(); }},
@@ -143,6 +144,23 @@ class Daemon {
   HttpAnswer readiness() const {
     if (ready_) return {.body = "ready\n"};
     return {.status = 503, .body = "starting or stopping\n"};
+  }
+
+  /// Without the operator's command one can live.
+  void open_control() {
+    if (settings_->control_socket.empty()) return;
+    operations_ = std::make_unique<Operations>(
+        OperationsServices{.clock = clock_,
+                           .log = *log_,
+                           .store = *store_,
+                           .configuration = configuration_,
+                           .milter_socket = socket_.spelled_out().for_libmilter(),
+                           .ready = [this] { return ready_.load(); }});
+    auto control = ControlSocket::open(
+        settings_->control_socket,
+        [this](std::string_view line, const ControlPeer& peer) { return operations_->answer(line, peer); });
+    if (!control) return log_->warning(control.error() + "; going on without");
+    control_ = *std::move(control);
   }
 
   /// What an administrator wants to see after a start.
@@ -172,46 +190,26 @@ class Daemon {
         log_->error("libmilter has stopped by itself; start again");
         return false;
       }
-      if (signal == Signal::reload) reload();
+      if (signal == Signal::reload) configuration_.reload();
       if (until_clean_up(cleaned) > 0ms) continue;
       cleaned = clock_.now();
-      if (settings_->address_verify_cache_cleanup_interval > 0s)
-        store_->clean_up(clock_.wall(), *settings_, max_rows);
+      const auto settings = configuration_.settings();
+      if (settings->address_verify_cache_cleanup_interval > 0s)
+        store_->clean_up(clock_.wall(), *settings, max_rows);
     }
   }
 
   std::chrono::milliseconds until_clean_up(SteadyTime last) const {
-    const auto interval = settings_->address_verify_cache_cleanup_interval;
+    const auto interval = configuration_.settings()->address_verify_cache_cleanup_interval;
     const auto due = last + (interval > 0s ? interval : 3600s);
     return std::chrono::ceil<std::chrono::milliseconds>(
         std::max(due - clock_.now(), SteadyTime::duration::zero()));
   }
 
-  /// All or nothing.
-  void reload() {
-    notify_reloading();
-    const Config config = read_usable_config(sources_);
-    for (const auto& error : config.errors) log_->error("reload: " + error);
-    for (const auto& warning : config.warnings) log_->warning("reload: " + warning);
-    metrics_.set(Gauge::reloaded, config.settings ? 1 : 0);
-    if (config.settings) {
-      take(config.settings);
-      log_->info("reload: the new configuration is in force");
-    } else {
-      log_->error("reload: the old configuration stays in force");
-    }
-    notify("READY=1");
-  }
-
   void take(const std::shared_ptr<const Settings>& next) {
-    std::shared_ptr<Resolver> resolver = make_resolver(*next, clock_);
-    for (const auto& name : need_restart(*started_with_, *next)) {
-      log_->warning("reload: " + name + " was changed, which takes a restart");
-    }
-    settings_ = next;
-    replaceable_resolver_.replace(std::move(resolver));
-    verifier_->reload(settings_);
-    desk_->reload(settings_);
+    replaceable_resolver_.replace(make_resolver(*next, clock_));
+    verifier_->reload(next);
+    desk_->reload(next);
   }
 
   void stop() {
@@ -225,6 +223,7 @@ class Daemon {
     listener_.stop(*kick_, stop_limit);
     spare_.reset();
     http_.reset();
+    control_.reset();
     // Whoever still asks the verifier keeps it from being taken away.
     if (desk_->close(1s)) {
       verifier_.reset();
@@ -234,14 +233,13 @@ class Daemon {
     log_->info("stopped");
   }
 
-  const ConfigSources sources_;
   Signals& signals_;
-  const std::shared_ptr<const Settings> started_with_;
-  std::shared_ptr<const Settings> settings_;
+  const std::shared_ptr<const Settings> settings_;  ///< those that we were started with
   const MilterSocket socket_;
   const std::unique_ptr<Log> log_;
   SystemClock clock_;
   Metrics metrics_;
+  Configuration configuration_;
   ReplaceableResolver replaceable_resolver_;
   CountingResolver resolver_{replaceable_resolver_, clock_, metrics_};
   TcpStreamFactory streams_;
@@ -254,6 +252,8 @@ class Daemon {
   std::unique_ptr<SpareSession> spare_;
   std::atomic<bool> ready_{false};
   std::unique_ptr<HttpServer> http_;
+  std::unique_ptr<Operations> operations_;
+  std::unique_ptr<ControlSocket> control_;
 };
 
 }  // namespace

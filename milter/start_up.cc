@@ -28,6 +28,7 @@ std::vector<std::string> need_restart(const Settings& now, const Settings& next)
   note(now.milter_socket != next.milter_socket, "milter_socket");
   note(now.milter_socket_mode != next.milter_socket_mode, "milter_socket_mode");
   note(now.milter_socket_group != next.milter_socket_group, "milter_socket_group");
+  note(now.control_socket != next.control_socket, "control_socket");
   note(now.http_listen != next.http_listen, "http_listen");
   note(now.address_verify_map != next.address_verify_map, "address_verify_map");
   note(now.shared_verify_map != next.shared_verify_map, "shared_verify_map");

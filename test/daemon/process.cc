@@ -31,12 +31,13 @@ void hand_over(int listening) {
   setenv("LISTEN_PID", std::to_string(getpid()).c_str(), 1);
 }
 
-/// Forks and executes; both streams go to the file `log`. `listening` is a socket to hand over, or -1.
-pid_t start(const Directory& directory, const std::vector<std::string>& arguments, int listening = -1) {
-  std::vector<char*> argv{const_cast<char*>(FALLBACKMX_MILTER)};
+/// Forks and executes; both streams go to the file `output`. `listening` is a socket to hand over, or -1.
+pid_t start(const Directory& directory, const std::vector<std::string>& arguments, int listening = -1,
+            const char* program = FALLBACKMX_MILTER, const char* output = "log") {
+  std::vector<char*> argv{const_cast<char*>(program)};
   for (const auto& each : arguments) argv.push_back(const_cast<char*>(each.c_str()));
   argv.push_back(nullptr);
-  const std::string log = directory.path("log"), notify = directory.path("notify");
+  const std::string log = directory.path(output), notify = directory.path("notify");
   const pid_t pid = fork();
   if (pid < 0) throw std::system_error(errno, std::generic_category(), "fork");
   if (pid > 0) return pid;
@@ -46,7 +47,7 @@ pid_t start(const Directory& directory, const std::vector<std::string>& argument
   setenv("NOTIFY_SOCKET", notify.c_str(), 1);
   setenv("WATCHDOG_USEC", "60000000", 1);
   if (listening >= 0) hand_over(listening);
-  execv(FALLBACKMX_MILTER, argv.data());
+  execv(program, argv.data());
   _exit(127);
 }
 
@@ -91,6 +92,15 @@ Ended run_program(const Directory& directory, const std::vector<std::string>& ar
   const int handle = handle_of(pid), status = status_of(pid, handle);
   close(handle);
   return {status, directory.read("log")};
+}
+
+Ended run_command(const Directory& directory, std::vector<std::string> words) {
+  std::filesystem::remove(directory.path("said"));
+  words.insert(words.end(), {"-c", directory.path("milter.conf")});
+  const pid_t pid = start(directory, words, -1, FALLBACKMX_COMMAND, "said");
+  const int handle = handle_of(pid), status = status_of(pid, handle);
+  close(handle);
+  return {status, directory.read("said")};
 }
 
 DaemonProcess::DaemonProcess(const Directory& directory, std::vector<std::string> arguments, int listening)
@@ -146,6 +156,7 @@ int DaemonProcess::wait() {
 std::string usual_configuration(const Directory& directory, const std::string& more) {
   const std::pair<std::string, std::string> usual[] = {
       {"milter_socket", "unix:" + directory.path("sock")},
+      {"control_socket", directory.path("control")},
       {"address_verify_map", "memory:"},
       {"log_target", "stderr"},
       {"myhostname", "fallback.example"},

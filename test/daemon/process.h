@@ -35,6 +35,9 @@ struct Ended {
 };
 Ended run_program(const Directory&, const std::vector<std::string>& arguments);
 
+/// The operator's command, for the daemon of the directory: `{"status", "--json"}`.
+Ended run_command(const Directory&, std::vector<std::string> words);
+
 /// A daemon that runs. Its configuration is milter.conf in the directory, its log (both streams) the file
 /// log, its socket the file sock. What is told to the service manager is what the test waits for: nobody
 /// polls or sleeps.
@@ -63,7 +66,7 @@ class DaemonProcess {
   pid_t pid_ = -1;
 };
 
-/// A configuration that every test can live with: own socket, nothing kept, no DNS, log to standard error;
+/// A configuration that every test can live with: own sockets, nothing kept, no DNS, log to standard error;
 /// with `more` lines, which replace those of the same name.
 std::string usual_configuration(const Directory&, const std::string& more = {});
 

@@ -1,0 +1,114 @@
+#include "milter/command.h"
+
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <string>
+
+#include "conf/config.h"
+#include "milter/command_help.h"
+#include "milter/command_line.h"
+#include "milter/control_client.h"
+#include "milter/rendering.h"
+
+namespace fallbackmx {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto usual_config_file = "/etc/fallbackmx/milter.conf";
+
+/// From --socket, else as the daemon would find it. A file that has errors, or that we may not read, still
+/// leaves us the usual place.
+std::string control_socket(const CommandLine& line) {
+  if (!line.socket.empty()) return line.socket;
+  ConfigSources sources;
+  sources.file = line.config_file;
+  if (sources.file.empty() && access(usual_config_file, R_OK) == 0) sources.file = usual_config_file;
+  sources.environment = config_environment();
+  const Config config = read_config(sources);
+  std::string path(find_parameter("control_socket")->initial);
+  for (const auto& [name, value] : config.written) {
+    if (name == "control_socket") path = value;
+  }
+  return path;
+}
+
+/// How long the daemon may take: health checks want to know soon, and a verdict may take as long as
+/// answer_timeout can be.
+std::chrono::seconds patience_for(Verb verb) { return verb == Verb::health ? 5s : 660s; }
+
+class Command {
+ public:
+  Command(CommandLine line, std::ostream& out, std::ostream& complaints)
+      : line_(std::move(line)), out_(out), complaints_(complaints) {}
+
+  int run() {
+    if (line_.version) {
+      out_ << "fallbackmx " FALLBACKMX_VERSION "\n";
+      return EX_OK;
+    }
+    if (line_.help) {
+      out_ << (line_.verb ? verb_help(*line_.verb) : command_help());
+      return EX_OK;
+    }
+    return verb_row(*line_.verb).kind == VerbKind::here ? answer_here() : ask_daemon();
+  }
+
+ private:
+  int complain(const std::string& sentence, int exit) {
+    complaints_ << "fallbackmx: " << sentence << '\n';
+    return exit;
+  }
+
+  /// What the command does by itself.
+  int answer_here() {
+    switch (*line_.verb) {
+      case Verb::help:
+        return help();
+      default:  // the daemon's
+        return EX_SOFTWARE;
+    }
+  }
+
+  int help() {
+    const std::string about = line_.request().text("verb");
+    if (about.empty()) {
+      out_ << command_help();
+      return EX_OK;
+    }
+    // Read as a command line, with all that it knows about names.
+    const auto blank = about.find(' ');
+    std::vector<std::string_view> words{std::string_view(about).substr(0, blank)};
+    if (blank != std::string::npos) words.push_back(std::string_view(about).substr(blank + 1));
+    words.emplace_back("--help");
+    return run_command(words, out_, complaints_);
+  }
+
+  int ask_daemon() {
+    ControlClient client(control_socket(line_));
+    const ControlReply reply = client.ask(line_.request(), patience_for(*line_.verb));
+    if (!reply.ok()) return complain(reply.error, reply.exit);
+    out_ << (line_.json ? json_line(reply.result) + '\n' : rendered(*line_.verb, reply.result));
+    return reply.exit;
+  }
+
+  const CommandLine line_;
+  std::ostream& out_;
+  std::ostream& complaints_;
+};
+
+}  // namespace
+
+int run_command(std::span<const std::string_view> words, std::ostream& out, std::ostream& complaints) {
+  auto line = parse_command_line(words);
+  if (!line) {
+    complaints << "fallbackmx: " << line.error() << '\n';
+    return EX_USAGE;
+  }
+  return Command(*std::move(line), out, complaints).run();
+}
+
+}  // namespace fallbackmx

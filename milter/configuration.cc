@@ -1,0 +1,63 @@
+#include "milter/configuration.h"
+
+#include <utility>
+
+#include "milter/notify.h"
+#include "milter/start_up.h"
+#include "milter/usable_config.h"
+
+namespace fallbackmx {
+
+Configuration::Configuration(ConfigSources sources, const Config& first, Clock& clock, Log& log,
+                             Metrics& metrics, Take take)
+    : sources_(std::move(sources)),
+      started_with_(first.settings),
+      clock_(clock),
+      log_(log),
+      metrics_(metrics),
+      take_(std::move(take)),
+      in_force_{.config = first, .file = sources_.file, .since = clock.wall()} {
+  metrics_.set(Gauge::reloaded, 1);
+}
+
+Configuration::Reloaded Configuration::reload() {
+  const std::lock_guard one_at_a_time(reloading_);
+  notify_reloading();
+  const Config config = read_usable_config(sources_);
+  Reloaded came{.taken = config.settings != nullptr, .errors = config.errors, .warnings = config.warnings};
+  for (const auto& error : came.errors) log_.error("reload: " + error);
+  for (const auto& warning : came.warnings) log_.warning("reload: " + warning);
+  metrics_.set(Gauge::reloaded, came.taken ? 1 : 0);
+  if (came.taken) {
+    came.need_restart = need_restart(*started_with_, *config.settings);
+    for (const auto& name : came.need_restart)
+      log_.warning("reload: " + name + " was changed, which takes a restart");
+    {
+      const std::lock_guard lock(mutex_);
+      in_force_.config = config;
+      in_force_.since = clock_.wall();
+    }
+    take_(config.settings);
+    log_.info("reload: the new configuration is in force");
+  } else {
+    log_.error("reload: the old configuration stays in force");
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    in_force_.last_read_ok = came.taken;
+  }
+  notify("READY=1");
+  return came;
+}
+
+std::shared_ptr<const Settings> Configuration::settings() const {
+  const std::lock_guard lock(mutex_);
+  return in_force_.config.settings;
+}
+
+Configuration::InForce Configuration::in_force() const {
+  const std::lock_guard lock(mutex_);
+  return in_force_;
+}
+
+}  // namespace fallbackmx

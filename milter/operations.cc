@@ -1,0 +1,100 @@
+#include "milter/operations.h"
+
+#include <fmt/format.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "conf/dump.h"
+
+namespace fallbackmx {
+
+namespace {
+
+constexpr std::string_view not_shown = "(not shown)";
+
+bool is_secret(std::string_view parameter) { return parameter.ends_with("_password"); }
+
+}  // namespace
+
+std::string Operations::answer(std::string_view line, const ControlPeer& peer) const {
+  ControlRequest request;
+  ControlReply reply;
+  if (!read_request(line, request, reply)) return to_line(reply);
+  const VerbRow& verb = verb_row(request.verb);
+  if (verb.kind == VerbKind::changes) {
+    if (!peer.may_change()) {
+      return to_line(control_error(
+          EX_NOPERM, fmt::format("only root and the daemon's own user may ask for {}", verb.words)));
+    }
+    services_.log.info(
+        fmt::format("control: uid={} pid={} asks for {}", peer.user, peer.process, verb.words));
+  }
+  try {
+    return to_line(answer(request));
+  } catch (const std::exception& trouble) {
+    return to_line(control_error(EX_SOFTWARE, fmt::format("{} failed: {}", verb.words, trouble.what())));
+  }
+}
+
+ControlReply Operations::answer(const ControlRequest& request) const {
+  switch (request.verb) {
+    case Verb::status:
+      return status();
+    case Verb::health:
+      return health();
+    case Verb::reload:
+      return reload();
+    case Verb::config:
+      return config(request);
+    default:  // VerbKind::here, which does not get through read_request()
+      break;
+  }
+  return control_error(EX_USAGE, "the command answers this by itself");
+}
+
+ControlReply Operations::status() const {
+  const auto in_force = services_.configuration.in_force();
+  const Settings& settings = *in_force.config.settings;
+  return {.result = {{"version", FALLBACKMX_VERSION},
+                     {"process", getpid()},
+                     {"started", json_time(started_)},
+                     {"serving", services_.ready()},
+                     {"mode", settings.mode == Enforcement::log_only ? "log-only" : "enforce"},
+                     {"milter_socket", services_.milter_socket},
+                     {"http_listen", settings.http_listen},
+                     {"configuration",
+                      {{"file", in_force.file},
+                       {"since", json_time(in_force.since)},
+                       {"last_reload_succeeded", in_force.last_read_ok}}},
+                     {"memory",
+                      {{"address_verify_map", settings.address_verify_map},
+                       {"addresses", services_.store.rows()}}}}};
+}
+
+ControlReply Operations::health() const {
+  const bool ready = services_.ready();
+  return {.result = {{"serving", ready}}, .exit = ready ? EX_OK : EX_TEMPFAIL};
+}
+
+ControlReply Operations::reload() const {
+  const auto came = services_.configuration.reload();
+  return {.result = {{"taken", came.taken},
+                     {"errors", came.errors},
+                     {"warnings", came.warnings},
+                     {"need_restart", came.need_restart}},
+          .exit = came.taken ? EX_OK : EX_CONFIG};
+}
+
+ControlReply Operations::config(const ControlRequest& request) const {
+  const auto in_force = services_.configuration.in_force();
+  Json parameters = Json::array();
+  for (const auto& each : parameter_values(in_force.config)) {
+    if (request.flag("changed") && !each.changed) continue;
+    const bool hide = is_secret(each.name) && !each.value.empty();
+    parameters.push_back(
+        {{"name", each.name}, {"value", hide ? not_shown : each.value}, {"changed", each.changed}});
+  }
+  return {.result = {{"file", in_force.file}, {"parameters", std::move(parameters)}}};
+}
+
+}  // namespace fallbackmx

@@ -1,0 +1,50 @@
+// What the daemon answers to each verb of the operator's command.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "milter/configuration.h"
+#include "milter/control_message.h"
+#include "milter/control_socket.h"
+#include "probe/clock.h"
+#include "probe/log.h"
+#include "probe/store.h"
+
+namespace fallbackmx {
+
+/// What the operations look at; all of it lives longer than they do, and may be used by many threads at once.
+struct OperationsServices {
+  Clock& clock;
+  Log& log;
+  Store& store;
+  Configuration& configuration;
+  std::string milter_socket;    ///< as libmilter has it
+  std::function<bool()> ready;  ///< whether clients are served
+};
+
+/// Used by all threads of the control socket at once. The shapes of the results are in fallbackmx(1)'s
+/// --json: members are added, but not renamed.
+class Operations {
+ public:
+  explicit Operations(OperationsServices services)
+      : services_(std::move(services)), started_(services_.clock.wall()) {}
+
+  /// A line of a request in, the line of the reply out; see control_message.h. Trouble of ours becomes a
+  /// reply, too.
+  std::string answer(std::string_view line, const ControlPeer&) const;
+
+ private:
+  ControlReply answer(const ControlRequest&) const;
+  ControlReply status() const;
+  ControlReply health() const;
+  ControlReply reload() const;
+  ControlReply config(const ControlRequest&) const;
+
+  const OperationsServices services_;
+  const WallTime started_;
+};
+
+}  // namespace fallbackmx
