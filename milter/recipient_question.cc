@@ -20,4 +20,10 @@ Question question_for(const Client& client, const Envelope& envelope, const Sett
   return question;
 }
 
+Finding unreadable(const Envelope& envelope) {
+  return {.verdict = Verdict::refused,
+          .from_mx = envelope.next_hop.empty() || envelope.next_hop.front() != '[',
+          .why = "not asked: this is no address that a primary can be asked about"};
+}
+
 }  // namespace fallbackmx

@@ -262,16 +262,17 @@ class Evaluation {
 
   // --- the primary ---
 
+  Finding find_out(const Settings& settings, const RecipientPolicy* policy) {
+    if (envelope_.recipient.null()) return unreadable(envelope_);
+    return questions_.verify(question_for(client_, envelope_, settings, policy));
+  }
+
   Answer unverified_recipient() {
     if (!is_relayed(settings_, envelope_)) return {};
-    if (envelope_.recipient.null()) {  // the MTA understands this address, and we do not
-      outcome_.unverified = true;
-      return {};
-    }
     const RecipientPolicy* policy = settings_.recipient_policy_maps.find(envelope_.recipient.domain());
     if (policy != nullptr && !policy->verify) return {};
     const Settings& settings = policy == nullptr ? settings_ : *policy->settings;
-    if (!outcome_.finding) outcome_.finding = questions_.verify(question_for(client_, envelope_, settings, policy));
+    if (!outcome_.finding) outcome_.finding = find_out(settings, policy);
     Decision decision = decide(*outcome_.finding, settings, envelope_.recipient_given);
     outcome_.unverified = decision.unverified;
     outcome_.alarm = decision.alarm;

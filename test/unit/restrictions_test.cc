@@ -104,6 +104,8 @@ struct Scene {
     } else if (key == "to") {
       envelope.recipient_given = value;
       envelope.recipient = parsed(value);
+    } else if (key == "hop") {
+      envelope.next_hop = value;
     } else if (key == "helo") {
       client.helo = value;
     } else if (key == "no-helo") {
@@ -451,7 +453,11 @@ TEST(Restrictions, UnverifiedRecipient) {
        "550 5.1.1 <u@example.org>: Recipient address rejected: undeliverable address: the primary mail "
        "server gave "
        "no verdict / reject_unverified_recipient"},
-      {"relayed, but not an address to us", unverified, "to=a@b@@c", "continue unverified"},
+      {"relayed, but not an address to us", unverified, "to=a@b@@c",
+       "450 4.1.1 <a@b@@c>: Recipient address rejected: unverified address: the primary mail server gave no "
+       "verdict / reject_unverified_recipient"},
+      {"the same on the way to a fixed next hop", unverified, "to=a@b@@c hop=[192.0.2.1]",
+       "continue unverified"},
   });
 }
 
