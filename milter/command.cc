@@ -3,14 +3,19 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "conf/config.h"
 #include "milter/command_help.h"
 #include "milter/command_line.h"
+#include "milter/completion.h"
 #include "milter/control_client.h"
 #include "milter/rendering.h"
+#include "milter/shown.h"
 
 namespace fallbackmx {
 
@@ -40,6 +45,20 @@ std::string control_socket(const CommandLine& line) {
 /// answer_timeout can be.
 std::chrono::seconds patience_for(Verb verb) { return verb == Verb::health ? 5s : 660s; }
 
+/// Lists come in pages of so many rows.
+constexpr std::size_t page_size = 500;
+
+/// How many rows are wanted by who has not said it.
+std::size_t usual_limit(Verb verb) { return verb == Verb::verdicts ? 20 : SIZE_MAX; }
+
+/// Of a page: those of the one list in it.
+std::size_t rows_of(const Json& page) {
+  for (const auto& each : page) {
+    if (each.is_array()) return each.size();
+  }
+  return 0;
+}
+
 class Command {
  public:
   Command(CommandLine line, std::ostream& out, std::ostream& complaints)
@@ -68,6 +87,9 @@ class Command {
     switch (*line_.verb) {
       case Verb::help:
         return help();
+      case Verb::completion:
+        out_ << bash_completion();
+        return EX_OK;
       default:  // the daemon's
         return EX_SOFTWARE;
     }
@@ -89,10 +111,18 @@ class Command {
 
   int ask_daemon() {
     ControlClient client(control_socket(line_));
-    const ControlReply reply = client.ask(line_.request(), patience_for(*line_.verb));
-    if (!reply.ok()) return complain(reply.error, reply.exit);
-    out_ << (line_.json ? json_line(reply.result) + '\n' : rendered(*line_.verb, reply.result));
-    return reply.exit;
+    ControlRequest request = line_.request();
+    std::size_t left = request.number("limit", usual_limit(*line_.verb), SIZE_MAX);
+    for (;;) {
+      request.arguments["limit"] = std::min(left, page_size);
+      const ControlReply reply = client.ask(request, patience_for(*line_.verb));
+      if (!reply.ok()) return complain(reply.error, reply.exit);
+      out_ << (line_.json ? json_line(reply.result) + '\n' : rendered(*line_.verb, reply.result));
+      left -= std::min(left, rows_of(reply.result));
+      const Json& next = member(reply.result, "next");
+      if (next.is_null() || left == 0 || !out_.flush()) return reply.exit;
+      request.arguments["after"] = next;
+    }
   }
 
   const CommandLine line_;

@@ -154,6 +154,8 @@ class Daemon {
                            .log = *log_,
                            .store = *store_,
                            .configuration = configuration_,
+                           .verify = [this](const Question& q) { return verifier_->verify(q); },
+                           .recent = desk_->recent(),
                            .milter_socket = socket_.spelled_out().for_libmilter(),
                            .ready = [this] { return ready_.load(); }});
     auto control = ControlSocket::open(

@@ -5,6 +5,9 @@
 #include <unistd.h>
 
 #include "conf/dump.h"
+#include "milter/remember_operations.h"
+#include "milter/verdicts_operation.h"
+#include "milter/verify_operation.h"
 
 namespace fallbackmx {
 
@@ -37,11 +40,25 @@ std::string Operations::answer(std::string_view line, const ControlPeer& peer) c
 }
 
 ControlReply Operations::answer(const ControlRequest& request) const {
+  const auto settings = services_.configuration.settings();
+  const WallTime now = services_.clock.wall();
   switch (request.verb) {
     case Verb::status:
       return status();
     case Verb::health:
       return health();
+    case Verb::verify:
+      return verify_operation(request, *settings, services_.clock, services_.verify);
+    case Verb::verdicts:
+      return verdicts_operation(request, services_.recent);
+    case Verb::remember_list:
+      return remember_list(request, services_.store, *settings, now);
+    case Verb::remember_show:
+      return remember_show(request, services_.store, *settings, now);
+    case Verb::remember_forget:
+      return remember_forget(request, services_.store);
+    case Verb::remember_flush:
+      return remember_flush(request, services_.store, *settings, now);
     case Verb::reload:
       return reload();
     case Verb::config:

@@ -1,7 +1,6 @@
 // What the daemon answers to each verb of the operator's command.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -9,9 +8,11 @@
 #include "milter/configuration.h"
 #include "milter/control_message.h"
 #include "milter/control_socket.h"
+#include "milter/recent_verdicts.h"
 #include "probe/clock.h"
 #include "probe/log.h"
 #include "probe/store.h"
+#include "probe/verifier.h"
 
 namespace fallbackmx {
 
@@ -21,6 +22,8 @@ struct OperationsServices {
   Log& log;
   Store& store;
   Configuration& configuration;
+  std::function<Finding(const Question&)> verify;
+  const RecentVerdicts& recent;
   std::string milter_socket;    ///< as libmilter has it
   std::function<bool()> ready;  ///< whether clients are served
 };

@@ -4,6 +4,7 @@
 
 #include <csignal>
 
+#include "test/daemon/held_primary.h"
 #include "test/daemon/with_daemon.h"
 
 namespace fallbackmx {
@@ -74,6 +75,64 @@ TEST_F(OperatorsCommand, ConfigShowsEverythingButPasswords) {
   EXPECT_THAT(all.output, HasSubstr("primary_retry_time = 30s\n"));
   EXPECT_THAT(all.output, HasSubstr("shared_verify_password = (not shown)\n"));
   EXPECT_EQ(all.output.find("sesame"), std::string::npos);
+}
+
+/// "Why was nobody@example.org refused at 10:42, and would it be now?"
+TEST_F(OperatorsCommand, TwoCommandsTellWhyARecipientWasRefusedAndWhetherItWouldBeNow) {
+  HeldPrimary primary(false);
+  configure();
+  start();
+  auto client = session();
+  ASSERT_EQ(client.mail("<s@example.net>").told(), "continue");
+  const Macros relayed = {{"{rcpt_mailer}", "relay"}, {"{rcpt_host}", primary.next_hop()}};
+  EXPECT_THAT(client.rcpt("<nobody@example.org>", relayed).told(), StartsWith("550 5.1.1 "));
+  EXPECT_EQ(client.rcpt("<user@example.org>", relayed).told(), "continue");
+
+  const Ended why = run({"verdicts", "nobody@example.org"});
+  EXPECT_EQ(why.status, 0);
+  EXPECT_THAT(why.output, HasSubstr("  reject  <nobody@example.org> from=<s@example.net> client="));
+  EXPECT_THAT(why.output, HasSubstr("    undeliverable, the primary was asked: 127.0.0.1[127.0.0.1]:"));
+  EXPECT_THAT(why.output, HasSubstr(" said 550 5.1.1 No such user ("));
+  EXPECT_EQ(why.output.find("<user@example.org>"), std::string::npos);
+  EXPECT_THAT(run({"verdicts"}).output, HasSubstr("  accept  <user@example.org>"));
+
+  const Ended now = run({"verify", "nobody@example.org", "--next-hop", primary.next_hop()});
+  EXPECT_EQ(now.status, 67) << now.output;
+  EXPECT_THAT(now.output, HasSubstr("verdict         undeliverable, the primary was asked\n"));
+  EXPECT_THAT(now.output, HasSubstr("said            550 5.1.1 No such user\n"));
+  EXPECT_THAT(now.output,
+              HasSubstr("a client hears  550 5.1.1 <nobody@example.org>: Recipient address rejected: "));
+}
+
+TEST_F(OperatorsCommand, WhatIsRememberedIsAnsweredFromMemoryUnlessItShallBeFresh) {
+  HeldPrimary primary(false);
+  configure();
+  start();
+  const std::vector<std::string> verify = {"verify", "user@example.org", "--next-hop", primary.next_hop()};
+  const Ended first = run(verify), second = run(verify);
+  EXPECT_EQ(first.status, 0) << first.output;
+  EXPECT_THAT(first.output, HasSubstr("deliverable, the primary was asked\n"));
+  EXPECT_EQ(second.status, 0) << second.output;
+  EXPECT_THAT(second.output, HasSubstr("deliverable, from memory\n"));
+  auto fresh = verify;
+  fresh.emplace_back("--fresh");
+  EXPECT_THAT(run(fresh).output, HasSubstr("deliverable, the primary was asked\n"));
+
+  EXPECT_THAT(run({"remember", "list"}).output, HasSubstr("  user@example.org  250"));
+  EXPECT_THAT(run({"remember", "show", "user@example.org"}).output, HasSubstr("counts          as a yes\n"));
+  EXPECT_EQ(run({"remember", "forget", "user@example.org"}).output, "Forgotten: user@example.org.\n");
+  EXPECT_THAT(run(verify).output, HasSubstr("deliverable, the primary was asked\n"));
+  EXPECT_EQ(run({"remember", "flush"}).status, 64);
+  EXPECT_THAT(run({"remember", "flush", "--all"}).output, StartsWith("Forgotten: "));
+  EXPECT_EQ(run({"remember", "list"}).output, "");
+}
+
+TEST_F(OperatorsCommand, NobodyCanSayIsStatus75) {
+  configure("answer_timeout = 1s\n");
+  start();
+  const Ended down = run({"verify", "user@example.org", "--next-hop", "[127.0.0.1]:1"});
+  EXPECT_EQ(down.status, 75) << down.output;
+  EXPECT_THAT(down.output, HasSubstr("a client hears  250, unverified"));
 }
 
 TEST_F(OperatorsCommand, ASocketThatCannotBeMadeIsAWarningAndTheDaemonServes) {

@@ -1,0 +1,21 @@
+// `fallbackmx verify`: the question of a RCPT TO, asked by an operator of the daemon that runs.
+#pragma once
+
+#include <functional>
+
+#include "conf/parameters.h"
+#include "milter/control_message.h"
+#include "probe/clock.h"
+#include "probe/verifier.h"
+
+namespace fallbackmx {
+
+/// What the rules' last word would be if nothing but the verification of `address` were asked for: the
+/// daemon's memory, its sessions, its knowledge about the primary. With `fresh` the primary is asked,
+/// whatever is remembered. `next-hop` stands for what the MTA would say in {rcpt_host}. The exit status is 0
+/// for a recipient that exists, 67 for one that does not, and 75 when nobody knows. Blocks for answer_timeout
+/// at most.
+ControlReply verify_operation(const ControlRequest&, const Settings&, Clock&,
+                              const std::function<Finding(const Question&)>& verify);
+
+}  // namespace fallbackmx
