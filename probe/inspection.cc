@@ -15,6 +15,8 @@ Inspection::Inspection(AddressTable table, std::function<void(std::size_t)> coun
     const std::string trouble = table_.look_over();
     // SQLite was content to read it, and what it found there is the trouble; or it could not even read it.
     const auto health = table_.health();
+    // Whoever reads keeps the log from being begun anew, and it would grow for as long as we live.
+    table_.roll_back();
     if (!trouble.empty() &&
         (health == SqliteConnection::Health::good || health == SqliteConnection::Health::damaged))
       tell_damage(trouble);

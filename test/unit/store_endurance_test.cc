@@ -174,7 +174,7 @@ TEST_F(StoreEndurance, ADictionaryAttackEvictsNoYesAndStaysWithinBounds) {
     ASSERT_TRUE(store->find("yes" + std::to_string(i) + "@example.org")) << "evicted: " << i;
   // A row takes some 200 bytes; the log is begun anew when it has 4 MiB, but may be larger for one
   // transaction.
-  EXPECT_LE(largest, most * 300 + 32'000'000);
+  EXPECT_LE(largest, most * 300 + 12'000'000);
   EXPECT_EQ(said_, "");
   std::printf("%u addresses attacked, %u rows at most, at most %.1f MB on disk\n", attack, most,
               static_cast<double>(largest) / 1e6);
