@@ -33,6 +33,16 @@ bool Catchall::accepts_everything(const std::string& server, const std::string& 
   return entry && entry->everything && now - entry->learned <= lifetime;
 }
 
+std::map<std::string, std::vector<std::string>> Catchall::domains(SteadyTime now,
+                                                                  std::chrono::seconds lifetime) const {
+  std::map<std::string, std::vector<std::string>> all;
+  const std::lock_guard lock(mutex_);
+  entries_.each([&](const auto& key, const Entry& entry) {
+    if (entry.everything && now - entry.learned <= lifetime) all[key.first].push_back(key.second);
+  });
+  return all;
+}
+
 std::string impossible_local_part() {
   std::random_device device;
   const auto number = (static_cast<std::uint64_t>(device()) << 32) | device();

@@ -1,9 +1,11 @@
 // Domains whose primary accepts every recipient: asking it is no use, and costs both sides.
 #pragma once
 
+#include <map>
 #include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "probe/clock.h"
 #include "probe/recent_map.h"
@@ -24,6 +26,9 @@ class Catchall {
   /// Whether the last test that was answered, if it is not older than `lifetime`, was passed by everybody.
   bool accepts_everything(const std::string& server, const std::string& domain, SteadyTime now,
                           std::chrono::seconds lifetime) const;
+  /// The domains that everybody is accepted in, by server (Endpoint::key()).
+  std::map<std::string, std::vector<std::string>> domains(SteadyTime now,
+                                                          std::chrono::seconds lifetime) const;
 
  private:
   struct Entry {

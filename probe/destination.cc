@@ -117,6 +117,16 @@ bool Destination::idle() const {
   return sessions_.empty() && probes_.in_flight() == 0;
 }
 
+std::vector<PrimaryState> Destination::look() const {
+  std::vector<PrimaryState> states = servers_.look();
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    states[i].sessions = sessions_.standing(i);
+    states[i].opening = sessions_.knocking(i);
+  }
+  return states;
+}
+
 bool Destination::can_be_reached(std::size_t endpoint) const {
   return sessions_.standing(endpoint) + sessions_.knocking(endpoint) > 0 ||
          servers_.may_be_knocked_at(endpoint);

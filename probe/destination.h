@@ -46,6 +46,8 @@ class Destination {
   void renew();
   /// True when there is neither a probe nor a session: it may be forgotten.
   bool idle() const;
+  /// Its servers, as they are now.
+  std::vector<PrimaryState> look() const;
 
   // The rest is for its sessions.
 

@@ -1,6 +1,7 @@
 #include "probe/health.h"
 
 #include <algorithm>
+#include <array>
 
 namespace fallbackmx {
 
@@ -10,6 +11,11 @@ constexpr std::chrono::minutes longest_interval{10};
 constexpr std::chrono::hours deafness{1};
 
 }  // namespace
+
+std::string_view to_string(Health::State state) {
+  static constexpr std::array<std::string_view, 3> names = {"up", "suspect", "down"};
+  return names[static_cast<std::size_t>(state)];
+}
 
 // Several fallback MXs that saw the same outage begin must not knock in step: up to a tenth earlier.
 std::chrono::milliseconds Health::with_jitter(std::chrono::milliseconds interval) {
@@ -29,6 +35,13 @@ std::optional<SteadyTime> Health::retry_at(const std::string& endpoint) const {
   const Entry* entry = entries_.find(endpoint);
   if (!entry || !entry->down()) return std::nullopt;
   return entry->retry_at;
+}
+
+std::optional<Health::Trouble> Health::trouble(const std::string& endpoint) const {
+  const std::lock_guard lock(mutex_);
+  const Entry* entry = entries_.find(endpoint);
+  if (!entry) return std::nullopt;
+  return Trouble{entry->down() ? State::down : State::suspect, entry->since, entry->retry_at};
 }
 
 bool Health::may_knock(const std::string& endpoint, SteadyTime now, const Settings& settings) {
@@ -59,9 +72,10 @@ bool Health::alive(const std::string& endpoint, SteadyTime now) {
 bool Health::failed(const std::string& endpoint, SteadyTime now, const Settings& settings) {
   const std::lock_guard lock(mutex_);
   Entry& entry = entries_.touch(endpoint);
-  ++entry.failures;
+  if (++entry.failures == 1) entry.since = now;
   entry.hearsay = false;
   if (entry.down() || entry.failures < settings.primary_down_after) return false;
+  entry.since = now;
   entry.interval = settings.primary_retry_time;
   entry.retry_at = now + with_jitter(entry.interval);
   entry.knocked_at = now;
@@ -75,6 +89,7 @@ bool Health::said_to_be_down(const std::string& endpoint, SteadyTime now, const 
   Entry& entry = entries_.touch(endpoint);
   if (entry.down()) return false;
   entry.hearsay = true;
+  entry.since = now;
   // The trial doubles it.
   entry.interval = std::chrono::milliseconds(settings.primary_retry_time) / 2;
   entry.retry_at = now;

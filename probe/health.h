@@ -5,6 +5,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <string_view>
 
 #include "conf/parameters.h"
 #include "probe/clock.h"
@@ -23,10 +24,19 @@ namespace fallbackmx {
 class Health {
  public:
   enum class State { up, suspect, down };
+  /// Of an endpoint that is not up.
+  struct Trouble {
+    State state;
+    SteadyTime since;     ///< when that state began
+    SteadyTime retry_at;  ///< of one that is down: the next trial
+  };
 
   State state(const std::string& endpoint) const;
   /// When the next trial of an endpoint that is down may be made; nothing for one that is not down.
   std::optional<SteadyTime> retry_at(const std::string& endpoint) const;
+
+  /// Nothing for one that is up.
+  std::optional<Trouble> trouble(const std::string& endpoint) const;
 
   /// Whether to connect now. For an endpoint that is down: true once per interval. The next retry time is
   /// written before the answer is given: a slow knock must not be doubled.
@@ -47,7 +57,7 @@ class Health {
     bool hearsay = false;                   ///< down, and we have not seen it ourselves
     SteadyTime knocked_at{};                ///< for the last time, since it is down
     std::chrono::milliseconds interval{0};  ///< 0 while not down
-    SteadyTime retry_at{};
+    SteadyTime since{}, retry_at{};
     bool down() const { return interval.count() > 0; }
   };
   std::chrono::milliseconds with_jitter(std::chrono::milliseconds);
@@ -60,5 +70,7 @@ class Health {
   RecentMap<std::string, Spoken> spoken_{20'000};
   std::minstd_rand random_{std::random_device{}()};
 };
+
+std::string_view to_string(Health::State);
 
 }  // namespace fallbackmx

@@ -85,7 +85,9 @@ Interview::Next Interview::on_reply(const SmtpReply& reply) {
       next = on_mail(command.transaction, reply);
       break;
     case Stage::rcpt:
-      if (!command.transaction->mail_failed) next = on_rcpt(command.transaction, reply);
+      if (command.transaction->mail_failed) break;
+      servers_.replied(opened_.endpoint, last_heard_ - command.sent, reply.category() == 2);
+      next = on_rcpt(command.transaction, reply);
       break;
     default:
       next = on_rset(reply);

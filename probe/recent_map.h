@@ -44,6 +44,12 @@ class RecentMap {
     entries_.erase(found);
   }
 
+  /// `visit(key, value)` for each, in the order of the keys.
+  template <class Visitor>
+  void each(Visitor visit) const {
+    for (const auto& [key, entry] : entries_) visit(key, entry.value);
+  }
+
   std::size_t size() const { return entries_.size(); }
 
  private:

@@ -19,7 +19,8 @@ Servers::Servers(Engine& engine, std::vector<Endpoint> endpoints, std::vector<Tl
       endpoints_(std::move(endpoints)),
       policies_(std::move(policies)),
       sender_(std::move(sender)),
-      habits_(endpoints_.size()) {}
+      habits_(endpoints_.size()),
+      facts_(endpoints_.size(), {.up_since = engine.services.clock.now()}) {}
 
 bool Servers::knock(std::size_t server) {
   return engine_.health.may_knock(endpoints_[server].key(), engine_.services.clock.now(),
@@ -84,6 +85,10 @@ void Servers::listen() {
 
 void Servers::failed(std::size_t server, std::string_view why) {
   const auto settings = engine_.settings();
+  {
+    const std::lock_guard lock(mutex_);
+    facts_[server].trouble = why;
+  }
   const SteadyTime now = engine_.services.clock.now();
   const std::string key = endpoints_[server].key();
   const bool news = engine_.health.failed(key, now, *settings);
@@ -102,6 +107,10 @@ bool Servers::spoke(std::size_t server) {
   const std::string key = endpoints_[server].key();
   engine_.services.store.tell(key, {.up = true}, engine_.settings()->primary_retry_time);
   if (!engine_.health.alive(key, engine_.services.clock.now())) return false;
+  {
+    const std::lock_guard lock(mutex_);
+    facts_[server].up_since = engine_.services.clock.now();
+  }
   engine_.services.log.warning(fmt::format("primary {} is back", endpoints_[server].text()));
   return true;
 }
@@ -111,6 +120,7 @@ void Servers::alarm(std::size_t server, const ProbeResult& result) {
   const auto kind = fmt::format("{} {} {}", to_string(result.stage), to_string(result.verdict), result.code);
   {
     const std::lock_guard lock(mutex_);
+    facts_[server].alarm = result.why;
     if (!is_news(habits_, endpoints_, server, kind, engine_.services.clock.now())) return;
   }
   engine_.services.log.warning(fmt::format("alarm: {}: {}", to_string(result.verdict), result.why));
@@ -118,6 +128,50 @@ void Servers::alarm(std::size_t server, const ProbeResult& result) {
 
 void Servers::is_well(std::size_t server) {
   change_habits(server, [](Habits& habits) { habits.alarm.clear(); });
+}
+
+void Servers::stands(std::size_t server, std::string_view tls) {
+  const std::lock_guard lock(mutex_);
+  facts_[server].tls = tls;
+}
+
+void Servers::replied(std::size_t server, SteadyTime::duration took, bool yes) {
+  const SteadyTime now = engine_.services.clock.now();
+  const std::lock_guard lock(mutex_);
+  ServerFacts& facts = facts_[server];
+  facts.replied(now, took);
+  if (!yes) return;
+  facts.last_yes = now;
+  facts.alarm.clear();
+}
+
+std::vector<PrimaryState> Servers::look() const {
+  const Clock& clock = engine_.services.clock;
+  const SteadyTime now = clock.now();
+  const WallTime wall = clock.wall();
+  const auto on_the_wall = [&](SteadyTime at) {
+    return wall + std::chrono::duration_cast<WallTime::duration>(at - now);
+  };
+  std::vector<PrimaryState> states;
+  for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+    const auto trouble = engine_.health.trouble(endpoints_[i].key());
+    const std::lock_guard lock(mutex_);
+    const ServerFacts& facts = facts_[i];
+    PrimaryState state{.server = endpoints_[i].text(),
+                       .key = endpoints_[i].key(),
+                       .next_hop = endpoints_[i].next_hop,
+                       .state = trouble ? trouble->state : Health::State::up,
+                       .since = on_the_wall(trouble ? trouble->since : facts.up_since)};
+    if (state.state == Health::State::down) state.next_trial = on_the_wall(trouble->retry_at);
+    if (trouble) state.trouble = facts.trouble;
+    state.round_trip = facts.round_trip;
+    state.tls = facts.tls;
+    if (facts.last_reply) state.last_reply = on_the_wall(*facts.last_reply);
+    if (facts.last_yes) state.last_yes = on_the_wall(*facts.last_yes);
+    state.alarm = facts.alarm;
+    states.push_back(std::move(state));
+  }
+  return states;
 }
 
 std::string Servers::probe_sender(std::size_t server, const Settings& settings) const {

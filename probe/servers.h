@@ -11,7 +11,9 @@
 #include "probe/address.h"
 #include "probe/engine.h"
 #include "probe/habits.h"
+#include "probe/primary_state.h"
 #include "probe/probe.h"
+#include "probe/server_facts.h"
 #include "probe/tls_policy.h"
 
 namespace fallbackmx {
@@ -53,6 +55,14 @@ class Servers {
   /// It has accepted a recipient: the next alarm is news.
   void is_well(std::size_t server);
 
+  /// A session stands with it, over a channel of this TLS level.
+  void stands(std::size_t server, std::string_view tls);
+  /// It has replied about a recipient, so long after the question; yes: accepted one, a control recipient
+  /// included.
+  void replied(std::size_t server, SteadyTime::duration took, bool yes);
+  /// All of them, as they are now; without sessions, of which this knows nothing.
+  std::vector<PrimaryState> look() const;
+
   Habits habits(std::size_t server) const;
   /// The sender of probes for this server now, without brackets.
   std::string probe_sender(std::size_t server, const Settings&) const;
@@ -69,6 +79,7 @@ class Servers {
   const std::optional<std::string> sender_;
   mutable std::mutex mutex_;  ///< protects what follows
   std::vector<Habits> habits_;
+  std::vector<ServerFacts> facts_;
 };
 
 }  // namespace fallbackmx

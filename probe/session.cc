@@ -32,6 +32,7 @@ void Session::run() {
   if (!opened) return;
   opened_ = std::move(*opened);
   interview_.emplace(engine_, destination_, opened_, settings_);
+  servers_.stands(opened_.endpoint, opened_.tls);
   destination_.opened(slot_, opened_.endpoint, interview_->room());
   serve();
   if (!over_) quit();

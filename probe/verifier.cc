@@ -101,6 +101,26 @@ class Verifier::Impl {
     return finding;
   }
 
+  std::vector<PrimaryState> primaries() const {
+    std::vector<std::shared_ptr<Destination>> all;
+    {
+      const std::lock_guard lock(mutex_);
+      for (const auto& [key, destination] : destinations_) all.push_back(destination);
+    }
+    std::vector<PrimaryState> states;
+    for (const auto& destination : all) {
+      for (PrimaryState& state : destination->look()) states.push_back(std::move(state));
+    }
+    states = merged(std::move(states));
+    const auto catchall =
+        engine_.catchall.domains(engine_.services.clock.now(), engine_.settings()->probe_catchall_time);
+    for (PrimaryState& state : states) {
+      if (const auto found = catchall.find(state.key); found != catchall.end())
+        state.accepts_everything = found->second;
+    }
+    return states;
+  }
+
   void reload(std::shared_ptr<const Settings> settings) {
     engine_.renew(settings, tls_context(*settings, engine_.services.log));
     OwnAddresses own = own_addresses(*settings);
@@ -282,7 +302,7 @@ class Verifier::Impl {
   }
 
   Engine engine_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   OwnAddresses own_;
   Backlog backlog_;
   bool stopping_ = false, draining_ = false;
@@ -296,6 +316,7 @@ Verifier::Verifier(Services services, std::shared_ptr<const Settings> settings)
     : impl_(std::make_unique<Impl>(services, std::move(settings))) {}
 Verifier::~Verifier() = default;
 Finding Verifier::verify(const Question& question) { return impl_->verify(question); }
+std::vector<PrimaryState> Verifier::primaries() const { return impl_->primaries(); }
 void Verifier::reload(std::shared_ptr<const Settings> settings) { impl_->reload(std::move(settings)); }
 void Verifier::drain() { impl_->drain(); }
 

@@ -6,10 +6,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "conf/parameters.h"
 #include "probe/address.h"
 #include "probe/clock.h"
+#include "probe/primary_state.h"
 #include "probe/services.h"
 #include "probe/smtp_reply.h"
 #include "probe/verdict.h"
@@ -55,6 +57,9 @@ class Verifier {
   Verifier& operator=(const Verifier&) = delete;
 
   Finding verify(const Question&);
+
+  /// The servers of all destinations in use, each once, by name. Costs too much for every question.
+  std::vector<PrimaryState> primaries() const;
 
   /// From now on; sessions in progress end as soon as they are idle.
   void reload(std::shared_ptr<const Settings> settings);

@@ -36,6 +36,17 @@ TEST_F(CatchallTest, WhatWasLearnedHoldsForALifetime) {
   EXPECT_FALSE(everything("example.org", now + 1h + 2s));
 }
 
+TEST_F(CatchallTest, DomainsThatAcceptEverythingCanBeListed) {
+  for (const char* domain : {"example.org", "example.net", "example.com"}) claim(domain, now);
+  catchall.learned(server, "example.org", true, now);
+  catchall.learned(server, "example.net", true, now + 30min);
+  catchall.learned(server, "example.com", false, now);
+  EXPECT_EQ(catchall.domains(now + 30min, 1h).at(server),
+            (std::vector<std::string>{"example.net", "example.org"}));
+  EXPECT_EQ(catchall.domains(now + 61min, 1h).at(server), std::vector<std::string>{"example.net"});
+  EXPECT_TRUE(catchall.domains(now + 3h, 1h).empty());
+}
+
 TEST_F(CatchallTest, ATestWithoutAReplyDoesNotProlongWhatWasLearned) {
   claim("example.org", now);
   catchall.learned(server, "example.org", true, now);

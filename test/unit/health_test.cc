@@ -34,6 +34,20 @@ TEST_F(HealthTest, OneFailureIsSuspicionTwoAreAnOutage) {
   EXPECT_FALSE(health.failed(mx, now, settings)) << "being down is not";
 }
 
+TEST_F(HealthTest, TroubleHasABeginning) {
+  EXPECT_FALSE(health.trouble(mx));
+  health.failed(mx, now, settings);
+  EXPECT_EQ(health.trouble(mx)->state, Health::State::suspect);
+  EXPECT_EQ(health.trouble(mx)->since, now);
+  const SteadyTime later = now + 5s;
+  health.failed(mx, later, settings);
+  health.failed(mx, later + 1s, settings);
+  EXPECT_EQ(health.trouble(mx)->state, Health::State::down);
+  EXPECT_EQ(health.trouble(mx)->since, later);
+  health.alive(mx);
+  EXPECT_FALSE(health.trouble(mx));
+}
+
 TEST_F(HealthTest, ADeadPrimaryIsKnockedAtOncePerInterval) {
   go_down();
   EXPECT_FALSE(health.may_knock(mx, now, settings));

@@ -108,6 +108,48 @@ TEST_F(VerifierTest, ANoIsProvenInTheNextRoundTrip) {
   EXPECT_EQ(primary->record().count("RCPT TO:<postmaster@example.org>"), 1U);
 }
 
+TEST_F(VerifierTest, PrimariesCanBeLookedAt) {
+  start();
+  EXPECT_TRUE(verifier->primaries().empty());
+  const WallTime begun = clock.wall();
+  ask_one("somebody@example.org");
+  const auto primaries = verifier->primaries();
+  ASSERT_EQ(primaries.size(), 1u);
+  const PrimaryState& mx1 = primaries.front();
+  EXPECT_EQ(mx1.server, "mx1.example.org[192.0.2.1]:25");
+  EXPECT_EQ(mx1.next_hop, "example.org");
+  EXPECT_EQ(mx1.state, Health::State::up);
+  EXPECT_EQ(mx1.since, begun);
+  EXPECT_EQ(mx1.sessions, 1u);
+  EXPECT_EQ(mx1.round_trip, 10ms);
+  EXPECT_EQ(mx1.tls, "none");
+  EXPECT_EQ(mx1.last_reply, clock.wall());
+  EXPECT_EQ(mx1.last_yes, clock.wall());
+  EXPECT_EQ(mx1.alarm, "");
+}
+
+TEST_F(VerifierTest, APrimaryThatIsDownSaysSinceWhenAndWhy) {
+  network.serve("192.0.2.1", 25, nullptr);
+  settings.primary_down_after = 1;
+  start();
+  const WallTime begun = clock.wall();
+  ask_one("somebody@example.org");
+  const auto primaries = verifier->primaries();
+  ASSERT_EQ(primaries.size(), 1u);
+  EXPECT_EQ(primaries.front().state, Health::State::down);
+  EXPECT_GE(primaries.front().since, begun);
+  EXPECT_GT(primaries.front().next_trial, primaries.front().since);
+  EXPECT_NE(primaries.front().trouble.find("refused"), std::string::npos) << primaries.front().trouble;
+  EXPECT_EQ(primaries.front().sessions, 0u);
+}
+
+TEST_F(VerifierTest, WhatAnAdministratorWasToldStandsUntilAYes) {
+  ASSERT_TRUE(primary->define("RCPT TO:<*@*>     550 5.7.1 your address is on a list"));
+  start();
+  ask_one("somebody@example.org");
+  EXPECT_NE(verifier->primaries().front().alarm.find("on a list"), std::string::npos);
+}
+
 TEST_F(VerifierTest, AColdAddressOnALiveSessionCostsOneRoundTrip) {
   start();
   ask_one("first@example.org");
