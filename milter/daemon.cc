@@ -149,15 +149,17 @@ class Daemon {
   /// Without the operator's command one can live.
   void open_control() {
     if (settings_->control_socket.empty()) return;
-    operations_ = std::make_unique<Operations>(
-        OperationsServices{.clock = clock_,
-                           .log = *log_,
-                           .store = *store_,
-                           .configuration = configuration_,
-                           .verify = [this](const Question& q) { return verifier_->verify(q); },
-                           .recent = desk_->recent(),
-                           .milter_socket = socket_.spelled_out().for_libmilter(),
-                           .ready = [this] { return ready_.load(); }});
+    operations_ = std::make_unique<Operations>(OperationsServices{
+        .clock = clock_,
+        .log = *log_,
+        .store = *store_,
+        .configuration = configuration_,
+        .verify = [this](const Question& q) { return verifier_->verify(q); },
+        .primaries = [this] { return verifier_->primaries(); },
+        .steer = [this](const std::string& key, Verifier::Wish wish) { verifier_->steer(key, wish); },
+        .recent = desk_->recent(),
+        .milter_socket = socket_.spelled_out().for_libmilter(),
+        .ready = [this] { return ready_.load(); }});
     auto control = ControlSocket::open(
         settings_->control_socket,
         [this](std::string_view line, const ControlPeer& peer) { return operations_->answer(line, peer); });

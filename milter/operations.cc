@@ -4,7 +4,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "conf/dump.h"
+#include "milter/primaries_operations.h"
 #include "milter/remember_operations.h"
 #include "milter/verdicts_operation.h"
 #include "milter/verify_operation.h"
@@ -59,6 +62,14 @@ ControlReply Operations::answer(const ControlRequest& request) const {
       return remember_forget(request, services_.store);
     case Verb::remember_flush:
       return remember_flush(request, services_.store, *settings, now);
+    case Verb::primaries_list:
+      return primaries_list(services_.primaries());
+    case Verb::primaries_disable:
+      return steer(request, Verifier::Wish::disable);
+    case Verb::primaries_enable:
+      return steer(request, Verifier::Wish::enable);
+    case Verb::primaries_reset:
+      return steer(request, Verifier::Wish::reset);
     case Verb::reload:
       return reload();
     case Verb::config:
@@ -72,20 +83,27 @@ ControlReply Operations::answer(const ControlRequest& request) const {
 ControlReply Operations::status() const {
   const auto in_force = services_.configuration.in_force();
   const Settings& settings = *in_force.config.settings;
-  return {.result = {{"version", FALLBACKMX_VERSION},
-                     {"process", getpid()},
-                     {"started", json_time(started_)},
-                     {"serving", services_.ready()},
-                     {"mode", settings.mode == Enforcement::log_only ? "log-only" : "enforce"},
-                     {"milter_socket", services_.milter_socket},
-                     {"http_listen", settings.http_listen},
-                     {"configuration",
-                      {{"file", in_force.file},
-                       {"since", json_time(in_force.since)},
-                       {"last_reload_succeeded", in_force.last_read_ok}}},
-                     {"memory",
-                      {{"address_verify_map", settings.address_verify_map},
-                       {"addresses", services_.store.rows()}}}}};
+  const auto primaries = services_.primaries();
+  return {
+      .result = {
+          {"version", FALLBACKMX_VERSION},
+          {"process", getpid()},
+          {"started", json_time(started_)},
+          {"serving", services_.ready()},
+          {"mode", settings.mode == Enforcement::log_only ? "log-only" : "enforce"},
+          {"milter_socket", services_.milter_socket},
+          {"http_listen", settings.http_listen},
+          {"configuration",
+           {{"file", in_force.file},
+            {"since", json_time(in_force.since)},
+            {"last_reload_succeeded", in_force.last_read_ok}}},
+          {"primaries",
+           {{"known", primaries.size()},
+            {"down",
+             std::count_if(primaries.begin(), primaries.end(),
+                           [](const PrimaryState& each) { return each.state == Health::State::down; })}}},
+          {"memory",
+           {{"address_verify_map", settings.address_verify_map}, {"addresses", services_.store.rows()}}}}};
 }
 
 ControlReply Operations::health() const {
@@ -112,6 +130,10 @@ ControlReply Operations::config(const ControlRequest& request) const {
         {{"name", each.name}, {"value", hide ? not_shown : each.value}, {"changed", each.changed}});
   }
   return {.result = {{"file", in_force.file}, {"parameters", std::move(parameters)}}};
+}
+
+ControlReply Operations::steer(const ControlRequest& request, Verifier::Wish wish) const {
+  return primaries_steer(request, services_.primaries(), wish, services_.log, services_.steer);
 }
 
 }  // namespace fallbackmx

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "milter/configuration.h"
 #include "milter/control_message.h"
@@ -11,6 +12,7 @@
 #include "milter/recent_verdicts.h"
 #include "probe/clock.h"
 #include "probe/log.h"
+#include "probe/primary_state.h"
 #include "probe/store.h"
 #include "probe/verifier.h"
 
@@ -23,6 +25,8 @@ struct OperationsServices {
   Store& store;
   Configuration& configuration;
   std::function<Finding(const Question&)> verify;
+  std::function<std::vector<PrimaryState>()> primaries;
+  std::function<void(const std::string& key, Verifier::Wish)> steer;
   const RecentVerdicts& recent;
   std::string milter_socket;    ///< as libmilter has it
   std::function<bool()> ready;  ///< whether clients are served
@@ -45,6 +49,7 @@ class Operations {
   ControlReply health() const;
   ControlReply reload() const;
   ControlReply config(const ControlRequest&) const;
+  ControlReply steer(const ControlRequest&, Verifier::Wish) const;
 
   const OperationsServices services_;
   const WallTime started_;

@@ -20,6 +20,7 @@ std::string each_line(const Json& list, std::string_view lead) {
 std::string status(const Json& result) {
   const Json& configuration = member(result, "configuration");
   const Json& memory = member(result, "memory");
+  const Json& primaries = member(result, "primaries");
   const std::string file = shown(configuration, "file");
   const bool stale = !holds(configuration, "last_reload_succeeded");
   return Fields()
@@ -33,6 +34,9 @@ std::string status(const Json& result) {
       .put("configuration",
            fmt::format("{}, read {}{}", file.empty() ? "no file" : file, shown(configuration, "since"),
                        stale ? "; the last reload FAILED, see the log" : ""))
+      .put("primaries", primaries.is_null() ? ""
+                                            : fmt::format("{} known, {} down", shown(primaries, "known"),
+                                                          shown(primaries, "down")))
       .put("memory",
            fmt::format("{} addresses in {}", shown(memory, "addresses"), shown(memory, "address_verify_map")))
       .text();
@@ -156,6 +160,28 @@ std::string verdicts(const Json& result) {
   return text;
 }
 
+/// `up        since 2026-11-22T10:42:07Z  mx1.example.org[192.0.2.1]:25  2 sessions, round trip 0.012 s, TLS
+/// dane`, and behind it what an operator should know.
+std::string primary(const Json& row) {
+  std::string text = fmt::format("{:<9} since {}  {}  {} sessions", shown(row, "state"), shown(row, "since"),
+                                 shown(row, "server"), shown(row, "sessions"));
+  if (const auto trip = shown(row, "round_trip"); !trip.empty())
+    text += fmt::format(", round trip {} s", trip);
+  if (const auto tls = shown(row, "tls"); !tls.empty()) text += ", TLS " + tls;
+  text += '\n';
+  if (const auto trial = shown(row, "next_trial"); !trial.empty())
+    text += fmt::format("    next trial {}\n", trial);
+  if (const auto trouble = shown(row, "trouble"); !trouble.empty()) text += fmt::format("    {}\n", trouble);
+  if (const auto alarm = shown(row, "alarm"); !alarm.empty()) text += fmt::format("    alarm: {}\n", alarm);
+  return text + each_line(member(row, "accepts_everything"), "    accepts everybody in ");
+}
+
+std::string primaries(const Json& result) {
+  std::string text;
+  for (const auto& row : member(result, "primaries")) text += primary(row);
+  return text.empty() ? "No primary has been talked to yet.\n" : text;
+}
+
 }  // namespace
 
 std::string rendered(Verb verb, const Json& result) {
@@ -177,6 +203,12 @@ std::string rendered(Verb verb, const Json& result) {
     case Verb::remember_forget:
     case Verb::remember_flush:
       return forgotten(result);
+    case Verb::primaries_list:
+      return primaries(result);
+    case Verb::primaries_disable:
+    case Verb::primaries_enable:
+    case Verb::primaries_reset:
+      return each_line(member(result, "servers"), shown(result, "done") + ": ");
     case Verb::verdicts:
       return verdicts(result);
     default:  // the command's own

@@ -112,6 +112,14 @@ void Destination::renew() {
   sessions_.wake_all();
 }
 
+void Destination::look_at_health() {
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    if (servers_.disabled(i)) sessions_.dismiss(i);
+  }
+  dispatch();
+}
+
 bool Destination::idle() const {
   const std::lock_guard lock(mutex_);
   return sessions_.empty() && probes_.in_flight() == 0;
@@ -233,8 +241,11 @@ std::vector<std::size_t> Destination::candidates(Slot& slot) {
 
 void Destination::opened(Slot& slot, std::size_t endpoint, std::size_t room) {
   const std::lock_guard lock(mutex_);
-  slot.endpoint = endpoint;
-  slot.room = room;
+  // One that was disabled meanwhile is left at once.
+  if (!servers_.disabled(endpoint)) {
+    slot.endpoint = endpoint;
+    slot.room = room;
+  }
   slot.opening = false;
   slot.knocking.clear();
   dispatch();

@@ -44,6 +44,9 @@ class Destination {
   void drain();
   /// New settings: sessions end as soon as they are idle.
   void renew();
+  /// Somebody has changed the engine's health by hand: sessions with a server that is disabled get no more
+  /// probes, and leave; what was queued for it alone is answered. Probes on the wire are waited for.
+  void look_at_health();
   /// True when there is neither a probe nor a session: it may be forgotten.
   bool idle() const;
   /// Its servers, as they are now.

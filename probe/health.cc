@@ -25,6 +25,7 @@ std::chrono::milliseconds Health::with_jitter(std::chrono::milliseconds interval
 
 Health::State Health::state(const std::string& endpoint) const {
   const std::lock_guard lock(mutex_);
+  if (disabled_.contains(endpoint)) return State::down;
   const Entry* entry = entries_.find(endpoint);
   if (!entry) return State::up;
   return entry->down() ? State::down : State::suspect;
@@ -32,6 +33,7 @@ Health::State Health::state(const std::string& endpoint) const {
 
 std::optional<SteadyTime> Health::retry_at(const std::string& endpoint) const {
   const std::lock_guard lock(mutex_);
+  if (disabled_.contains(endpoint)) return SteadyTime::max();
   const Entry* entry = entries_.find(endpoint);
   if (!entry || !entry->down()) return std::nullopt;
   return entry->retry_at;
@@ -39,6 +41,8 @@ std::optional<SteadyTime> Health::retry_at(const std::string& endpoint) const {
 
 std::optional<Health::Trouble> Health::trouble(const std::string& endpoint) const {
   const std::lock_guard lock(mutex_);
+  if (const auto found = disabled_.find(endpoint); found != disabled_.end())
+    return Trouble{State::down, found->second, SteadyTime::max()};
   const Entry* entry = entries_.find(endpoint);
   if (!entry) return std::nullopt;
   return Trouble{entry->down() ? State::down : State::suspect, entry->since, entry->retry_at};
@@ -46,6 +50,7 @@ std::optional<Health::Trouble> Health::trouble(const std::string& endpoint) cons
 
 bool Health::may_knock(const std::string& endpoint, SteadyTime now, const Settings& settings) {
   const std::lock_guard lock(mutex_);
+  if (disabled_.contains(endpoint)) return false;
   Entry* entry = entries_.find(endpoint);
   if (!entry || !entry->down()) return true;
   if (now < entry->retry_at) return false;
@@ -66,7 +71,7 @@ bool Health::alive(const std::string& endpoint, SteadyTime now) {
   if (entry->hearsay) spoken.deaf_until = now + deafness;
   const bool was_down = entry->down();
   entries_.erase(endpoint);
-  return was_down;
+  return was_down && !disabled_.contains(endpoint);
 }
 
 bool Health::failed(const std::string& endpoint, SteadyTime now, const Settings& settings) {
@@ -103,6 +108,26 @@ bool Health::said_to_be_up(const std::string& endpoint, SteadyTime now, const Se
   if (now - entry->knocked_at < settings.primary_retry_time) return false;
   entry->retry_at = now;
   return true;
+}
+
+void Health::disable(const std::string& endpoint, SteadyTime now) {
+  const std::lock_guard lock(mutex_);
+  disabled_.try_emplace(endpoint, now);
+}
+
+void Health::enable(const std::string& endpoint) {
+  const std::lock_guard lock(mutex_);
+  disabled_.erase(endpoint);
+}
+
+bool Health::disabled(const std::string& endpoint) const {
+  const std::lock_guard lock(mutex_);
+  return disabled_.contains(endpoint);
+}
+
+void Health::reset(const std::string& endpoint) {
+  const std::lock_guard lock(mutex_);
+  entries_.erase(endpoint);
 }
 
 }  // namespace fallbackmx

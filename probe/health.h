@@ -1,6 +1,7 @@
 // Which endpoints are up, and when to knock at the others again.
 #pragma once
 
+#include <map>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -51,6 +52,14 @@ class Health {
   bool said_to_be_down(const std::string& endpoint, SteadyTime now, const Settings&);
   bool said_to_be_up(const std::string& endpoint, SteadyTime now, const Settings&);
 
+  /// An operator's word. Disabled: it counts as down and is never tried, whatever it did and whatever others
+  /// say, until it is enabled, or the process ends.
+  void disable(const std::string& endpoint, SteadyTime now);
+  void enable(const std::string& endpoint);
+  bool disabled(const std::string& endpoint) const;
+  /// Its failures are forgotten: it counts as up until the next ones. Does not enable it.
+  void reset(const std::string& endpoint);
+
  private:
   struct Entry {
     int failures = 0;
@@ -68,6 +77,7 @@ class Health {
     SteadyTime at{}, deaf_until{};
   };
   RecentMap<std::string, Spoken> spoken_{20'000};
+  std::map<std::string, SteadyTime> disabled_;  ///< since when; as many as operators name
   std::minstd_rand random_{std::random_device{}()};
 };
 

@@ -32,6 +32,8 @@ bool Servers::may_be_knocked_at(std::size_t server) const {
   return !retry_at || *retry_at <= engine_.services.clock.now();
 }
 
+bool Servers::disabled(std::size_t server) const { return engine_.health.disabled(endpoints_[server].key()); }
+
 bool Servers::all_down() const {
   return std::all_of(endpoints_.begin(), endpoints_.end(), [this](const Endpoint& endpoint) {
     return engine_.health.state(endpoint.key()) == Health::State::down;
@@ -48,7 +50,10 @@ bool Servers::trial_due() const {
 ProbeResult Servers::down() const {
   const SteadyTime now = engine_.services.clock.now();
   std::string trouble = "is down";
-  if (const auto retry_at = engine_.health.retry_at(endpoints_.front().key()); retry_at && *retry_at > now) {
+  if (disabled(0)) {
+    trouble = "is disabled: an operator wants it not to be asked";
+  } else if (const auto retry_at = engine_.health.retry_at(endpoints_.front().key());
+             retry_at && *retry_at > now) {
     trouble +=
         fmt::format(", next trial in {} s", std::chrono::ceil<std::chrono::seconds>(*retry_at - now).count());
   }
@@ -162,7 +167,9 @@ std::vector<PrimaryState> Servers::look() const {
                        .next_hop = endpoints_[i].next_hop,
                        .state = trouble ? trouble->state : Health::State::up,
                        .since = on_the_wall(trouble ? trouble->since : facts.up_since)};
-    if (state.state == Health::State::down) state.next_trial = on_the_wall(trouble->retry_at);
+    state.disabled = trouble && trouble->retry_at == SteadyTime::max();
+    if (state.state == Health::State::down && !state.disabled)
+      state.next_trial = on_the_wall(trouble->retry_at);
     if (trouble) state.trouble = facts.trouble;
     state.round_trip = facts.round_trip;
     state.tls = facts.tls;

@@ -36,6 +36,8 @@ class Servers {
   bool knock(std::size_t server);
   /// What `knock` would say, without using up the turn.
   bool may_be_knocked_at(std::size_t server) const;
+  /// By an operator.
+  bool disabled(std::size_t server) const;
   bool all_down() const;
   /// Whether any of them may be knocked at.
   bool trial_due() const;

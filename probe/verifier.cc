@@ -101,14 +101,18 @@ class Verifier::Impl {
     return finding;
   }
 
+  void steer(const std::string& key, Wish wish) {
+    Health& health = engine_.health;
+    if (wish == Wish::disable) health.disable(key, engine_.services.clock.now());
+    if (wish == Wish::enable) health.enable(key);
+    if (wish == Wish::reset) health.reset(key);
+    for (const auto& destination : all_destinations()) destination->look_at_health();
+    if (wish != Wish::disable) engine_.primary_is_back();
+  }
+
   std::vector<PrimaryState> primaries() const {
-    std::vector<std::shared_ptr<Destination>> all;
-    {
-      const std::lock_guard lock(mutex_);
-      for (const auto& [key, destination] : destinations_) all.push_back(destination);
-    }
     std::vector<PrimaryState> states;
-    for (const auto& destination : all) {
+    for (const auto& destination : all_destinations()) {
       for (PrimaryState& state : destination->look()) states.push_back(std::move(state));
     }
     states = merged(std::move(states));
@@ -136,6 +140,13 @@ class Verifier::Impl {
   }
 
  private:
+  std::vector<std::shared_ptr<Destination>> all_destinations() const {
+    std::vector<std::shared_ptr<Destination>> all;
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, destination] : destinations_) all.push_back(destination);
+    return all;
+  }
+
   static OwnAddresses own_addresses(const Settings& settings) {
     return OwnAddresses::of(settings.inet_interfaces, settings.proxy_interfaces);
   }
@@ -317,6 +328,7 @@ Verifier::Verifier(Services services, std::shared_ptr<const Settings> settings)
 Verifier::~Verifier() = default;
 Finding Verifier::verify(const Question& question) { return impl_->verify(question); }
 std::vector<PrimaryState> Verifier::primaries() const { return impl_->primaries(); }
+void Verifier::steer(const std::string& key, Wish wish) { impl_->steer(key, wish); }
 void Verifier::reload(std::shared_ptr<const Settings> settings) { impl_->reload(std::move(settings)); }
 void Verifier::drain() { impl_->drain(); }
 

@@ -60,6 +60,11 @@ class Verifier {
 
   /// The servers of all destinations in use, each once, by name. Costs too much for every question.
   std::vector<PrimaryState> primaries() const;
+  /// What an operator wants of a server (PrimaryState::key), for all destinations that have it. Disabled: it
+  /// is not asked from now on, and counts as down, until it is enabled or the process ends. Reset: its
+  /// failures are forgotten, and whoever comes next may find it well.
+  enum class Wish { disable, enable, reset };
+  void steer(const std::string& key, Wish wish);
 
   /// From now on; sessions in progress end as soon as they are idle.
   void reload(std::shared_ptr<const Settings> settings);

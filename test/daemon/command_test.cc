@@ -127,6 +127,29 @@ TEST_F(OperatorsCommand, WhatIsRememberedIsAnsweredFromMemoryUnlessItShallBeFres
   EXPECT_EQ(run({"remember", "list"}).output, "");
 }
 
+TEST_F(OperatorsCommand, APrimaryIsDisabledAndEnabledByHand) {
+  HeldPrimary primary(false);
+  configure();
+  start();
+  EXPECT_EQ(run({"primaries"}).output, "No primary has been talked to yet.\n");
+  const std::vector<std::string> verify = {"verify", "--fresh", "user@example.org", "--next-hop",
+                                           primary.next_hop()};
+  ASSERT_EQ(run(verify).status, 0);
+  EXPECT_THAT(run({"primaries"}).output, StartsWith("up        since "));
+  EXPECT_THAT(run({"primaries", "disable", "127.0.0.1"}).output,
+              StartsWith("disabled: 127.0.0.1[127.0.0.1]:"));
+  EXPECT_THAT(run({"primaries", "list"}).output, StartsWith("disabled  since "));
+  const Ended disabled = run(verify);
+  EXPECT_EQ(disabled.status, 75) << disabled.output;
+  EXPECT_THAT(disabled.output, HasSubstr("is disabled: an operator wants it not to be asked"));
+  EXPECT_THAT(run({"status"}).output, HasSubstr("primaries       1 known, 1 down\n"));
+  EXPECT_EQ(run({"primaries", "enable", "127.0.0.1"}).status, 0);
+  EXPECT_EQ(run(verify).status, 0);
+  EXPECT_EQ(run({"primaries", "reset", "127.0.0.1"}).status, 0);
+  EXPECT_EQ(run({"primaries", "disable", "128.0.0.1"}).status, 64);
+  EXPECT_TRUE(logged("is disabled by an operator"));
+}
+
 TEST_F(OperatorsCommand, NobodyCanSayIsStatus75) {
   configure("answer_timeout = 1s\n");
   start();

@@ -44,7 +44,7 @@ TEST_F(HealthTest, TroubleHasABeginning) {
   health.failed(mx, later + 1s, settings);
   EXPECT_EQ(health.trouble(mx)->state, Health::State::down);
   EXPECT_EQ(health.trouble(mx)->since, later);
-  health.alive(mx);
+  health.alive(mx, now);
   EXPECT_FALSE(health.trouble(mx));
 }
 
@@ -146,6 +146,32 @@ TEST_F(HealthTest, OneThatIsSaidToBeUpIsKnockedAtBeforeItsTime) {
   EXPECT_TRUE(health.may_knock(mx, now, settings));
   EXPECT_FALSE(health.may_knock(mx, now, settings));
   EXPECT_FALSE(health.said_to_be_up(mx, now, settings));
+}
+
+TEST_F(HealthTest, WhatIsDisabledIsDownWhateverItDoes) {
+  health.disable(mx, now);
+  EXPECT_EQ(health.state(mx), Health::State::down);
+  EXPECT_EQ(health.retry_at(mx), SteadyTime::max());
+  EXPECT_EQ(health.trouble(mx)->since, now);
+  EXPECT_FALSE(health.may_knock(mx, now + 1000h, settings));
+  EXPECT_FALSE(health.alive(mx, now)) << "no news";
+  EXPECT_FALSE(health.said_to_be_up(mx, now, settings));
+  health.reset(mx);
+  EXPECT_TRUE(health.disabled(mx));
+  health.disable(mx, now + 5s);
+  EXPECT_EQ(health.trouble(mx)->since, now) << "it is disabled already";
+  health.enable(mx);
+  EXPECT_FALSE(health.disabled(mx));
+  EXPECT_EQ(health.state(mx), Health::State::up);
+  EXPECT_TRUE(health.may_knock(mx, now, settings));
+}
+
+TEST_F(HealthTest, WhatIsResetIsUpUntilItFailsAgain) {
+  go_down();
+  health.reset(mx);
+  EXPECT_EQ(health.state(mx), Health::State::up);
+  EXPECT_TRUE(health.may_knock(mx, now, settings));
+  EXPECT_FALSE(health.failed(mx, now, settings)) << "the first of two";
 }
 
 }  // namespace

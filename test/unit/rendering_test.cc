@@ -18,11 +18,12 @@ TEST(Rendering, EachAnswerIsReadByPeople) {
       {"status", Verb::status,
        R"({"version":"0.1.0","process":7,"started":"2026-11-22T10:00:00Z","serving":true,"mode":"enforce",
            "milter_socket":"unix:/x","http_listen":"","configuration":{"file":"/c","since":"2026-11-22T10:00:01Z",
-           "last_reload_succeeded":false},"memory":{"address_verify_map":"memory:","addresses":3}})",
+           "last_reload_succeeded":false},"primaries":{"known":2,"down":1},"memory":{"address_verify_map":"memory:","addresses":3}})",
        "daemon          fallbackmx-milter 0.1.0, process 7, serving since 2026-11-22T10:00:00Z\n"
        "mode            enforce\n"
        "milter socket   unix:/x\n"
        "configuration   /c, read 2026-11-22T10:00:01Z; the last reload FAILED, see the log\n"
+       "primaries       2 known, 1 down\n"
        "memory          3 addresses in memory:\n"},
       {"good health", Verb::health, R"({"serving":true})", "serving\n"},
       {"bad health", Verb::health, R"({"serving":false})", "starting or stopping\n"},
@@ -81,6 +82,20 @@ TEST(Rendering, EachAnswerIsReadByPeople) {
       {"nothing to forget", Verb::remember_forget, R"({"address":"u@example.org","forgotten":0})",
        "Nothing was remembered about u@example.org.\n"},
       {"many forgotten", Verb::remember_flush, R"({"forgotten":12})", "Forgotten: 12 addresses.\n"},
+      {"primaries", Verb::primaries_list,
+       R"({"primaries":[{"server":"mx1.example.org[192.0.2.1]:25","state":"up","since":"2026-11-22T10:00:00Z",
+           "next_trial":null,"trouble":"","sessions":2,"round_trip":0.012,"tls":"dane","alarm":"",
+           "accepts_everything":["example.net"]},{"server":"mx2.example.org[192.0.2.2]:25","state":"down",
+           "since":"2026-11-22T10:00:00Z","next_trial":"2026-11-22T10:42:00Z","trouble":"Connection refused",
+           "sessions":0,"round_trip":null,"tls":"","alarm":"refused","accepts_everything":[]}]})",
+       "up        since 2026-11-22T10:00:00Z  mx1.example.org[192.0.2.1]:25  2 sessions, round trip 0.012 s, "
+       "TLS dane\n"
+       "    accepts everybody in example.net\n"
+       "down      since 2026-11-22T10:00:00Z  mx2.example.org[192.0.2.2]:25  0 sessions\n"
+       "    next trial 2026-11-22T10:42:00Z\n    Connection refused\n    alarm: refused\n"},
+      {"no primaries", Verb::primaries_list, R"({"primaries":[]})", "No primary has been talked to yet.\n"},
+      {"what was done to primaries", Verb::primaries_disable, R"({"done":"disabled","servers":["a","b"]})",
+       "disabled: a\ndisabled: b\n"},
       {"a refusal, and an answer of a restriction", Verb::verdicts,
        R"({"verdicts":[{"at":"2026-11-22T10:42:07Z","recipient":"u@example.org","sender":"s@example.net",
            "client":"h[192.0.2.9]","action":"reject","verdict":"undeliverable","source":"probe",

@@ -492,5 +492,39 @@ TEST_F(SharingVerifierTest, ADeadPrimaryIsTriedBeforeItsTimeWhenAnotherReachesIt
   EXPECT_TRUE(others->said().ends_with("192.0.2.1:25 is up,  (30 s)\n"));
 }
 
+TEST_F(VerifierTest, ADisabledPrimaryIsNotAskedUntilItIsEnabled) {
+  start();
+  ask_one("somebody@example.org");
+  ASSERT_EQ(verifier->primaries().front().sessions, 1u);
+  const std::string mx1 = verifier->primaries().front().key;
+  verifier->steer(mx1, Verifier::Wish::disable);
+  const SteadyTime begun = clock.now();
+  const Finding finding = ask_one("other@example.org");
+  EXPECT_EQ(to_string(finding.verdict), "unavailable") << finding.why;
+  EXPECT_NE(finding.why.find("is disabled"), std::string::npos) << finding.why;
+  EXPECT_EQ(finished - begun, 0ms) << "nobody waits for it";
+  here->sleep_until(clock.now() + 1h);
+  const PrimaryState disabled = verifier->primaries().front();
+  EXPECT_TRUE(disabled.disabled);
+  EXPECT_EQ(disabled.state, Health::State::down);
+  EXPECT_FALSE(disabled.next_trial);
+  EXPECT_EQ(disabled.sessions, 0u);
+  EXPECT_EQ(primary->record().count("RCPT TO:<other@example.org>"), 0u) << "not even in the background";
+  verifier->steer(mx1, Verifier::Wish::enable);
+  EXPECT_EQ(to_string(ask_one("third@example.org").verdict), "deliverable");
+  EXPECT_FALSE(verifier->primaries().front().disabled);
+}
+
+TEST_F(VerifierTest, APrimaryThatIsResetIsAskedAtOnce) {
+  network.serve("192.0.2.1", 25, nullptr);
+  settings.primary_down_after = 1;
+  start();
+  ask_one("somebody@example.org");
+  network.serve("192.0.2.1", 25, primary);
+  EXPECT_EQ(to_string(ask_one("other@example.org").verdict), "unavailable") << "its trial is not due";
+  verifier->steer("192.0.2.1:25", Verifier::Wish::reset);
+  EXPECT_EQ(to_string(ask_one("third@example.org").verdict), "deliverable");
+}
+
 }  // namespace
 }  // namespace fallbackmx
