@@ -150,12 +150,14 @@ class Parser {
   void take_options() {
     if (options_.empty()) return;
     const auto known = line_.verb ? options_of(*line_.verb) : std::vector<VerbOption>();
-    for (const auto& [word, option] : options_) {
+    for (const auto& each : options_) {
+      const auto word = each.first;
+      const Option& option = each.second;
       const auto found = std::find_if(known.begin(), known.end(),
-                                      [&](const VerbOption& each) { return each.name == option.name; });
+                                      [&](const VerbOption& own) { return own.name == option.name; });
       if (found == known.end()) {
         std::vector<std::string_view> names = {"help", "json", "version", "config", "socket"};
-        for (const auto& each : known) names.push_back(each.name);
+        for (const auto& own : known) names.push_back(own.name);
         const auto of =
             line_.verb ? fmt::format("{} has no option", verb_row(*line_.verb).words) : "no option is";
         return fail(fmt::format("{} {}{}", of, word, did_you_mean(option.name, names, "--")));
