@@ -59,11 +59,10 @@ Ailments refusal(const DomainFacts& facts, const Settings& settings) {
                      "section 4.5.5)"
                    : "let " + settings.probe_fallback_sender + " and <> in, at the primary"}};
     case Stage::starttls:
-      return {
-          {"tls-not-met", sentence(facts, "does not show what smtp_tls_security_level demands"),
-           fmt::format(
-               "smtp_tls_policy_maps = inline:{{ {{ {} = may }} }} in milter.conf, or a certificate there",
-               facts.next_hop)}};
+      return {{"tls-not-met", sentence(facts, "does not show what smtp_tls_security_level demands"),
+               fmt::format(
+                   "a certificate there that fits; else a row `{} may` in a table of smtp_tls_policy_maps",
+                   facts.next_hop)}};
     case Stage::rcpt:
       return {
           {"control-recipient-refused", sentence(facts, "refuses everybody, so its noes prove nothing"),

@@ -25,18 +25,6 @@ std::optional<gid_t> group_named(const std::string& name) {
   return found->gr_gid;
 }
 
-/// Whether anybody accepts connections at this address; errno tells why not.
-bool somebody_listens(const SocketAddress& address) {
-  const int descriptor = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return false;
-  // EAGAIN: his queue is full.
-  const bool connected = connect(descriptor, address.get(), address.size) == 0 || errno == EAGAIN;
-  const int why = errno;
-  close(descriptor);
-  errno = why;
-  return connected;
-}
-
 }  // namespace
 
 Listener::~Listener() {

@@ -3,6 +3,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
@@ -201,6 +202,17 @@ MilterSocket MilterSocket::spelled_out() const {
   socket.host = host_text;
   socket.port = port_number(port_text).value_or(0);
   return socket;
+}
+
+bool somebody_listens(const SocketAddress& address) {
+  const int descriptor = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return false;
+  // EAGAIN: his queue is full.
+  const bool connected = connect(descriptor, address.get(), address.size) == 0 || errno == EAGAIN;
+  const int why = errno;
+  close(descriptor);
+  errno = why;
+  return connected;
 }
 
 std::string main_cf_line(const MilterSocket& socket) {

@@ -48,6 +48,9 @@ struct MilterSocket {
   Result<SocketAddress> own_address() const;
 };
 
+/// Whether anybody accepts connections at this address; errno tells why not.
+bool somebody_listens(const SocketAddress&);
+
 /// The whole line for main.cf, with the settings that belong to this milter.
 std::string main_cf_line(const MilterSocket&);
 

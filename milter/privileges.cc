@@ -35,7 +35,8 @@ std::optional<Identity> identity_of(const std::string& name) {
 /// In a user namespace (systemd's PrivateUsers) all groups that it does not know look like this one.
 constexpr gid_t group_unknown_here = 65534;
 
-/// `wanted` in the bits for others: 1 to pass a directory, 2 to connect to a socket.
+/// `wanted` in the bits for others: 1 to pass a directory, 2 to connect to a socket, 3 to make files in a
+/// directory, 6 to read and write a file.
 bool allows(const struct stat& file, const Identity& who, unsigned wanted) {
   if (who.user == 0) return true;
   if (file.st_uid == who.user) return ((file.st_mode >> 6) & wanted) == wanted;
@@ -67,17 +68,41 @@ std::optional<Error> become(const std::string& user, const std::string& group) {
   return std::nullopt;
 }
 
+namespace {
+
+/// Why he cannot come to the directory of the file, if he cannot.
+std::optional<std::string> shut_out(const std::string& path, const Identity& who, const std::string& user) {
+  struct stat directory {};
+  for (auto slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+    const std::string name = path.substr(0, slash);
+    if (stat(name.c_str(), &directory) != 0 || !allows(directory, who, 1))
+      return std::string("user ").append(user).append(" may not enter ").append(name);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 std::optional<std::string> why_unreachable(const std::string& path, const std::string& user) {
   const auto who = identity_of(user);
   if (!who) return std::nullopt;
+  if (auto why = shut_out(path, *who, user)) return why;
   struct stat file {};
-  for (auto slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1)) {
-    const std::string directory = path.substr(0, slash);
-    if (stat(directory.c_str(), &file) != 0 || !allows(file, *who, 1))
-      return std::string("user ").append(user).append(" may not enter ").append(directory);
-  }
   if (stat(path.c_str(), &file) == 0 && allows(file, *who, 2)) return std::nullopt;
   return "user " + user + " may not connect to " + path;
+}
+
+std::optional<std::string> why_not_writable(const std::string& path, const std::string& user) {
+  const auto who = identity_of(user);
+  if (!who) return std::nullopt;
+  if (auto why = shut_out(path, *who, user)) return why;
+  struct stat file {};
+  const std::string directory = path.substr(0, path.rfind('/'));
+  if (stat(directory.c_str(), &file) != 0 || !allows(file, *who, 3))
+    return "user " + user + " may not make files in " + directory;
+  if (stat(path.c_str(), &file) == 0 && !allows(file, *who, 6))
+    return "user " + user + " may not write " + path;
+  return std::nullopt;
 }
 
 }  // namespace fallbackmx

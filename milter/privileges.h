@@ -17,4 +17,7 @@ std::optional<Error> become(const std::string& user, const std::string& group);
 /// security modules have their own mind.
 std::optional<std::string> why_unreachable(const std::string& path, const std::string& user);
 
+/// The same for making and writing the file at `path`.
+std::optional<std::string> why_not_writable(const std::string& path, const std::string& user);
+
 }  // namespace fallbackmx
