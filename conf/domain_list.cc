@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <map>
-
 #include "conf/list_items.h"
 #include "conf/text_file.h"
 #include "probe/address.h"
@@ -33,16 +31,6 @@ Result<DomainList> DomainList::parse(std::string_view text) {
     list.items_.try_emplace(below_only ? "." + *name : *name, Item{list.items_.size(), item.negated});
   }
   return list;
-}
-
-std::vector<std::string> DomainList::names() const {
-  std::map<std::size_t, std::string> ordered;
-  for (const auto& [name, item] : items_) {
-    if (!item.negated && !name.starts_with('.')) ordered.emplace(item.order, name);
-  }
-  std::vector<std::string> names;
-  for (auto& [order, name] : ordered) names.push_back(std::move(name));
-  return names;
 }
 
 bool DomainList::matches(std::string_view domain) const {

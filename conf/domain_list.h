@@ -21,8 +21,6 @@ class DomainList {
   /// `domain` in lower-case A-labels. Constant time in the size of tables.
   bool matches(std::string_view domain) const;
   bool empty() const { return items_.empty(); }
-  /// Those that are named themselves, in their order; not `.example.org`, nor what is negated.
-  std::vector<std::string> names() const;
   const std::string& text() const { return text_; }
 
   friend bool operator==(const DomainList& a, const DomainList& b) { return a.text_ == b.text_; }

@@ -14,6 +14,7 @@
 #include "milter/command_line.h"
 #include "milter/completion.h"
 #include "milter/control_client.h"
+#include "milter/local_operations.h"
 #include "milter/rendering.h"
 #include "milter/shown.h"
 
@@ -25,15 +26,20 @@ using namespace std::chrono_literals;
 
 constexpr auto usual_config_file = "/etc/fallbackmx/milter.conf";
 
+/// `how`: the usual file counts when it is there (F_OK), or when it can be read (R_OK).
+ConfigSources sources_for(const CommandLine& line, int how) {
+  ConfigSources sources;
+  sources.file = line.config_file;
+  if (sources.file.empty() && access(usual_config_file, how) == 0) sources.file = usual_config_file;
+  sources.environment = config_environment();
+  return sources;
+}
+
 /// From --socket, else as the daemon would find it. A file that has errors, or that we may not read, still
 /// leaves us the usual place.
 std::string control_socket(const CommandLine& line) {
   if (!line.socket.empty()) return line.socket;
-  ConfigSources sources;
-  sources.file = line.config_file;
-  if (sources.file.empty() && access(usual_config_file, R_OK) == 0) sources.file = usual_config_file;
-  sources.environment = config_environment();
-  const Config config = read_config(sources);
+  const Config config = read_config(sources_for(line, R_OK));
   std::string path(find_parameter("control_socket")->initial);
   for (const auto& [name, value] : config.written) {
     if (name == "control_socket") path = value;
@@ -73,6 +79,7 @@ class Command {
       out_ << (line_.verb ? verb_help(*line_.verb) : command_help());
       return EX_OK;
     }
+    if (*line_.verb == Verb::verify && line_.request().flag("trace")) return answer_in_this_process();
     return verb_row(*line_.verb).kind == VerbKind::here ? answer_here() : ask_daemon();
   }
 
@@ -84,15 +91,24 @@ class Command {
 
   /// What the command does by itself.
   int answer_here() {
-    switch (*line_.verb) {
-      case Verb::help:
-        return help();
-      case Verb::completion:
-        out_ << bash_completion();
-        return EX_OK;
-      default:  // the daemon's
-        return EX_SOFTWARE;
+    if (*line_.verb == Verb::help) return help();
+    if (*line_.verb == Verb::completion) {
+      out_ << bash_completion();
+      return EX_OK;
     }
+    return answer_in_this_process();
+  }
+
+  int answer_in_this_process() {
+    const auto watcher = [this](const Trace::Step& step) { out_ << to_text(step) << std::endl; };
+    return print(
+        answer_locally(line_.request(), sources_for(line_, F_OK), line_.json ? Trace::Watcher() : watcher));
+  }
+
+  int print(const ControlReply& reply) {
+    if (!reply.ok()) return complain(reply.error, reply.exit);
+    out_ << (line_.json ? json_line(reply.result) + '\n' : rendered(*line_.verb, reply.result));
+    return reply.exit;
   }
 
   int help() {
@@ -116,6 +132,10 @@ class Command {
     for (;;) {
       request.arguments["limit"] = std::min(left, page_size);
       const ControlReply reply = client.ask(request, patience_for(*line_.verb));
+      if (reply.exit == EX_UNAVAILABLE && *line_.verb == Verb::verify) {
+        complain(reply.error + "; so the primary is asked from here", reply.exit);
+        return answer_in_this_process();
+      }
       if (!reply.ok()) return complain(reply.error, reply.exit);
       out_ << (line_.json ? json_line(reply.result) + '\n' : rendered(*line_.verb, reply.result));
       left -= std::min(left, rows_of(reply.result));

@@ -11,6 +11,7 @@
 #include <optional>
 #include <sstream>
 
+#include "conf/domain_names.h"
 #include "milter/dns_checks.h"
 #include "milter/domain_checks.h"
 #include "milter/local_checks.h"
@@ -185,13 +186,10 @@ class Doctor {
 
   // --- domains and their primaries ---
 
-  std::vector<std::string> domains() {
+  std::vector<std::string> domains() const {
     if (!orders_.domains.empty()) return orders_.domains;
-    auto names = settings_.relay_domains.names();
-    if (!names.empty() || !postfix_) return names;
-    const auto list = DomainList::parse(postfix_->value("relay_domains"));
-    if (!list) note("relay_domains of main.cf could not be read here: " + list.error());
-    return list ? list->names() : names;
+    const auto names = domain_names(settings_.relay_domains.text());
+    return names.empty() && postfix_ ? domain_names(postfix_->value("relay_domains")) : names;
   }
 
   void look_at_domains() {

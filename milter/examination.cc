@@ -4,11 +4,7 @@
 
 #include "milter/desk.h"
 #include "milter/session_state.h"
-#include "probe/logging_resolver.h"
-#include "probe/metrics.h"
 #include "probe/services.h"
-#include "probe/store.h"
-#include "probe/verifier.h"
 
 namespace fallbackmx {
 
@@ -77,19 +73,26 @@ Scenery scenery_of(const Supposed& supposed, const Settings& settings) {
   return scenery;
 }
 
+TracedVerifier::TracedVerifier(std::shared_ptr<const Settings> settings, const World& world, Trace& trace)
+    : resolver_(world.resolver, trace.log()),
+      store_(make_memory_store()),
+      verifier_({world.clock, resolver_, world.streams, *store_, trace.log(), metrics_},
+                std::move(settings)) {}
+
+void TracedVerifier::remember(const Address& recipient, const AddressRecord& record) {
+  store_->put(recipient.key(), record);
+}
+
 Examined examine(const Settings& settings, const Scenery& scenery, const World& world, Trace& trace,
                  Witness* witness, const std::optional<AddressRecord>& remembered) {
   auto enforced = std::make_shared<Settings>(settings);
   enforced->mode = Enforcement::enforce;
-  Metrics metrics;
-  LoggingResolver resolver(world.resolver, trace.log());
-  const std::unique_ptr<Store> store = make_memory_store();
-  if (remembered) store->put(scenery.envelope.recipient.key(), *remembered);
-  Verifier verifier({world.clock, resolver, world.streams, *store, trace.log(), metrics}, enforced);
+  TracedVerifier verifier(enforced, world, trace);
+  if (remembered) verifier.remember(scenery.envelope.recipient, *remembered);
   Desk desk({.clock = world.clock,
-             .resolver = resolver,
+             .resolver = verifier.resolver(),
              .log = trace.log(),
-             .metrics = metrics,
+             .metrics = verifier.metrics(),
              .verify = [&](const Question& question) { return verifier.verify(question); },
              .wait_begins = [] {},
              .wait_ends = [] {},

@@ -2,6 +2,7 @@
 // own.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,8 +14,12 @@
 #include "milter/witness.h"
 #include "probe/clock.h"
 #include "probe/dns.h"
+#include "probe/logging_resolver.h"
+#include "probe/metrics.h"
 #include "probe/record.h"
+#include "probe/store.h"
 #include "probe/stream.h"
+#include "probe/verifier.h"
 
 namespace fallbackmx {
 
@@ -45,6 +50,23 @@ struct World {
   Clock& clock;
   Resolver& resolver;
   StreamFactory& streams;
+};
+
+/// A verifier for one question, with a memory of its own. Outlived by the world and the trace.
+class TracedVerifier {
+ public:
+  TracedVerifier(std::shared_ptr<const Settings> settings, const World& world, Trace& trace);
+
+  Finding verify(const Question& question) { return verifier_.verify(question); }
+  void remember(const Address& recipient, const AddressRecord& record);
+  Resolver& resolver() { return resolver_; }  ///< traced
+  Metrics& metrics() { return metrics_; }
+
+ private:
+  Metrics metrics_;
+  LoggingResolver resolver_;
+  const std::unique_ptr<Store> store_;
+  Verifier verifier_;
 };
 
 struct Examined {

@@ -86,9 +86,17 @@ class PostfixCheck {
 
   // --- the line of ours ---
 
-  /// The line for main.cf, with the milters that stand there already behind ours.
-  std::string line_with_others() const {
+  /// The line for main.cf; relative to the queue directory, wherever that is, a path is good for every smtpd.
+  std::string own_line() const {
     std::string line = main_cf_line(socket_);
+    if (!socket_.path.starts_with(queue_)) return line;
+    const std::string absolute = socket_.for_postfix();
+    return line.replace(line.find(absolute), absolute.size(), "unix:" + socket_.path.substr(queue_.size()));
+  }
+
+  /// With the milters that stand there already behind ours.
+  std::string line_with_others() const {
+    std::string line = own_line();
     for (const auto& milter : parse_postfix_milters(postfix_.value("smtpd_milters"))) {
       if (!is_ours(milter.socket)) line += ", " + milter.text;
     }

@@ -95,9 +95,10 @@ std::optional<std::string> why_unreachable(const std::string& path, const std::s
 std::optional<std::string> why_not_writable(const std::string& path, const std::string& user) {
   const auto who = identity_of(user);
   if (!who) return std::nullopt;
-  if (auto why = shut_out(path, *who, user)) return why;
   struct stat file {};
   const std::string directory = path.substr(0, path.rfind('/'));
+  if (stat(directory.c_str(), &file) != 0 && errno == ENOENT) return "there is no directory " + directory;
+  if (auto why = shut_out(path, *who, user)) return why;
   if (stat(directory.c_str(), &file) != 0 || !allows(file, *who, 3))
     return "user " + user + " may not make files in " + directory;
   if (stat(path.c_str(), &file) == 0 && !allows(file, *who, 6))

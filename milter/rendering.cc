@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "milter/local_operations.h"
 #include "milter/shown.h"
 
 namespace fallbackmx {
@@ -211,6 +212,12 @@ std::string rendered(Verb verb, const Json& result) {
       return each_line(member(result, "servers"), shown(result, "done") + ": ");
     case Verb::verdicts:
       return verdicts(result);
+    case Verb::explain:
+      return explanation_text(result);
+    case Verb::doctor:
+      return diagnosis_text(result);
+    case Verb::mta_config:
+      return result.at("lines").get<std::string>();
     default:  // the command's own
       break;
   }

@@ -41,19 +41,6 @@ int exit_for(const std::optional<Finding>& finding) {
   return finding->verdict == Verdict::undeliverable ? EX_NOUSER : EX_TEMPFAIL;
 }
 
-Json json_of(const Finding& finding) {
-  return {{"verdict", to_string(finding.verdict)},
-          {"source", to_string(finding.source)},
-          {"remembered", to_string(finding.remembered)},
-          {"stage", to_string(finding.stage)},
-          {"primary", finding.primary},
-          {"tls", finding.tls},
-          {"code", finding.code},
-          {"dsn", finding.dsn},
-          {"words", finding.words},
-          {"why", finding.why}};
-}
-
 Json json_of(const Outcome& outcome, const Settings& settings) {
   const Reply& reply = outcome.reply;
   Json heard = {{"action", reply.code == 0 ? "accept" : reply.rejects() ? "reject" : "defer"}};
@@ -68,6 +55,19 @@ Json json_of(const Outcome& outcome, const Settings& settings) {
 }
 
 }  // namespace
+
+Json finding_json(const Finding& finding) {
+  return {{"verdict", to_string(finding.verdict)},
+          {"source", to_string(finding.source)},
+          {"remembered", to_string(finding.remembered)},
+          {"stage", to_string(finding.stage)},
+          {"primary", finding.primary},
+          {"tls", finding.tls},
+          {"code", finding.code},
+          {"dsn", finding.dsn},
+          {"words", finding.words},
+          {"why", finding.why}};
+}
 
 ControlReply verify_operation(const ControlRequest& request, const Settings& settings, Clock& clock,
                               const std::function<Finding(const Question&)>& verify) {
@@ -84,7 +84,7 @@ ControlReply verify_operation(const ControlRequest& request, const Settings& set
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock.now() - begin);
   ControlReply reply{.result = {{"address", address->text()}}, .exit = exit_for(outcome.finding)};
   reply.result["verdict"] = nullptr;  // nobody is asked about such recipients
-  if (outcome.finding) reply.result.update(json_of(*outcome.finding));
+  if (outcome.finding) reply.result.update(finding_json(*outcome.finding));
   reply.result["client_hears"] = json_of(outcome, settings);
   reply.result["seconds"] = static_cast<double>(took.count()) / 1000;
   return reply;

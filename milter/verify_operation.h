@@ -18,4 +18,7 @@ namespace fallbackmx {
 ControlReply verify_operation(const ControlRequest&, const Settings&, Clock&,
                               const std::function<Finding(const Question&)>& verify);
 
+/// A finding as --json shows it.
+Json finding_json(const Finding&);
+
 }  // namespace fallbackmx

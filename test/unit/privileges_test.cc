@@ -61,5 +61,31 @@ TEST(Privileges, WhatKeepsTheMtaOutIsNamed) {
   std::filesystem::remove_all(directory);
 }
 
+TEST(Privileges, WhatKeepsSomebodyFromWritingIsNamed) {
+  std::string name = (std::filesystem::temp_directory_path() / "write.XXXXXX").string();
+  const std::string directory = mkdtemp(name.data()), file = directory + "/verify.db";
+  std::ofstream(file) << "";
+  const struct {
+    std::string_view name;
+    mode_t directory, file;
+    std::string want;
+  } cases[] = {
+      {"all open", 0777, 0666, ""},
+      {"no files can be made beside it", 0711, 0666, "user nobody may not make files in " + directory},
+      {"the file is somebody else's", 0777, 0600, "user nobody may not write " + file},
+      {"the directory is closed", 0700, 0666, "user nobody may not enter " + directory},
+  };
+  for (const auto& c : cases) {
+    chmod(directory.c_str(), c.directory);
+    chmod(file.c_str(), c.file);
+    EXPECT_EQ(why_not_writable(file, "nobody").value_or(""), c.want) << c.name;
+  }
+  chmod(directory.c_str(), 0777);
+  EXPECT_FALSE(why_not_writable(directory + "/new.db", "nobody"));
+  EXPECT_EQ(why_not_writable(directory + "/not/there.db", "nobody").value_or(""),
+            "there is no directory " + directory + "/not");
+  std::filesystem::remove_all(directory);
+}
+
 }  // namespace
 }  // namespace fallbackmx
