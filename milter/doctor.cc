@@ -207,8 +207,10 @@ class Doctor {
 
   void look_at_domain(const std::string& domain) {
     const std::string nobody = impossible_local_part() + '@' + domain;
-    const Scenery scenery =
-        scenery_of({.recipient = nobody, .mailer = "relay", .next_hop = domain}, settings_);
+    // As the MTA would say it; Sendmail's mailertable is not looked at.
+    const std::string mtas = postfix_ ? relay_next_hop(*postfix_, domain, ask_postmap) : "";
+    const Scenery scenery = scenery_of(
+        {.recipient = nobody, .mailer = "relay", .next_hop = mtas.empty() ? domain : mtas}, settings_);
     const RecipientPolicy* policy = settings_.recipient_policy_maps.find(domain);
     if (policy != nullptr && !policy->verify) return;
     const Settings& settings = policy == nullptr ? settings_ : *policy->settings;

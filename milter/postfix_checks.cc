@@ -102,7 +102,12 @@ class PostfixCheck {
     }
     return line;
   }
-  std::string edit(std::string_view line) const { return postfix_.command() + " -e " + for_shell(line); }
+  /// `postconf -e 'line' && postfix reload`
+  std::string edit(std::string_view line) const { return postconf("-e " + for_shell(line)); }
+  std::string postconf(const std::string& words) const {
+    const std::string directory = postfix_.own_directory();
+    return "postconf" + directory + ' ' + words + " && postfix" + directory + " reload";
+  }
 
   void missing() {
     add("not-in-smtpd-milters", "Postfix does not ask the milter: it is not in smtpd_milters of main.cf",
@@ -114,14 +119,14 @@ class PostfixCheck {
     add("service-without-milter",
         fmt::format("the service {} of master.cf does not ask the milter: it has an smtpd_milters of its own",
                     name),
-        fmt::format("{} -PX {}/smtpd_milters", postfix_.command(), name));
+        postconf("-PX " + name + "/smtpd_milters"));
   }
 
   void submission(const PostfixService& service) {
     const std::string name = service.name + '/' + service.type;
     add("submission-with-milter",
         fmt::format("the service {} of master.cf asks the milter about mail of your own users", name),
-        fmt::format("{} -P {}", postfix_.command(), for_shell(name + "/smtpd_milters=")));
+        postconf("-P " + for_shell(name + "/smtpd_milters=")));
   }
 
   void reachable(const PostfixService& service, const PostfixMilter& ours) {

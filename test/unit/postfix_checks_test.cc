@@ -52,45 +52,47 @@ TEST(PostfixChecks, NameEachMistakeAndItsMend) {
   const Configuration table[] = {
       {"nothing is wrong", "", "", ""},
       {"the milter is missing", "smtpd_milters = inet:127.0.0.1:11332\n", "",
-       "not-in-smtpd-milters: " + edit + ", inet:127.0.0.1:11332'\n"},
-      {"no milter at all", "smtpd_milters =\n", "", "not-in-smtpd-milters: " + edit + "'\n"},
+       "not-in-smtpd-milters: " + edit + ", inet:127.0.0.1:11332' && postfix reload\n"},
+      {"no milter at all", "smtpd_milters =\n", "",
+       "not-in-smtpd-milters: " + edit + "' && postfix reload\n"},
       {"another configuration directory", "smtpd_milters =\nconfig_directory = /etc/postfix-mx\n", "",
-       "not-in-smtpd-milters: postconf -c /etc/postfix-mx -e 'smtpd_milters = " + good_line + "'\n"},
+       "not-in-smtpd-milters: postconf -c /etc/postfix-mx -e 'smtpd_milters = " + good_line +
+           "' && postfix -c /etc/postfix-mx reload\n"},
       {"the service for strangers has milters of its own", "",
        "smtp/inet/smtpd_milters = inet:127.0.0.1:11332\n",
-       "service-without-milter: postconf -PX smtp/inet/smtpd_milters\n"},
+       "service-without-milter: postconf -PX smtp/inet/smtpd_milters && postfix reload\n"},
       {"users of ours are verified too", "", "submission/inet/smtpd_milters = " + good_line + "\n",
-       "submission-with-milter: postconf -P 'submission/inet/smtpd_milters='\n"},
+       "submission-with-milter: postconf -P 'submission/inet/smtpd_milters=' && postfix reload\n"},
       {"mail of the machine itself goes through it",
        "non_smtpd_milters = unix:fallbackmx/milter.sock inet:127.0.0.1:11332\n", "",
-       "non-smtpd-milters: postconf -e 'non_smtpd_milters = inet:127.0.0.1:11332'\n"},
+       "non-smtpd-milters: postconf -e 'non_smtpd_milters = inet:127.0.0.1:11332' && postfix reload\n"},
       {"accepted while it is away",
        "smtpd_milters = { unix:fallbackmx/milter.sock, default_action=accept }\n", "",
-       "default-action: " + edit + "'\n"},
+       "default-action: " + edit + "' && postfix reload\n"},
       {"refused while it is away, by the global setting",
        "smtpd_milters = unix:fallbackmx/milter.sock\nmilter_default_action = reject\n", "",
-       "default-action: " + edit + "'\n"},
+       "default-action: " + edit + "' && postfix reload\n"},
       {"less patience than an answer takes",
        "smtpd_milters = { unix:fallbackmx/milter.sock, command_timeout=8s }\n", "",
-       "command-timeout: " + edit + "'\n"},
+       "command-timeout: " + edit + "' && postfix reload\n"},
       {"an absolute path, looked for inside the chroot",
        "smtpd_milters = unix:/var/spool/postfix/fallbackmx/milter.sock\n", "",
-       "outside-chroot: " + edit + "'\n"},
+       "outside-chroot: " + edit + "' && postfix reload\n"},
       {"a path as it looks from inside the chroot is right", "smtpd_milters = unix:/fallbackmx/milter.sock\n",
        "", ""},
       {"a socket outside the chroot", "smtpd_milters = unix:/run/fallbackmx/milter.sock\n", "",
        "outside-chroot: install -d -o _fallbackmx -g postfix -m 2750 /var/spool/postfix/fallbackmx && "
        "systemctl restart "
        "fallbackmx && " +
-           edit + "'\n",
+           edit + "' && postfix reload\n",
        "unix:/run/fallbackmx/milter.sock"},
       {"a socket on the network", "smtpd_milters = inet:127.0.0.1:9900\n", "", "", "inet:9900@127.0.0.1"},
       {"another port", "smtpd_milters = inet:127.0.0.1:9901\n", "",
        "not-in-smtpd-milters: postconf -e 'smtpd_milters = { inet:127.0.0.1:9900, default_action=tempfail, "
-       "connect_timeout=5s, command_timeout=30s }, inet:127.0.0.1:9901'\n",
+       "connect_timeout=5s, command_timeout=30s }, inet:127.0.0.1:9901' && postfix reload\n",
        "inet:9900@127.0.0.1"},
       {"nothing is relayed", "relay_domains =\n", "",
-       "relays-nothing: postconf -e 'relay_domains = example.org'\n"},
+       "relays-nothing: postconf -e 'relay_domains = example.org' && postfix reload\n"},
       {"Postfix asks by itself",
        "smtpd_recipient_restrictions = permit_mynetworks, reject_unverified_recipient\n", "",
        "postfix-verifies-too: take reject_unverified_recipient out of smtpd_recipient_restrictions in "
@@ -123,6 +125,30 @@ TEST(PostfixFacts, ADashMeansNoChrootSinceLevelOne) {
     ASSERT_EQ(facts.services.size(), 1U);
     EXPECT_EQ(facts.services.front().chroot, chroot) << level;
   }
+}
+
+TEST(PostfixFacts, MailForARelayedDomainGoesWhereTransportMapsSay) {
+  const TransportTable table = [](const std::string& name, const std::string& key) -> std::string {
+    if (name == "inline:{ a=b }" && key == "example.org") return "relay:[mail.example.org]:2525\n";
+    if (name == "hash:/etc/postfix/transport" && key == ".example.net") return "smtp:";
+    if (name == "hash:/etc/postfix/transport" && key == ".example.com") return "relay:mx.example.com";
+    return "";
+  };
+  const struct {
+    const char *name, *main, *domain, *want;
+  } rows[] = {
+      {"nothing is said", "", "example.org", ""},
+      {"a table", "transport_maps = inline:{ a=b }, hash:/etc/postfix/transport", "example.org",
+       "[mail.example.org]:2525"},
+      {"without a next hop", "transport_maps = hash:/etc/postfix/transport", "a.example.net", ""},
+      {"a parent's row", "transport_maps = hash:/etc/postfix/transport", "a.b.example.com", "mx.example.com"},
+      {"a relayhost", "relay_transport = relay\nrelayhost = [smart.example]", "example.org",
+       "[smart.example]"},
+      {"the transport's own", "relay_transport = relay:[in.example]\nrelayhost = [smart.example]",
+       "example.org", "[in.example]"},
+  };
+  for (const auto& row : rows)
+    EXPECT_EQ(relay_next_hop(parse_postfix_facts(row.main, "", ""), row.domain, table), row.want) << row.name;
 }
 
 }  // namespace
