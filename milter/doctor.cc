@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -205,10 +206,16 @@ class Doctor {
     }
   }
 
+  /// What the MTA would say in {rcpt_host}; empty: the domain.
+  std::string next_hop_of_mta(const std::string& domain) const {
+    if (postfix_) return relay_next_hop(*postfix_, domain, ask_postmap);
+    const auto directory = std::filesystem::path(orders_.sendmail_cf).parent_path();
+    return mailertable_next_hop(contents(directory / "mailertable").value_or(""), domain);
+  }
+
   void look_at_domain(const std::string& domain) {
     const std::string nobody = impossible_local_part() + '@' + domain;
-    // As the MTA would say it; Sendmail's mailertable is not looked at.
-    const std::string mtas = postfix_ ? relay_next_hop(*postfix_, domain, ask_postmap) : "";
+    const std::string mtas = next_hop_of_mta(domain);
     const Scenery scenery = scenery_of(
         {.recipient = nobody, .mailer = "relay", .next_hop = mtas.empty() ? domain : mtas}, settings_);
     const RecipientPolicy* policy = settings_.recipient_policy_maps.find(domain);

@@ -2,10 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 
+#include "conf/text_file.h"
 #include "conf/units.h"
 #include "milter/mta_config.h"
 
@@ -109,6 +113,23 @@ Ailments sendmail_ailments(std::string_view sendmail_cf, const MilterSocket& soc
          mend});
   }
   return ailments;
+}
+
+std::string mailertable_next_hop(std::string_view mailertable, std::string_view domain) {
+  std::map<std::string, std::string, std::less<>> rows;
+  while (!mailertable.empty()) {
+    std::string_view line = take(mailertable, '\n');
+    const auto blank = line.find_first_of(" \t");
+    if (line.starts_with('#') || blank == line.npos) continue;
+    const std::string_view entry = trimmed(line.substr(blank));
+    const auto colon = entry.find(':');
+    rows.emplace(lower_case(line.substr(0, blank)), colon == entry.npos ? entry : entry.substr(colon + 1));
+  }
+  if (const auto own = rows.find(domain); own != rows.end()) return own->second;
+  for (auto dot = domain.find('.'); dot != domain.npos; dot = domain.find('.', dot + 1)) {
+    if (const auto parent = rows.find(domain.substr(dot)); parent != rows.end()) return parent->second;
+  }
+  return {};
 }
 
 }  // namespace fallbackmx

@@ -41,6 +41,15 @@ TEST(SendmailChecks, WithoutRelayDomainsNobodyIsVerified) {
   EXPECT_EQ(found("Xfallbackmx, S=local:/run/fallbackmx/milter.sock, F=T\n", ""), "relay-domains-unknown ");
 }
 
+TEST(SendmailChecks, AMailertableSaysWhereADomainGoes) {
+  const char* table =
+      "# comment\nexample.org\tesmtp:[mail.example.org]\n.Example.net smtp:relay.example.net\n\nbroken\n";
+  EXPECT_EQ(mailertable_next_hop(table, "example.org"), "[mail.example.org]");
+  EXPECT_EQ(mailertable_next_hop(table, "a.example.net"), "relay.example.net");
+  EXPECT_EQ(mailertable_next_hop(table, "example.com"), "");
+  EXPECT_EQ(mailertable_next_hop(table, "broken"), "");
+}
+
 TEST(MtaConfig, HasTheLineOfTheManual) {
   EXPECT_EQ(sendmail_line(our_socket),
             "INPUT_MAIL_FILTER(`fallbackmx', `S=local:/run/fallbackmx/milter.sock, F=T, "
