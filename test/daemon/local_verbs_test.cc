@@ -46,6 +46,21 @@ TEST_F(LocalVerbs, ExplainIsJsonToo) {
   EXPECT_THAT(explained.output, HasSubstr("\"trace\":[{\"at\":"));
 }
 
+TEST_F(LocalVerbs, VerifyTracesItsStepsAndAsksByItselfWhenNoDaemonDoes) {
+  configure();
+  const Ended traced = run({"verify", "nobody@example.org", "--next-hop", primary_.next_hop(), "--trace"});
+  EXPECT_EQ(traced.status, 67) << traced.output;
+  EXPECT_THAT(traced.output, StartsWith("   0.0"));
+  for (const char* line : {" is connected\n", " < RCPT TO:<nobody@example.org>\n", " proven: undeliverable\n",
+                           " < QUIT\n", "verdict         undeliverable, the primary was asked\n",
+                           "a client hears  550 5.1.1 <nobody@example.org>: Recipient address rejected"})
+    EXPECT_THAT(traced.output, HasSubstr(line));
+  const Ended alone = run({"verify", "user@example.org", "--next-hop", primary_.next_hop()});
+  EXPECT_EQ(alone.status, 0) << alone.output;
+  EXPECT_THAT(alone.output, HasSubstr("; so the primary is asked from here\n"));
+  EXPECT_THAT(alone.output, HasSubstr("verdict         deliverable, the primary was asked\n"));
+}
+
 TEST_F(LocalVerbs, WhatCannotBeUnderstoodIsUsage) {
   configure();
   EXPECT_EQ(run({"explain", "user@example.org", "--client", "client.example"}).status, 64);
