@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 #include <sysexits.h>
 
+#include <sstream>
+
 #include "conf/brackets.h"
 #include "milter/doctor.h"
 #include "milter/explanation.h"
 #include "milter/mta_config.h"
+#include "milter/shown.h"
 #include "milter/start_up.h"
 #include "milter/usable_config.h"
 #include "milter/verify_operation.h"
@@ -161,8 +164,10 @@ ControlReply mta_config(const ControlRequest& request, const Settings& settings)
   if (!socket) return control_error(EX_CONFIG, "milter_socket: " + socket.error());
   if (mta != "postfix" && mta != "sendmail")
     return control_error(EX_USAGE, "mta-config: the MTA is postfix or sendmail, not " + mta);
-  return {.result = {{"mta", mta},
-                     {"lines", mta == "postfix" ? postfix_config(*socket) : sendmail_config(*socket)}}};
+  std::istringstream text(mta == "postfix" ? postfix_config(*socket) : sendmail_config(*socket));
+  Json lines = Json::array();
+  for (std::string line; std::getline(text, line);) lines.push_back(line);
+  return {.result = {{"mta", mta}, {"lines", std::move(lines)}}};
 }
 
 }  // namespace
@@ -185,36 +190,32 @@ ControlReply answer_locally(const ControlRequest& request, const ConfigSources& 
 // --- as text ---
 
 std::string explanation_text(const Json& result) {
-  const auto text = [&](const char* name) { return result.at(name).get<std::string>(); };
-  std::string all =
-      fmt::format("client {}, {}authenticated\n", text("client"), result.at("authenticated") ? "" : "not ");
-  if (!result.at("helo").is_null()) all += fmt::format("HELO {}\n", text("helo"));
-  all += fmt::format("MAIL FROM:<{}>\nRCPT TO:<{}>\n", text("sender"), text("recipient"));
-  for (const auto& each : result.at("assumed")) all += fmt::format("assumed: {}\n", each.get<std::string>());
+  std::string all = fmt::format("client {}, {}authenticated\n", shown(result, "client"),
+                                holds(result, "authenticated") ? "" : "not ");
+  if (const auto helo = shown(result, "helo"); !helo.empty()) all += fmt::format("HELO {}\n", helo);
+  all += fmt::format("MAIL FROM:<{}>\nRCPT TO:<{}>\n", shown(result, "sender"), shown(result, "recipient"));
+  for (const auto& each : member(result, "assumed")) all += fmt::format("assumed: {}\n", shown(each));
   std::string list;
-  for (const auto& row : result.at("restrictions")) {
-    if (row.at("list") != list) all += fmt::format("\n{}\n", list = row.at("list").get<std::string>());
-    const std::string indent(static_cast<std::size_t>(2 * row.at("depth").get<int>()), ' ');
-    all += fmt::format("{:<40} {}\n", indent + row.at("restriction").get<std::string>(),
-                       row.at("answer").get<std::string>());
+  for (const auto& row : member(result, "restrictions")) {
+    if (const auto its = shown(row, "list"); its != list) all += fmt::format("\n{}\n", list = its);
+    const bool inner = shown(row, "depth") != "1";
+    all +=
+        fmt::format("{:<40} {}\n", (inner ? "    " : "  ") + shown(row, "restriction"), shown(row, "answer"));
   }
-  if (const Json& finding = result.at("finding"); !finding.is_null()) {
-    all += fmt::format("\nverdict: {}: {}\n", finding.at("verdict").get<std::string>(),
-                       finding.at("why").get<std::string>());
-  }
-  return all + fmt::format("{}the client hears: {}\n", result.at("finding").is_null() ? "\n" : "",
-                           text("client_hears"));
+  all += '\n';
+  if (const Json& finding = member(result, "finding"); !finding.is_null())
+    all += fmt::format("verdict: {}: {}\n", shown(finding, "verdict"), shown(finding, "why"));
+  return all + fmt::format("the client hears: {}\n", shown(result, "client_hears"));
 }
 
 std::string diagnosis_text(const Json& result) {
   std::string all;
-  for (const auto& each : result.at("looked_at"))
-    all += fmt::format("looked at {}\n", each.get<std::string>());
-  for (const auto& each : result.at("found")) {
-    all += fmt::format("\n{}: {}\n  mend: {}\n", each.at("name").get<std::string>(),
-                       each.at("what").get<std::string>(), each.at("mend").get<std::string>());
+  for (const auto& each : member(result, "looked_at")) all += fmt::format("looked at {}\n", shown(each));
+  for (const auto& each : member(result, "found")) {
+    all +=
+        fmt::format("\n{}: {}\n  mend: {}\n", shown(each, "name"), shown(each, "what"), shown(each, "mend"));
   }
-  return all + (result.at("found").empty() ? "\nNothing is wrong.\n" : "");
+  return all + (member(result, "found").empty() ? "\nNothing is wrong.\n" : "");
 }
 
 }  // namespace fallbackmx

@@ -217,7 +217,7 @@ std::string rendered(Verb verb, const Json& result) {
     case Verb::doctor:
       return diagnosis_text(result);
     case Verb::mta_config:
-      return result.at("lines").get<std::string>();
+      return each_line(member(result, "lines"), "");
     default:  // the command's own
       break;
   }
