@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <iostream>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,8 +17,10 @@
 #include "milter/completion.h"
 #include "milter/control_client.h"
 #include "milter/local_operations.h"
+#include "milter/memory_file.h"
 #include "milter/rendering.h"
 #include "milter/shown.h"
+#include "milter/stopped_memory.h"
 
 namespace fallbackmx {
 
@@ -80,6 +84,7 @@ class Command {
       return EX_OK;
     }
     if (*line_.verb == Verb::verify && line_.request().flag("trace")) return answer_in_this_process();
+    if (line_.verb == Verb::remember_export || line_.verb == Verb::remember_import) return transfer_memory();
     return verb_row(*line_.verb).kind == VerbKind::here ? answer_here() : ask_daemon();
   }
 
@@ -123,6 +128,27 @@ class Command {
     if (blank != std::string::npos) words.push_back(std::string_view(about).substr(blank + 1));
     words.emplace_back("--help");
     return run_command(words, out_, complaints_);
+  }
+
+  /// Page for page from or to the daemon, or, when none runs, its file.
+  int transfer_memory() {
+    ControlClient client(control_socket(line_));
+    std::unique_ptr<StoppedMemory> stopped;
+    const AskForPage ask = [&](const ControlRequest& request) {
+      if (stopped) return stopped->answer(request);
+      ControlReply reply = client.ask(request, patience_for(*line_.verb));
+      if (reply.ok() || reply.exit != EX_UNAVAILABLE || !line_.socket.empty()) return reply;
+      auto opened = StoppedMemory::open(read_config(sources_for(line_, F_OK)), complaints_);
+      if (!opened)
+        return control_error(EX_UNAVAILABLE, reply.error + "; nor can its file be used: " + opened.error());
+      stopped = *std::move(opened);
+      return stopped->answer(request);
+    };
+    const bool out = line_.verb == Verb::remember_export;
+    const ControlReply reply = out ? export_memory(ask, out_) : import_memory(ask, std::cin, complaints_);
+    if (!reply.ok()) return complain(reply.error, reply.exit);
+    if (!out) out_ << (line_.json ? json_line(reply.result) + '\n' : rendered(*line_.verb, reply.result));
+    return reply.exit;
   }
 
   int ask_daemon() {

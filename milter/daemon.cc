@@ -22,6 +22,7 @@
 #include "milter/kick.h"
 #include "milter/kicker.h"
 #include "milter/listener.h"
+#include "milter/memory_transfer.h"
 #include "milter/milter_socket.h"
 #include "milter/notify.h"
 #include "milter/operations.h"
@@ -44,7 +45,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto usual_config_file = "/etc/fallbackmx/milter.conf";
-constexpr std::size_t max_rows = 1'000'000;  // some 200 MB of addresses at the most
 constexpr auto drain_limit = 10s;
 constexpr auto stop_limit = 6s;  // libmilter's poll takes five
 // libmilter writes a reply after the callback, and tells nobody when it is done.
@@ -199,7 +199,7 @@ class Daemon {
       cleaned = clock_.now();
       const auto settings = configuration_.settings();
       if (settings->address_verify_cache_cleanup_interval > 0s)
-        store_->clean_up(clock_.wall(), *settings, max_rows);
+        store_->clean_up(clock_.wall(), *settings, most_rows_of_memory);
     }
   }
 

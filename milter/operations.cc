@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "conf/dump.h"
+#include "milter/memory_transfer.h"
 #include "milter/primaries_operations.h"
 #include "milter/remember_operations.h"
 #include "milter/verdicts_operation.h"
@@ -32,8 +33,10 @@ std::string Operations::answer(std::string_view line, const ControlPeer& peer) c
       return to_line(control_error(
           EX_NOPERM, fmt::format("only root and the daemon's own user may ask for {}", verb.words)));
     }
-    services_.log.info(
-        fmt::format("control: uid={} pid={} asks for {}", peer.user, peer.process, verb.words));
+    // A file that is imported comes in many pages.
+    if (!request.flag("further"))
+      services_.log.info(
+          fmt::format("control: uid={} pid={} asks for {}", peer.user, peer.process, verb.words));
   }
   try {
     return to_line(answer(request));
@@ -74,6 +77,11 @@ ControlReply Operations::answer(const ControlRequest& request) const {
       return reload();
     case Verb::config:
       return config(request);
+    case Verb::remember_export:
+      return export_page(request, services_.store);
+    case Verb::remember_import:
+      return import_page(request, services_.store, *services_.configuration.settings(),
+                         services_.clock.wall());
     default:  // VerbKind::here, which does not get through read_request()
       break;
   }

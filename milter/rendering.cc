@@ -161,6 +161,14 @@ std::string verdicts(const Json& result) {
   return text;
 }
 
+std::string transferred(const Json& result) {
+  return Fields()
+      .put("taken", shown(result, "taken"))
+      .put("known already", shown(result, "known"))
+      .put("bad", shown(result, "bad"))
+      .text();
+}
+
 /// `up        since 2026-11-22T10:42:07Z  mx1.example.org[192.0.2.1]:25  2 sessions, round trip 0.012 s, TLS
 /// dane`, and behind it what an operator should know.
 std::string primary(const Json& row) {
@@ -218,6 +226,8 @@ std::string rendered(Verb verb, const Json& result) {
       return diagnosis_text(result);
     case Verb::mta_config:
       return each_line(member(result, "lines"), "");
+    case Verb::remember_import:
+      return transferred(result);
     default:  // the command's own
       break;
   }

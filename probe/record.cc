@@ -34,6 +34,11 @@ std::optional<AddressRecord> sound(AddressRecord record) {
   return record;
 }
 
+bool outdates(const AddressRecord& told, const AddressRecord& known) {
+  if (told.asked <= known.asked) return false;
+  return !told.hearsay || known.hearsay;
+}
+
 // Postfix's verify(8): a result counts until it is older than the expiry time, and is due when it is older
 // than the refresh time.
 Standing standing(const AddressRecord& record, WallTime now, const Settings& settings) {

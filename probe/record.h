@@ -31,6 +31,10 @@ struct AddressRecord {
 /// any byte may be wrong.
 std::optional<AddressRecord> sound(AddressRecord);
 
+/// Whether what we are told is to take the place of what we know about the same address: when it is newer.
+/// But a no that is hearsay takes neither a yes from us nor a no that was proven to us.
+bool outdates(const AddressRecord& told, const AddressRecord& known);
+
 /// How a record counts at a moment. A time in the future (the clock was set back) counts as just now.
 struct Standing {
   Remembered remembered = Remembered::nothing;  ///< nothing once expired

@@ -18,8 +18,7 @@ class SharedStore final : public Store {
     auto own = own_->find(key);
     if (own && own->verdict == Verdict::deliverable) return own;
     const auto others = shared_->find(key);
-    if (!others || (own && own->asked >= others->asked)) return own;
-    if (own && !own->hearsay && others->verdict == own->verdict) return own;
+    if (!others || (own && !outdates(*others, *own))) return own;
     own_->put(key, *others);
     return others;
   }

@@ -33,7 +33,8 @@ void hand_over(int listening) {
 
 /// Forks and executes; both streams go to the file `output`. `listening` is a socket to hand over, or -1.
 pid_t start(const Directory& directory, const std::vector<std::string>& arguments, int listening = -1,
-            const char* program = FALLBACKMX_MILTER, const char* output = "log") {
+            const char* program = FALLBACKMX_MILTER, const char* output = "log",
+            const char* input = nullptr) {
   std::vector<char*> argv{const_cast<char*>(program)};
   for (const auto& each : arguments) argv.push_back(const_cast<char*>(each.c_str()));
   argv.push_back(nullptr);
@@ -44,6 +45,7 @@ pid_t start(const Directory& directory, const std::vector<std::string>& argument
   const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   dup2(file, STDOUT_FILENO);
   dup2(file, STDERR_FILENO);
+  if (input != nullptr) dup2(open(input, O_RDONLY), STDIN_FILENO);
   setenv("NOTIFY_SOCKET", notify.c_str(), 1);
   setenv("WATCHDOG_USEC", "60000000", 1);
   if (listening >= 0) hand_over(listening);
@@ -94,10 +96,10 @@ Ended run_program(const Directory& directory, const std::vector<std::string>& ar
   return {status, directory.read("log")};
 }
 
-Ended run_command(const Directory& directory, std::vector<std::string> words) {
+Ended run_command(const Directory& directory, std::vector<std::string> words, const std::string& input) {
   std::filesystem::remove(directory.path("said"));
   words.insert(words.end(), {"-c", directory.path("milter.conf")});
-  const pid_t pid = start(directory, words, -1, FALLBACKMX_COMMAND, "said");
+  const pid_t pid = start(directory, words, -1, FALLBACKMX_COMMAND, "said", input.c_str());
   const int handle = handle_of(pid), status = status_of(pid, handle);
   close(handle);
   return {status, directory.read("said")};

@@ -35,8 +35,9 @@ struct Ended {
 };
 Ended run_program(const Directory&, const std::vector<std::string>& arguments);
 
-/// The operator's command, for the daemon of the directory: `{"status", "--json"}`.
-Ended run_command(const Directory&, std::vector<std::string> words);
+/// The operator's command, for the daemon of the directory: `{"status", "--json"}`. It reads the file
+/// `input`.
+Ended run_command(const Directory&, std::vector<std::string> words, const std::string& input = "/dev/null");
 
 /// A daemon that runs. Its configuration is milter.conf in the directory, its log (both streams) the file
 /// log, its socket the file sock. What is told to the service manager is what the test waits for: nobody

@@ -94,6 +94,30 @@ TEST(Standing, TakesTimesBeyondAllMeasure) {
   EXPECT_EQ(describe(standing(no(days(10000)), now, endless)), "no refresh");
 }
 
+TEST(Outdates, WhatIsToldTakesThePlaceOfWhatIsKnownWhenItIsNewer) {
+  const auto told = [](AddressRecord no) {
+    no.hearsay = true;
+    return no;
+  };
+  const struct {
+    const char* name;
+    AddressRecord told, known;
+    bool want;
+  } table[] = {
+      {"a newer yes, a yes", yes(1h, 1h), yes(2h, 2h), true},
+      {"the same yes", yes(1h, 1h), yes(1h, 1h), false},
+      {"an older yes, a yes", yes(2h, 2h), yes(1h, 1h), false},
+      {"a newer yes, a no", yes(1h, 1h), no(2h), true},
+      {"a newer yes, hearsay", yes(1h, 1h), told(no(2h)), true},
+      {"an older yes, hearsay", yes(3h, 3h), told(no(2h)), false},
+      {"a newer no, a yes", no(1h), yes(2h, 2h), true},
+      {"newer hearsay, a yes", told(no(1h)), yes(2h, 2h), false},
+      {"newer hearsay, a no", told(no(1h)), no(2h), false},
+      {"newer hearsay, hearsay", told(no(1h)), told(no(2h)), true},
+  };
+  for (const auto& [name, it, known, want] : table) EXPECT_EQ(outdates(it, known), want) << name;
+}
+
 TEST(SoundRecord, HasPrintableWordsAndWholeSeconds) {
   auto record = no(0s);
   record.words = "no\r\nsuch \xfc" + std::string(1000, 'x');
