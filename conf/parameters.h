@@ -35,6 +35,7 @@ using TlsTables = TlsPolicies;
 using PolicyTables = RecipientPolicies;
 using TransportTables = TransportMaps;
 using LogTo = LogTarget;
+using LogAs = LogFormat;
 }  // namespace kind
 
 /// One consistent set of parameters. A value; held by shared_ptr<const Settings>, so that a reload disturbs

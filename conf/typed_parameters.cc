@@ -194,6 +194,12 @@ struct AsLogTo {
   }
 };
 
+struct AsLogAs {
+  static Result<kind::LogAs> read(std::string_view text, const Parameter&) {
+    return one_of<LogFormat>({{"text", LogFormat::text}, {"json", LogFormat::json}}, text);
+  }
+};
+
 /// What po::value<T>() is, for values that are read our way, with the bounds and the default unit of their
 /// row.
 template <class As, class T>

@@ -42,23 +42,24 @@ constexpr MacroList macro_lists[] = {
 
 constexpr char header_name[] = "X-Fallbackmx-Unverified";
 
-void report(std::string_view callback, std::string_view what) noexcept {
+void report(SMFICTX* ctx, std::string_view callback, std::string_view what) noexcept {
   try {
-    the_log->error(
-        LogLine("trouble in a milter callback:").put("callback", callback).put("why", what).text());
+    LogLine line("trouble in a milter callback:");
+    if (const auto* state = static_cast<SessionState*>(smfi_getpriv(ctx))) line.put("sid", state->id);
+    the_log->error(line.put("callback", callback).put("why", what));
   } catch (...) {  // nothing left to say it with
   }
 }
 
 /// The C boundary: no exception passes, and "continue" is the answer of whoever does not know.
 template <class Body>
-sfsistat guarded(std::string_view callback, Body body) noexcept {
+sfsistat guarded(SMFICTX* ctx, std::string_view callback, Body body) noexcept {
   try {
     return body();
   } catch (const std::exception& trouble) {
-    report(callback, trouble.what());
+    report(ctx, callback, trouble.what());
   } catch (...) {
-    report(callback, "unknown exception");
+    report(ctx, callback, "unknown exception");
   }
   return SMFIS_CONTINUE;
 }
@@ -68,6 +69,7 @@ SessionState& state_of(SMFICTX* ctx) {
   if (auto* state = static_cast<SessionState*>(smfi_getpriv(ctx))) return *state;
   auto state = std::make_unique<SessionState>(next_session_id());
   if (smfi_setpriv(ctx, state.get()) != MI_SUCCESS) throw std::bad_alloc();
+  the_desk->session_begins();
   return *state.release();  // on_close() deletes it
 }
 
@@ -102,7 +104,7 @@ sfsistat say(SMFICTX* ctx, const Reply& reply) {
   if (smfi_setreply(ctx, code.data(), dsn.data(), text.data()) == MI_SUCCESS) {
     return reply.rejects() ? SMFIS_REJECT : SMFIS_TEMPFAIL;
   }
-  report("envrcpt", "libmilter refuses the reply " + code + ' ' + dsn + ' ' + text);
+  report(ctx, "envrcpt", "libmilter refuses the reply " + code + ' ' + dsn + ' ' + text);
   char plain_code[] = "450", plain_dsn[] = "4.7.1", plain_text[] = "Service unavailable";
   smfi_setreply(ctx, plain_code, plain_dsn, plain_text);  // should this fail too, libmilter's own 451 will do
   return SMFIS_TEMPFAIL;
@@ -114,12 +116,12 @@ sfsistat on_negotiate(SMFICTX* ctx, unsigned long actions, unsigned long protoco
   *want_actions = actions & SMFIF_SETSYMLIST;
   *want_protocol = protocol & unneeded_events;
   *want2 = *want3 = 0;
-  return guarded("negotiate", [&] {
+  return guarded(ctx, "negotiate", [&] {
     if (the_desk->settings()->unverified_header) *want_actions |= actions & SMFIF_ADDHDRS;
     if ((actions & SMFIF_SETSYMLIST) == 0) return SMFIS_CONTINUE;
     for (const auto& list : macro_lists) {
       if (smfi_setsymlist(ctx, list.stage, const_cast<char*>(list.names)) != MI_SUCCESS) {
-        report("negotiate", std::string("cannot ask the MTA for the macros ") + list.names);
+        report(ctx, "negotiate", std::string("cannot ask the MTA for the macros ") + list.names);
       }
     }
     return SMFIS_CONTINUE;
@@ -127,24 +129,25 @@ sfsistat on_negotiate(SMFICTX* ctx, unsigned long actions, unsigned long protoco
 }
 
 sfsistat on_connect(SMFICTX* ctx, char* name, sockaddr* from) {
-  return guarded("connect", [&] {
+  return guarded(ctx, "connect", [&] {
     Client& client = state_of(ctx).client;
     client.name = client_name(name == nullptr ? "" : name);
     client.address = client_address(client.name, address_of(from));
+    the_desk->session_log().connected(state_of(ctx));
     return SMFIS_CONTINUE;
   });
 }
 
 /// Comes once more after STARTTLS, or never.
 sfsistat on_helo(SMFICTX* ctx, char* name) {
-  return guarded("helo", [&] {
+  return guarded(ctx, "helo", [&] {
     state_of(ctx).client.helo = helo_name(name == nullptr ? "" : name);
     return SMFIS_CONTINUE;
   });
 }
 
 sfsistat on_envfrom(SMFICTX* ctx, char** arguments) {
-  return guarded("envfrom", [&] {
+  return guarded(ctx, "envfrom", [&] {
     SessionState& session = state_of(ctx);
     begin_message(session, arguments[0]);
     for (char** parameter = arguments + 1; *parameter != nullptr; ++parameter) {
@@ -159,27 +162,31 @@ sfsistat on_envfrom(SMFICTX* ctx, char** arguments) {
 }
 
 sfsistat on_envrcpt(SMFICTX* ctx, char** arguments) {
-  return guarded("envrcpt", [&] {
+  return guarded(ctx, "envrcpt", [&] {
     SessionState& session = state_of(ctx);
     session.message.queue_id = macro(ctx, "i");
     const Envelope envelope =
         envelope_of(session, arguments[0],
                     {macro(ctx, "{rcpt_mailer}"), macro(ctx, "{rcpt_host}"), macro(ctx, "{rcpt_addr}")});
     const Outcome outcome = the_desk->answer(session, envelope);
+    if (outcome.reply.code == 0) ++session.message.accepted;
     if (outcome.unverified) ++session.message.unverified;
     return say(ctx, outcome.reply);
   });
 }
 
 sfsistat on_eom(SMFICTX* ctx) {
-  return guarded("eom", [&] {
-    const MessageState& message = state_of(ctx).message;
+  return guarded(ctx, "eom", [&] {
+    SessionState& session = state_of(ctx);
+    session.message.queue_id = macro(ctx, "i");
+    the_desk->session_log().message_ended(session);
+    const MessageState& message = session.message;
     if (message.unverified == 0 || !the_desk->settings()->unverified_header) return SMFIS_CONTINUE;
     std::string name = header_name;
     // How many, not who: the others need not learn of a Bcc.
     std::string value = "recipients=" + std::to_string(message.unverified) + " by=" + macro(ctx, "j");
     if (smfi_addheader(ctx, name.data(), value.data()) != MI_SUCCESS) {
-      report("eom",
+      report(ctx, "eom",
              "the header field was not added: the MTA does not allow it, or the session is older than the "
              "setting");
     }
@@ -189,9 +196,12 @@ sfsistat on_eom(SMFICTX* ctx) {
 
 /// May come without any other callback before it, and on libmilter's controller thread: it must not block.
 sfsistat on_close(SMFICTX* ctx) {
-  return guarded("close", [&] {
+  return guarded(ctx, "close", [&] {
     const std::unique_ptr<SessionState> state(static_cast<SessionState*>(smfi_getpriv(ctx)));
-    if (state) smfi_setpriv(ctx, nullptr);
+    if (!state) return SMFIS_CONTINUE;
+    smfi_setpriv(ctx, nullptr);
+    the_desk->session_log().closed(*state);
+    the_desk->session_ends();
     return SMFIS_CONTINUE;
   });
 }

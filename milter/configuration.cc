@@ -45,6 +45,7 @@ Configuration::Reloaded Configuration::reload() {
   {
     const std::lock_guard lock(mutex_);
     in_force_.last_read_ok = came.taken;
+    in_force_.errors = came.errors;
   }
   notify("READY=1");
   return came;

@@ -37,10 +37,11 @@ class Configuration {
 
   /// For those who want to see it.
   struct InForce {
-    Config config;             ///< with settings
-    std::string file;          ///< empty: none
-    WallTime since{};          ///< when it was read
-    bool last_read_ok = true;  ///< false when a reload failed since
+    Config config;                      ///< with settings
+    std::string file;                   ///< empty: none
+    WallTime since{};                   ///< when it was read
+    bool last_read_ok = true;           ///< false when a reload failed since
+    std::vector<std::string> errors{};  ///< of that
   };
   InForce in_force() const;
 

@@ -26,6 +26,7 @@
 #include "milter/milter_socket.h"
 #include "milter/notify.h"
 #include "milter/operations.h"
+#include "milter/pages.h"
 #include "milter/privileges.h"
 #include "milter/replaceable_resolver.h"
 #include "milter/start_up.h"
@@ -124,26 +125,19 @@ class Daemon {
   }
 
   std::optional<Error> open_http() {
-    metrics_.set(Gauge::build, 1, {FALLBACKMX_VERSION});
-    metrics_.set(Gauge::started, std::chrono::duration<double>(clock_.wall().time_since_epoch()).count());
+    pages_ = std::make_unique<Pages>(PageSources{.clock = clock_,
+                                                 .metrics = metrics_,
+                                                 .store = *store_,
+                                                 .verifier = *verifier_,
+                                                 .desk = *desk_,
+                                                 .configuration = configuration_,
+                                                 .ready = ready_,
+                                                 .listens_on = socket_.spelled_out().for_libmilter()});
     if (settings_->http_listen.empty()) return std::nullopt;
-    auto server =
-        HttpServer::open(settings_->http_listen, {{"/metrics", [this] { return metrics_page(); }},
-                                                  {"/healthz", [] { return HttpAnswer{.body = "alive\n"}; }},
-                                                  {"/readyz", [this] { return readiness(); }}});
+    auto server = HttpServer::open(settings_->http_listen, pages_->all());
     if (!server) return Error{server.error()};
     http_ = *std::move(server);
     return std::nullopt;
-  }
-
-  HttpAnswer metrics_page() {
-    metrics_.set(Gauge::store_rows, static_cast<double>(store_->rows()));
-    return {.type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_.text()};
-  }
-
-  HttpAnswer readiness() const {
-    if (ready_) return {.body = "ready\n"};
-    return {.status = 503, .body = "starting or stopping\n"};
   }
 
   /// Without the operator's command one can live.
@@ -255,6 +249,7 @@ class Daemon {
   std::unique_ptr<Desk> desk_;
   std::unique_ptr<SpareSession> spare_;
   std::atomic<bool> ready_{false};
+  std::unique_ptr<Pages> pages_;
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<Operations> operations_;
   std::unique_ptr<ControlSocket> control_;

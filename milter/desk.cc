@@ -103,6 +103,7 @@ class Desk::Seat {
 Desk::Desk(DeskServices services, std::shared_ptr<const Settings> settings)
     : services_(std::move(services)),
       verdict_log_(services_.log, services_.clock),
+      session_log_(services_.log),
       settings_(std::move(settings)) {}
 
 Outcome Desk::answer(const SessionState& session, const Envelope& envelope) {

@@ -10,6 +10,7 @@
 
 #include "milter/recent_verdicts.h"
 #include "milter/restrictions.h"
+#include "milter/session_log.h"
 #include "milter/session_state.h"
 #include "milter/unknown_recipients.h"
 #include "milter/verdict_log.h"
@@ -44,6 +45,13 @@ class Desk {
   /// Blocks until the answer is there, for answer_timeout at most.
   Outcome answer(const SessionState&, const Envelope&);
 
+  /// An MTA's session with us begins, or ends.
+  void session_begins() { services_.metrics.add(Gauge::milter_connections, 1); }
+  void session_ends() { services_.metrics.add(Gauge::milter_connections, -1); }
+
+  /// What the log says of sessions and messages.
+  const SessionLog& session_log() const { return session_log_; }
+
   const RecentVerdicts& recent() const { return recent_; }
   std::shared_ptr<const Settings> settings() const;
   /// For the RCPTs that come from now on.
@@ -64,6 +72,7 @@ class Desk {
 
   DeskServices services_;
   VerdictLog verdict_log_;
+  SessionLog session_log_;
   UnknownRecipients unknown_recipients_;
   RecentVerdicts recent_;
   mutable std::mutex mutex_;

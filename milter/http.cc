@@ -15,7 +15,10 @@ namespace fallbackmx {
 namespace {
 
 constexpr std::size_t readers = 8;  // served at one time
-constexpr int patience = 2;         // seconds for one that sends or reads slowly
+// Nothing but what a page brings along, whatever may be in it.
+constexpr auto content_policy =
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
+constexpr int patience = 2;  // seconds for one that sends or reads slowly
 
 void share_no_port(int descriptor) {
   const int yes = 1;
@@ -47,7 +50,10 @@ class HttpServer::Impl {
     server_.set_keep_alive_max_count(1);
     server_.set_read_timeout(patience);
     server_.set_write_timeout(patience);
-    server_.set_default_headers({{"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}});
+    server_.set_default_headers({{"Cache-Control", "no-store"},
+                                 {"X-Content-Type-Options", "nosniff"},
+                                 {"Content-Security-Policy", content_policy},
+                                 {"Referrer-Policy", "no-referrer"}});
     // Before anything is read that comes behind the head, and without the library's regular expressions.
     server_.set_pre_routing_handler([pages = std::move(pages)](const auto& request, auto& response) {
       answer(pages, request, response);

@@ -16,6 +16,7 @@ struct MessageState {
   std::string sender_mailer;   ///< {mail_mailer}
   bool smtputf8 = false;       ///< MAIL came with the parameter SMTPUTF8
   std::string queue_id;        ///< {i}; Postfix has none before the first recipient was accepted
+  std::size_t accepted = 0;    ///< recipients
   std::size_t unverified = 0;  ///< recipients accepted although nobody could say whether they exist
 };
 

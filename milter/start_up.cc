@@ -6,8 +6,8 @@ namespace fallbackmx {
 
 std::unique_ptr<Log> open_log(const Settings& settings, bool verbose) {
   const LogLevel least = verbose ? LogLevel::debug : LogLevel::info;
-  if (settings.log_target == LogTarget::standard_error) return Log::to_stderr(least);
-  return Log::to_syslog(settings.syslog_name, settings.syslog_facility, least);
+  if (settings.log_target == LogTarget::standard_error) return Log::to_stderr(least, settings.log_format);
+  return Log::to_syslog(settings.syslog_name, settings.syslog_facility, least, settings.log_format);
 }
 
 BindAddresses bind_addresses(const Settings& settings) {
@@ -38,6 +38,7 @@ std::vector<std::string> need_restart(const Settings& now, const Settings& next)
   note(now.smtp_bind_address != next.smtp_bind_address, "smtp_bind_address");
   note(now.smtp_bind_address6 != next.smtp_bind_address6, "smtp_bind_address6");
   note(now.log_target != next.log_target, "log_target");
+  note(now.log_format != next.log_format, "log_format");
   note(now.syslog_facility != next.syslog_facility, "syslog_facility");
   note(now.syslog_name != next.syslog_name, "syslog_name");
   return names;

@@ -11,7 +11,7 @@
 
 namespace fallbackmx {
 
-/// By log_target, syslog_name and syslog_facility.
+/// By log_target, log_format, syslog_name and syslog_facility.
 std::unique_ptr<Log> open_log(const Settings&, bool verbose);
 
 /// By smtp_bind_address and smtp_bind_address6, which the configuration has checked.

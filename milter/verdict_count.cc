@@ -7,6 +7,7 @@ namespace fallbackmx {
 void count(Metrics& metrics, const Outcome& outcome, std::chrono::duration<double> delay) {
   const std::string_view by = outcome.by ? to_string(*outcome.by) : "none";
   metrics.count(Counter::actions, {by, outcome.reply.action()});
+  if (outcome.alarm && outcome.finding) metrics.count(Counter::alarms, {to_string(outcome.finding->verdict)});
   if (outcome.unverified) metrics.count(Counter::unverified);
   if (!outcome.finding) return;
   const Finding& finding = *outcome.finding;

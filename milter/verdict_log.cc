@@ -8,9 +8,6 @@ namespace fallbackmx {
 
 namespace {
 
-constexpr auto alarm_interval = std::chrono::minutes(10);
-constexpr std::size_t alarm_domains = 1000;  // remembered; more of them are rung again
-
 std::string seconds(std::chrono::milliseconds delay) {
   char text[32];
   std::snprintf(text, sizeof text, "%lld.%03lld", static_cast<long long>(delay.count() / 1000),
@@ -19,12 +16,12 @@ std::string seconds(std::chrono::milliseconds delay) {
 }
 
 void put_reply(LogLine& line, int code, const std::string& dsn) {
-  if (code != 0) line.put("code", std::to_string(code));
+  if (code != 0) line.put("code", code);
   if (!dsn.empty()) line.put("dsn", dsn);
 }
 
 LogLine beginning(const AnsweredRecipient& told) {
-  LogLine line((told.queue_id.empty() ? "NOQUEUE" : told.queue_id) + ":");
+  LogLine line((told.queue_id.empty() ? "NOQUEUE" : told.queue_id) + ":", "queue_id");
   line.put("sid", told.sid).put_address("rcpt", told.recipient);
   if (!told.resolved.empty()) line.put_address("resolved", told.resolved);
   line.put_address("from", told.sender).put("client", told.client);
@@ -33,7 +30,7 @@ LogLine beginning(const AnsweredRecipient& told) {
 
 }  // namespace
 
-std::string verdict_line(const AnsweredRecipient& told) {
+LogLine verdict_line(const AnsweredRecipient& told) {
   LogLine line = beginning(told);
   line.put("action", told.action);
   if (told.log_only) line.put("mode", "log-only");
@@ -47,18 +44,18 @@ std::string verdict_line(const AnsweredRecipient& told) {
     line.put("stage", to_string(told.stage)).put("tls", told.tls);
   }
   put_reply(line, told.code, told.dsn);
-  line.put("delay", seconds(told.delay));
+  line.put_number("delay", seconds(told.delay));
   if (told.code != 0) line.put("reply", told.reply);
   if (!told.why.empty()) line.put("why", told.why);
-  return line.text();
+  return line;
 }
 
-std::string warning_line(const AnsweredRecipient& told, const Outcome::Warning& warning) {
+LogLine warning_line(const AnsweredRecipient& told, const Outcome::Warning& warning) {
   LogLine line = beginning(told);
   line.put("action", "warn").put("restriction", to_string(warning.by));
   put_reply(line, warning.reply.code, warning.reply.dsn);
   line.put("reply", warning.reply.text);
-  return line.text();
+  return line;
 }
 
 void VerdictLog::write(const AnsweredRecipient& told, const Envelope& envelope, const Outcome& outcome) {
@@ -66,22 +63,21 @@ void VerdictLog::write(const AnsweredRecipient& told, const Envelope& envelope, 
   const LogLevel level = plain ? LogLevel::debug : LogLevel::info;
   if (log_.wants(level)) log_.write(level, verdict_line(told));
   for (const auto& warning : outcome.warnings) log_.info(warning_line(told, warning));
-  if (!outcome.alarm || !outcome.finding || !may_ring(envelope.recipient.domain())) return;
-  log_.warning(LogLine("alarm: nobody to ask about recipients, mail for them is deferred:")
-                   .put("domain", envelope.recipient.domain())
-                   .put("next_hop", envelope.next_hop)
-                   .put("why", outcome.finding->why)
-                   .text());
+  if (outcome.alarm && outcome.finding)
+    ring(envelope.recipient.domain(), envelope.next_hop, outcome.finding->why);
 }
 
-bool VerdictLog::may_ring(const std::string& domain) {
-  const SteadyTime now = clock_.now();
-  const std::lock_guard lock(mutex_);
-  if (rung_.size() >= alarm_domains) rung_.clear();
-  const auto [at, first] = rung_.try_emplace(domain, now);
-  if (!first && now - at->second < alarm_interval) return false;
-  at->second = now;
-  return true;
+void VerdictLog::ring(const std::string& domain, const std::string& next_hop, const std::string& why) {
+  std::optional<std::size_t> held_back;
+  {
+    const std::lock_guard lock(mutex_);
+    held_back = rung_.pass(domain, clock_.now());
+  }
+  if (!held_back) return;
+  LogLine line("alarm: nobody to ask about recipients, mail for them is deferred:");
+  line.put("domain", domain).put("next_hop", next_hop).put("why", why);
+  if (*held_back > 0) line.put("suppressed", *held_back);
+  log_.warning(line);
 }
 
 }  // namespace fallbackmx

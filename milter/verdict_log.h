@@ -1,24 +1,24 @@
 // What the log says about one RCPT TO, and the alarms that an administrator should hear.
 #pragma once
 
-#include <map>
 #include <mutex>
 #include <string>
 
 #include "milter/answered_recipient.h"
 #include "probe/clock.h"
 #include "probe/log.h"
+#include "probe/rate_limit.h"
 
 namespace fallbackmx {
 
 /// `NOQUEUE: sid=7f3a01 rcpt=<u@example.org> from=<s@example.net> client=h[192.0.2.9] action=reject
 /// verdict=undeliverable source=probe primary=mx1.example.org[198.51.100.2]:25 stage=rcpt tls=may code=550
 /// dsn=5.1.1 delay=0.132 reply="No such user"`. Pure.
-std::string verdict_line(const AnsweredRecipient&);
+LogLine verdict_line(const AnsweredRecipient&);
 
 /// `NOQUEUE: sid=... rcpt=... from=... client=... action=warn restriction=... code=550 dsn=5.1.8
 /// reply="..."`: what would have been the answer without warn_if_reject, or what WARN in a table says. Pure.
-std::string warning_line(const AnsweredRecipient&, const Outcome::Warning&);
+LogLine warning_line(const AnsweredRecipient&, const Outcome::Warning&);
 
 /// Writes the lines. Used by all threads.
 class VerdictLog {
@@ -30,13 +30,14 @@ class VerdictLog {
   void write(const AnsweredRecipient&, const Envelope&, const Outcome&);
 
  private:
-  /// One warning per recipient domain in ten minutes: each mail of a misrouted domain would ring it.
-  bool may_ring(const std::string& domain);
+  void ring(const std::string& domain, const std::string& next_hop, const std::string& why);
 
   Log& log_;
   Clock& clock_;
   std::mutex mutex_;
-  std::map<std::string, SteadyTime> rung_;  ///< guarded by mutex_
+  /// One warning per recipient domain in ten minutes: each mail of a misrouted domain would ring it. Guarded
+  /// by mutex_.
+  RateLimit rung_{std::chrono::minutes(10), 1000};
 };
 
 }  // namespace fallbackmx

@@ -29,6 +29,10 @@ class Catchall {
   /// The domains that everybody is accepted in, by server (Endpoint::key()).
   std::map<std::string, std::vector<std::string>> domains(SteadyTime now,
                                                           std::chrono::seconds lifetime) const;
+  std::size_t size() const {
+    const std::lock_guard lock(mutex_);
+    return entries_.size();
+  }
 
  private:
   struct Entry {

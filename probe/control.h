@@ -28,6 +28,10 @@ class Control {
   bool refused(const ControlKey&);
   /// Whether its noes count: a yes not older than `lifetime`.
   bool proven(const ControlKey&, SteadyTime now, std::chrono::seconds lifetime) const;
+  std::size_t size() const {
+    const std::lock_guard lock(mutex_);
+    return entries_.size();
+  }
 
  private:
   struct Entry {

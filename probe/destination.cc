@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "probe/metrics.h"
 #include "probe/session.h"
 
 namespace fallbackmx {
@@ -54,7 +55,7 @@ Destination::Answer Destination::ask(const Address& recipient, const std::string
     if (all_down()) {
       // Nobody waits for a dead primary; this very probe may be its trial.
       if (servers_.trial_due() && !draining_ && !probes_.find(recipient)) enqueue(recipient, client);
-      return {.result = servers_.down()};
+      return {.result = servers_.down(), .source = Source::none};
     }
   }
   const std::unique_ptr<Sleeper> sleeper = engine_.services.clock.sleeper();
@@ -75,12 +76,14 @@ Destination::Answer Destination::ask(const Address& recipient, const std::string
                                    limit)}};
   }
   probe->waiters.push_back(sleeper.get());
+  ++engine_.waiting;
   bool in_time = true;
   while (!probe->result && !draining_ && in_time) {
     lock.unlock();
     in_time = sleeper->sleep_until(deadline);
     lock.lock();
   }
+  --engine_.waiting;
   std::erase(probe->waiters, sleeper.get());
   return {.result = probe->result, .source = shared ? Source::shared_probe : Source::probe};
 }
@@ -133,6 +136,11 @@ std::vector<PrimaryState> Destination::look() const {
     states[i].opening = sessions_.knocking(i);
   }
   return states;
+}
+
+Activity::Sessions Destination::sessions() const {
+  const std::lock_guard lock(mutex_);
+  return sessions_.activity();
 }
 
 bool Destination::can_be_reached(std::size_t endpoint) const {
@@ -225,6 +233,7 @@ void Destination::join_ended() {
 
 void Destination::finish(const std::shared_ptr<Probe>& probe, ProbeResult result) {
   --engine_.pending;
+  engine_.services.metrics.count(Counter::probes, {to_string(result.verdict)});
   probes_.finish(probe, std::move(result));
 }
 

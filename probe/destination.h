@@ -51,6 +51,7 @@ class Destination {
   bool idle() const;
   /// Its servers, as they are now.
   std::vector<PrimaryState> look() const;
+  Activity::Sessions sessions() const;
 
   // The rest is for its sessions.
 

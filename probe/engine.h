@@ -37,6 +37,7 @@ class Engine {
   Control control;
   Catchall catchall;
   std::atomic<int> pending{0};  ///< probes queued or on the wire, everywhere
+  std::atomic<int> waiting{0};  ///< clients that wait for them
 
   std::shared_ptr<const Settings> settings() const {
     const std::lock_guard lock(mutex_);

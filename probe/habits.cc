@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::chrono::seconds limit_lifetime{3600};
 constexpr std::chrono::seconds one_trouble{60};
+constexpr std::chrono::hours alarm_interval{1};
 
 }  // namespace
 
@@ -27,7 +28,10 @@ void Habits::hung_up_after(std::size_t transactions, SteadyTime now) {
 
 bool is_news(std::vector<Habits>& habits, const std::vector<Endpoint>& endpoints, std::size_t endpoint,
              const std::string& alarm, SteadyTime now) {
-  if (habits[endpoint].alarm == alarm) return false;
+  if (habits[endpoint].alarm == alarm && now - habits[endpoint].alarmed_at <= alarm_interval) {
+    ++habits[endpoint].held_back;
+    return false;
+  }
   bool just_said = false;
   for (std::size_t i = 0; i < endpoints.size(); ++i) {
     just_said = just_said || (endpoints[i].host == endpoints[endpoint].host && habits[i].alarm == alarm &&

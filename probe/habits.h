@@ -34,6 +34,7 @@ struct Habits {
 
   std::string alarm;  ///< the kind of the last alarm, until it is well again
   SteadyTime alarmed_at{};
+  std::size_t held_back = 0;  ///< alarms of that kind that were not raised since
 
  private:
   std::size_t most_transactions_ = no_limit;
@@ -41,8 +42,9 @@ struct Habits {
 };
 
 /// Whether an alarm about one of these servers is to be raised. Not when it was the last one about this
-/// server and it has not been well since; nor when it has just been raised about another address of the same
-/// host, because a probe asks them one after the other. `habits` and `endpoints` go together.
+/// server, within an hour, and it has not been well since; nor when it has just been raised about another
+/// address of the same host, because a probe asks them one after the other. `habits` and `endpoints` go
+/// together.
 bool is_news(std::vector<Habits>& habits, const std::vector<Endpoint>& endpoints, std::size_t endpoint,
              const std::string& alarm, SteadyTime now);
 

@@ -47,6 +47,10 @@ class Health {
   bool alive(const std::string& endpoint, SteadyTime now);
   /// It could not be asked, or was too slow. Returns true if with this it goes down.
   bool failed(const std::string& endpoint, SteadyTime now, const Settings&);
+  std::size_t size() const {
+    const std::lock_guard lock(mutex_);
+    return entries_.size();
+  }
 
   /// Another fallback MX says so. They return true if we believe it, and it is news.
   bool said_to_be_down(const std::string& endpoint, SteadyTime now, const Settings&);

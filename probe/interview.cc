@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "probe/metrics.h"
+
 namespace fallbackmx {
 
 namespace {
@@ -79,6 +81,9 @@ void Interview::heard() { waited_since_ = std::exchange(last_heard_, engine_.ser
 
 Interview::Next Interview::on_reply(const SmtpReply& reply) {
   const Pipeline::Command command = pipeline_.pop();
+  const SteadyTime::duration took = last_heard_ - command.sent;
+  if (command.stage != Stage::rset)
+    engine_.services.metrics.observe(Timer::stage_time, took, {to_string(command.stage)});
   Next next = Next::go_on;
   switch (command.stage) {
     case Stage::mail:
@@ -86,7 +91,7 @@ Interview::Next Interview::on_reply(const SmtpReply& reply) {
       break;
     case Stage::rcpt:
       if (command.transaction->mail_failed) break;
-      servers_.replied(opened_.endpoint, last_heard_ - command.sent, reply.category() == 2);
+      servers_.replied(opened_.endpoint, took, reply.category() == 2);
       next = on_rcpt(command.transaction, reply);
       break;
     default:

@@ -1,8 +1,8 @@
 #include "probe/log.h"
 
+#include <fmt/format.h>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/sinks/syslog_sink.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <ctime>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 namespace fallbackmx {
@@ -17,7 +19,7 @@ namespace fallbackmx {
 namespace {
 
 constexpr std::size_t line_limit = 2048;
-constexpr std::size_t lead_limit = 200;
+constexpr std::size_t lead_limit = 1000;
 
 bool is_plain(char c) { return c > 0x20 && c < 0x7f && c != '"' && c != '\\'; }
 bool is_printable(char c) { return c >= 0x20 && c < 0x7f; }
@@ -116,6 +118,42 @@ Log::Sink sink_to_journal() {
   };
 }
 
+/// No closelog() at the end, as spdlog's own sink has it: that would take the ident from whoever else logs.
+/// And syslog(3) keeps the pointer to it for ever.
+Log::Sink sink_to_syslog(const std::string& ident, int facility) {
+  const auto* kept = new std::string(ident);
+  openlog(kept->c_str(), LOG_PID | LOG_NDELAY, facility);
+  return [facility](LogLevel level, std::string_view line) {
+    static constexpr std::array<int, 4> priorities = {LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERR};
+    syslog(facility | priorities[static_cast<std::size_t>(level)], "%.*s", static_cast<int>(line.size()),
+           line.data());
+  };
+}
+
+/// A string of JSON, in ASCII whatever is in it.
+std::string json_string(std::string_view text) {
+  return nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+}
+
+std::string rfc3339(WallTime time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(time - seconds);
+  const std::time_t whole = std::chrono::system_clock::to_time_t(seconds);
+  std::tm parts{};
+  gmtime_r(&whole, &parts);
+  std::array<char, 32> date{};
+  std::strftime(date.data(), date.size(), "%Y-%m-%dT%H:%M:%S", &parts);
+  return fmt::format("{}.{:03}Z", date.data(), rest.count());
+}
+
+/// What fits of a lead: its end may be cut off.
+std::string json_lead(std::string_view key, std::string_view lead, std::size_t room) {
+  for (;; lead = lead.substr(0, lead.size() / 2)) {
+    std::string pair = "," + json_string(key) + ":" + json_string(lead);
+    if (pair.size() <= room) return pair;
+  }
+}
+
 }  // namespace
 
 std::string_view to_string(LogLevel level) {
@@ -123,46 +161,77 @@ std::string_view to_string(LogLevel level) {
   return names[static_cast<std::size_t>(level)];
 }
 
-LogLine::LogLine(std::string_view lead) : text_(one_line(lead.substr(0, lead_limit))) {}
+LogLine::LogLine(std::string_view lead, std::string_view lead_key)
+    : text_(one_line(lead.substr(0, lead_limit))), lead_(lead.substr(0, lead_limit)), lead_key_(lead_key) {
+  if (lead_.ends_with(':')) lead_.pop_back();
+}
 
 LogLine& LogLine::put(std::string_view key, std::string_view value) {
-  append(std::string(key) + '=' + readable(value.substr(0, line_limit)));
-  return *this;
+  const auto bounded = value.substr(0, line_limit);
+  return append({std::string(key), std::string(bounded), false}, readable(bounded));
+}
+
+LogLine& LogLine::put_number(std::string_view key, std::string_view digits) {
+  return append({std::string(key), std::string(digits), true}, digits);
 }
 
 LogLine& LogLine::put_address(std::string_view key, std::string_view address) {
-  return put(key, '<' + std::string(address.substr(0, line_limit)) + '>');
+  const auto bounded = address.substr(0, line_limit);
+  return append({std::string(key), std::string(bounded), false}, readable('<' + std::string(bounded) + '>'));
 }
 
-void LogLine::append(std::string_view pair) {
+LogLine& LogLine::append(Field field, std::string_view shown) {
   const std::size_t blank = text_.empty() ? 0 : 1;
-  if (text_.size() + blank + pair.size() > line_limit) return;
+  if (text_.size() + blank + field.key.size() + 1 + shown.size() > line_limit) return *this;
   if (blank != 0) text_ += ' ';
-  text_ += pair;
+  text_.append(field.key).append("=").append(shown);
+  fields_.push_back(std::move(field));
+  return *this;
 }
 
-Log::Log(Sink sink, LogLevel least) : sink_(std::move(sink)), least_(least) {}
+std::string LogLine::json(LogLevel level, WallTime time) const {
+  constexpr std::size_t end = 1;  // the last brace
+  std::string line = fmt::format(R"({{"time":"{}","level":"{}")", rfc3339(time), to_string(level));
+  if (!lead_.empty()) line += json_lead(lead_key_, lead_, line_limit - line.size() - end);
+  for (const Field& field : fields_) {
+    const std::string pair =
+        "," + json_string(field.key) + ":" + (field.number ? field.value : json_string(field.value));
+    if (line.size() + pair.size() + end <= line_limit) line += pair;
+  }
+  return line + '}';
+}
+
+Log::Log(Sink sink, LogLevel least, LogFormat format)
+    : sink_(std::move(sink)), least_(least), format_(format) {}
 
 Log::~Log() = default;
 
-std::unique_ptr<Log> Log::to_syslog(const std::string& ident, const std::string& facility, LogLevel least) {
-  auto sink =
-      std::make_shared<spdlog::sinks::syslog_sink_st>(ident, LOG_PID | LOG_NDELAY, facility_number(facility),
-                                                      /*enable_formatting=*/false);
-  return std::make_unique<Log>(sink_to(std::move(sink), "%v"), least);
+std::unique_ptr<Log> Log::to_syslog(const std::string& ident, const std::string& facility, LogLevel least,
+                                    LogFormat format) {
+  return std::make_unique<Log>(sink_to_syslog(ident, facility_number(facility)), least, format);
 }
 
-std::unique_ptr<Log> Log::to_stderr(LogLevel least) {
-  if (stderr_is_journal()) return std::make_unique<Log>(sink_to_journal(), least);
+std::unique_ptr<Log> Log::to_stderr(LogLevel least, LogFormat format) {
+  if (stderr_is_journal()) return std::make_unique<Log>(sink_to_journal(), least, format);
   auto sink = std::make_shared<spdlog::sinks::stderr_sink_st>();
-  return std::make_unique<Log>(sink_to(std::move(sink), "%Y-%m-%dT%H:%M:%S.%e%z %l: %v"), least);
+  const bool json = format == LogFormat::json;
+  const auto* pattern = json ? "%v" : "%Y-%m-%dT%H:%M:%S.%e%z %l: %v";
+  return std::make_unique<Log>(sink_to(std::move(sink), pattern), least, format);
 }
 
 void Log::write(LogLevel level, std::string_view line) {
   if (!wants(level)) return;
-  const auto whole = one_line(line);
+  hand_over(level, format_ == LogFormat::json ? LogLine(line).json(level, clock_.wall()) : one_line(line));
+}
+
+void Log::write(LogLevel level, const LogLine& line) {
+  if (!wants(level)) return;
+  hand_over(level, format_ == LogFormat::json ? line.json(level, clock_.wall()) : line.text());
+}
+
+void Log::hand_over(LogLevel level, const std::string& line) {
   const std::lock_guard lock(mutex_);
-  sink_(level, whole);
+  sink_(level, line);
 }
 
 }  // namespace fallbackmx

@@ -1,11 +1,16 @@
 // The log: levels, where lines go, and the key=value lines of which nearly all of it is made.
 #pragma once
 
+#include <concepts>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "conf/log_format.h"
+#include "probe/clock.h"
 
 namespace fallbackmx {
 
@@ -24,15 +29,32 @@ std::string_view to_string(LogLevel);
 /// bytes, a pair that does not fit is left out as a whole.
 class LogLine {
  public:
-  explicit LogLine(std::string_view lead = {});
+  /// `lead_key`: what JSON calls the lead.
+  explicit LogLine(std::string_view lead = {}, std::string_view lead_key = "message");
   LogLine& put(std::string_view key, std::string_view value);
-  /// An address between < and >.
+  LogLine& put(std::string_view key, std::integral auto number) {
+    return put_number(key, std::to_string(number));
+  }
+  /// A number with a fraction, in decimal digits.
+  LogLine& put_number(std::string_view key, std::string_view digits);
+  /// An address, in text between < and >.
   LogLine& put_address(std::string_view key, std::string_view address);
+
   const std::string& text() const { return text_; }
+  /// One object with the same keys: `{"time":"2026-11-22T10:42:00.132Z","level":"info","queue_id":"NOQUEUE",
+  /// "sid":"7f3a","rcpt":"u@example.org",...}`. ASCII; bytes that are not UTF-8 become U+FFFD.
+  std::string json(LogLevel, WallTime) const;
 
  private:
-  void append(std::string_view pair);
+  struct Field {
+    std::string key, value;
+    bool number;
+  };
+  LogLine& append(Field field, std::string_view shown);
+
   std::string text_;
+  std::string lead_, lead_key_;
+  std::vector<Field> fields_;
 };
 
 /// Takes lines from all threads, one at a time. A line never blocks on anything but the sink, which sees
@@ -41,29 +63,35 @@ class Log {
  public:
   using Sink = std::function<void(LogLevel, std::string_view line)>;
 
-  explicit Log(Sink sink, LogLevel least = LogLevel::info);
+  explicit Log(Sink sink, LogLevel least = LogLevel::info, LogFormat format = LogFormat::text);
   ~Log();
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
-  /// syslog(3) with the ident and a facility name as in syslog_facility ("mail"); spdlog's syslog sink.
-  static std::unique_ptr<Log> to_syslog(const std::string& ident, const std::string& facility,
-                                        LogLevel least);
-  /// Standard error, with a time stamp and the level; when that is the systemd journal, only the level, as it
-  /// likes it.
-  static std::unique_ptr<Log> to_stderr(LogLevel least);
+  /// syslog(3) with the ident and a facility name as in syslog_facility ("mail"). One of the process: the
+  /// ident of a second one would be that of the first, too.
+  static std::unique_ptr<Log> to_syslog(const std::string& ident, const std::string& facility, LogLevel least,
+                                        LogFormat format = LogFormat::text);
+  /// Standard error, with a time stamp and the level (which JSON has anyway); when that is the systemd
+  /// journal, only the level, as it likes it.
+  static std::unique_ptr<Log> to_stderr(LogLevel least, LogFormat format = LogFormat::text);
 
   void write(LogLevel level, std::string_view line);
-  void debug(std::string_view line) { write(LogLevel::debug, line); }
-  void info(std::string_view line) { write(LogLevel::info, line); }
-  void warning(std::string_view line) { write(LogLevel::warning, line); }
-  void error(std::string_view line) { write(LogLevel::error, line); }
+  void write(LogLevel level, const LogLine& line);
+  void debug(const auto& line) { write(LogLevel::debug, line); }
+  void info(const auto& line) { write(LogLevel::info, line); }
+  void warning(const auto& line) { write(LogLevel::warning, line); }
+  void error(const auto& line) { write(LogLevel::error, line); }
   bool wants(LogLevel level) const { return level >= least_; }
 
  private:
+  void hand_over(LogLevel level, const std::string& line);
+
   std::mutex mutex_;  ///< guards sink_
   Sink sink_;
   const LogLevel least_;
+  const LogFormat format_;
+  SystemClock clock_;  ///< for JSON
 };
 
 }  // namespace fallbackmx

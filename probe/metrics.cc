@@ -9,6 +9,7 @@
 #include <cassert>
 #include <cstddef>
 #include <map>
+#include <mutex>
 #include <vector>
 
 namespace fallbackmx {
@@ -58,6 +59,8 @@ class Metrics::Families {
   std::vector<Family<prometheus::Counter>> counters;
   std::vector<Family<prometheus::Gauge>> gauges;
   std::vector<Family<prometheus::Histogram>> timers;
+  std::mutex replacing;
+  std::map<Gauge, std::vector<std::string>> replaced;  ///< the labels that there are; guarded by replacing
 };
 
 Metrics::Metrics() : families_(std::make_unique<Families>()) {}
@@ -67,8 +70,35 @@ void Metrics::count(Counter which, Labels labels) {
   families_->counters[static_cast<std::size_t>(which)].with(labels).Increment();
 }
 
+void Metrics::declare(Counter which, Labels labels) {
+  families_->counters[static_cast<std::size_t>(which)].with(labels);
+}
+
+void Metrics::count_to(Counter which, double value) {
+  auto& counter = families_->counters[static_cast<std::size_t>(which)].with({});
+  if (value > counter.Value()) counter.Increment(value - counter.Value());
+}
+
 void Metrics::set(Gauge which, double value, Labels labels) {
   families_->gauges[static_cast<std::size_t>(which)].with(labels).Set(value);
+}
+
+void Metrics::add(Gauge which, double more) {
+  families_->gauges[static_cast<std::size_t>(which)].with({}).Increment(more);
+}
+
+void Metrics::replace(Gauge which, const std::map<std::string, double>& by_label) {
+  const auto& family = families_->gauges[static_cast<std::size_t>(which)];
+  const std::lock_guard lock(families_->replacing);
+  auto& shown = families_->replaced[which];
+  for (const auto& label : shown) {
+    if (!by_label.contains(label)) family.series->Remove(&family.with({label}));
+  }
+  shown.clear();
+  for (const auto& [label, value] : by_label) {
+    family.with({label}).Set(value);
+    shown.push_back(label);
+  }
 }
 
 void Metrics::observe(Timer which, std::chrono::duration<double> time, Labels labels) {

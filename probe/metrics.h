@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <initializer_list>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -31,8 +32,8 @@ enum class Timer {
 /// prometheus-cpp makes of it.
 class Metrics {
  public:
-  /// The values of a metric's labels, in the order of its declaration. Each combination is kept for ever:
-  /// only words of which there are few.
+  /// The values of a metric's labels, in the order of its declaration. Each combination is kept for ever,
+  /// unless replace() drops it: only words of which there are few.
   using Labels = std::initializer_list<std::string_view>;
 
   Metrics();
@@ -41,7 +42,14 @@ class Metrics {
   Metrics& operator=(const Metrics&) = delete;
 
   void count(Counter, Labels = {});
+  /// Makes a counter stand at zero until it is counted: a rate needs two points.
+  void declare(Counter, Labels);
+  /// Counts up to what somebody else has counted.
+  void count_to(Counter, double value);
   void set(Gauge, double value, Labels = {});
+  void add(Gauge, double more);
+  /// All that there is of a gauge with one label: others go away.
+  void replace(Gauge, const std::map<std::string, double>& by_label);
   void observe(Timer, std::chrono::duration<double>, Labels = {});
 
   /// Prometheus' text format, version 0.0.4.

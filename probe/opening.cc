@@ -37,6 +37,7 @@ std::optional<Opened> Opening::open(std::vector<std::size_t> candidates) {
   while (!candidates.empty()) {
     auto connected = connect(candidates);
     if (!connected) return std::nullopt;
+    took(Stage::connect, connected->started);
     std::erase(candidates, connected->endpoint);
     if (auto session = introduce(std::move(*connected))) return session;
     if (destination_.stopping()) return std::nullopt;
@@ -98,7 +99,9 @@ std::optional<Opened> Opening::introduce(ConnectionRace::Runner connected) {
 }
 
 Opening::Greeted Opening::greet(Opened& session, const TlsDemand& demand, bool with_tls) {
+  const SteadyTime begun = engine_.services.clock.now();
   const auto greeting = reply(session, settings_->smtp_helo_timeout);
+  if (greeting) took(Stage::greeting, begun);
   const Judgement judgement = judge_reply(Stage::greeting, greeting, {});
   if (judgement.next != Judgement::Next::go_on) return give_up(session, Stage::greeting, judgement, greeting);
   if (const auto trouble = say_hello(session, demand.required())) return *trouble;
@@ -114,7 +117,9 @@ Opening::Greeted Opening::greet(Opened& session, const TlsDemand& demand, bool w
 
 /// EHLO, or HELO where EHLO is not known. Nothing: the server has answered well.
 std::optional<Opening::Greeted> Opening::say_hello(Opened& session, bool tls_required) {
+  const SteadyTime begun = engine_.services.clock.now();
   auto hello = converse(session, "EHLO " + settings_->smtp_helo_name, settings_->smtp_helo_timeout);
+  if (hello) took(Stage::ehlo, begun);
   Judgement judgement = judge_reply(Stage::ehlo, hello, {.tls_required = tls_required});
   const bool extended = judgement.next != Judgement::Next::try_helo;
   if (!extended) {
@@ -129,6 +134,7 @@ std::optional<Opening::Greeted> Opening::say_hello(Opened& session, bool tls_req
 Opening::Greeted Opening::start_tls(Opened& session, const TlsDemand& demand) {
   const Endpoint& server = servers_.endpoint(session.endpoint);
   const Circumstances circumstances{.tls_required = demand.required()};
+  const SteadyTime begun = engine_.services.clock.now();
   auto go_ahead = converse(session, "STARTTLS", settings_->smtp_starttls_timeout);
   // What was injected behind the 220 is forgotten when TLS starts; it was no word of the server's.
   if (go_ahead && go_ahead->category() == 2) go_ahead->contradictory = false;
@@ -142,6 +148,7 @@ Opening::Greeted Opening::start_tls(Opened& session, const TlsDemand& demand) {
       event = session.dialogue->handshake(deadline);
     } while (event == Dialogue::Event::woken && !destination_.stopping());
     if (event == Dialogue::Event::bytes) {
+      took(Stage::starttls, begun);
       session.tls = to_string(demand.level);
       engine_.services.log.debug(fmt::format("{}: TLS stands, level {}: {}", server.text(), session.tls,
                                              session.dialogue->cipher()));
@@ -201,6 +208,11 @@ Judgement Opening::judge_reply(Stage stage, const std::optional<SmtpReply>& repl
                           strcasecmp(name.c_str(), settings_->smtp_helo_name.c_str()) == 0);
   }
   return judge({stage, reply ? &*reply : nullptr}, circumstances);
+}
+
+void Opening::took(Stage stage, SteadyTime since) {
+  const Services& services = engine_.services;
+  services.metrics.observe(Timer::stage_time, services.clock.now() - since, {to_string(stage)});
 }
 
 void Opening::quit(Opened& session) {

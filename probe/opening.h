@@ -55,6 +55,7 @@ class Opening {
                   const std::optional<SmtpReply>& reply);
   Greeted give_up(Opened& session, const Judgement& judgement, const ProbeResult& result, bool listens);
   void quit(Opened& session);
+  void took(Stage stage, SteadyTime since);
 
   Engine& engine_;
   Destination& destination_;

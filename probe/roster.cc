@@ -24,6 +24,15 @@ std::shared_ptr<Roster::Slot> Roster::next_to_join() {
   return slot;
 }
 
+Activity::Sessions Roster::activity() const {
+  Activity::Sessions count;
+  for (const auto& slot : sessions_) {
+    const bool open = slot->endpoint && slot->room > 0;
+    ++(slot->opening ? count.opening : open ? count.open : count.full);
+  }
+  return count;
+}
+
 bool Roster::anybody_opening() const {
   return std::any_of(sessions_.begin(), sessions_.end(), [](const auto& slot) { return slot->opening; });
 }

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "probe/activity.h"
 #include "probe/clock.h"
 
 namespace fallbackmx {
@@ -40,6 +41,7 @@ class Roster {
   /// Null when there is none left.
   std::shared_ptr<Slot> next_to_join();
 
+  Activity::Sessions activity() const;
   bool empty() const { return sessions_.empty(); }
   std::size_t size() const { return sessions_.size(); }
   bool anybody_opening() const;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "probe/metrics.h"
+
 namespace fallbackmx {
 
 namespace {
@@ -123,12 +125,17 @@ bool Servers::spoke(std::size_t server) {
 void Servers::alarm(std::size_t server, const ProbeResult& result) {
   // The words may bear a time or a session id: they do not make it another alarm.
   const auto kind = fmt::format("{} {} {}", to_string(result.stage), to_string(result.verdict), result.code);
+  engine_.services.metrics.count(Counter::alarms, {to_string(result.verdict)});
+  std::size_t held_back = 0;
   {
     const std::lock_guard lock(mutex_);
     facts_[server].alarm = result.why;
     if (!is_news(habits_, endpoints_, server, kind, engine_.services.clock.now())) return;
+    held_back = std::exchange(habits_[server].held_back, 0);
   }
-  engine_.services.log.warning(fmt::format("alarm: {}: {}", to_string(result.verdict), result.why));
+  LogLine line(fmt::format("alarm: {}: {}", to_string(result.verdict), result.why));
+  if (held_back > 0) line.put("suppressed", held_back);
+  engine_.services.log.warning(line);
 }
 
 void Servers::is_well(std::size_t server) {

@@ -42,6 +42,7 @@ class SharedStore final : public Store {
     shared_->tell(server, word, lifetime);
   }
   std::optional<ServerWord> heard(const std::string& server) override { return shared_->heard(server); }
+  std::size_t files_set_aside() const override { return own_->files_set_aside(); }
   std::size_t rows() override { return own_->rows(); }
 
  private:

@@ -34,11 +34,11 @@ constexpr auto quiet_time = std::chrono::minutes(10);
 /// at once, until the one writer thread has put it into the file.
 class SqliteStore final : public Store {
  public:
-  SqliteStore(std::string path, AddressTable table, Log& log)
+  SqliteStore(std::string path, VerifyFile file, Log& log)
       : path_(std::move(path)), log_(log), readers_(path_, [this](const VerifyReaders::Trouble& trouble) {
           trouble.damaged ? report_damage(trouble.generation, trouble.why) : complain(trouble.why);
         }) {
-    adopt(std::move(table));
+    adopt(std::move(file));
     writer_ = std::thread([this] { write_behind(); });
   }
 
@@ -108,6 +108,7 @@ class SqliteStore final : public Store {
     return page;
   }
 
+  std::size_t files_set_aside() const override { return files_set_aside_; }
   std::size_t rows() override { return static_cast<std::size_t>(std::max<std::int64_t>(0, rows_)); }
 
  private:
@@ -251,10 +252,10 @@ class SqliteStore final : public Store {
                  "; damaged again and again, nothing is remembered until the next start");
       return;
     }
-    auto table =
+    auto file =
         damaged ? replace_verify_file(path_, damage, clock_, log_) : open_verify_file(path_, clock_, log_);
-    if (!table) return complain(table.error());
-    adopt(*std::move(table));
+    if (!file) return complain(file.error());
+    adopt(*std::move(file));
   }
 
   void release() {
@@ -269,8 +270,9 @@ class SqliteStore final : public Store {
     newly_counted_.reset();
   }
 
-  void adopt(AddressTable table) {
-    table_ = std::move(table);
+  void adopt(VerifyFile file) {
+    if (file.set_aside) ++files_set_aside_;
+    table_ = std::move(file.table);
     identity_ = FileIdentity::of(path_);
     readers_.open(generation_);
     inspect();
@@ -326,6 +328,7 @@ class SqliteStore final : public Store {
   VerifyReaders readers_;
   /// Until they are counted: by how much those of the file have grown.
   std::atomic<std::int64_t> rows_ = 0;
+  std::atomic<std::size_t> files_set_aside_ = 0;
 
   std::mutex complaints_;
   SteadyTime quiet_until_{};
@@ -346,9 +349,9 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, Log& l
   if (path.empty() || path.front() == ':' || path.find('\0') != std::string::npos) {
     return Error{"verify database \"" + printable(path, 300) + "\": not a path"};
   }
-  auto table = open_verify_file(path, SystemClock(), log);
-  if (!table) return Error{table.error()};
-  return std::unique_ptr<Store>(std::make_unique<SqliteStore>(path, *std::move(table), log));
+  auto file = open_verify_file(path, SystemClock(), log);
+  if (!file) return Error{file.error()};
+  return std::unique_ptr<Store>(std::make_unique<SqliteStore>(path, *std::move(file), log));
 }
 
 }  // namespace fallbackmx

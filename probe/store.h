@@ -62,6 +62,8 @@ class Store {
   virtual std::optional<ServerWord> heard(const std::string& server);
   /// For metrics: a store that writes behind counts what is written.
   virtual std::size_t rows() = 0;
+  /// How often what was there could not be used, and was put out of the way.
+  virtual std::size_t files_set_aside() const { return 0; }
 };
 
 /// Lost at the end of the process.

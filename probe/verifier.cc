@@ -101,6 +101,16 @@ class Verifier::Impl {
     return finding;
   }
 
+  Activity activity() const {
+    Activity now{.probes = static_cast<std::size_t>(std::max(0, engine_.pending.load())),
+                 .waiters = static_cast<std::size_t>(std::max(0, engine_.waiting.load())),
+                 .proofs = engine_.control.size(),
+                 .catchalls = engine_.catchall.size(),
+                 .troubles = engine_.health.size()};
+    for (const auto& destination : all_destinations()) now.sessions += destination->sessions();
+    return now;
+  }
+
   void steer(const std::string& key, Wish wish) {
     Health& health = engine_.health;
     if (wish == Wish::disable) health.disable(key, engine_.services.clock.now());
@@ -327,6 +337,7 @@ Verifier::Verifier(Services services, std::shared_ptr<const Settings> settings)
     : impl_(std::make_unique<Impl>(services, std::move(settings))) {}
 Verifier::~Verifier() = default;
 Finding Verifier::verify(const Question& question) { return impl_->verify(question); }
+Activity Verifier::activity() const { return impl_->activity(); }
 std::vector<PrimaryState> Verifier::primaries() const { return impl_->primaries(); }
 void Verifier::steer(const std::string& key, Wish wish) { impl_->steer(key, wish); }
 void Verifier::reload(std::shared_ptr<const Settings> settings) { impl_->reload(std::move(settings)); }

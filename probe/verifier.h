@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "conf/parameters.h"
+#include "probe/activity.h"
 #include "probe/address.h"
 #include "probe/clock.h"
 #include "probe/primary_state.h"
@@ -60,6 +61,7 @@ class Verifier {
 
   /// The servers of all destinations in use, each once, by name. Costs too much for every question.
   std::vector<PrimaryState> primaries() const;
+  Activity activity() const;
   /// What an operator wants of a server (PrimaryState::key), for all destinations that have it. Disabled: it
   /// is not asked from now on, and counts as down, until it is enabled or the process ends. Reset: its
   /// failures are forgotten, and whoever comes next may find it well.

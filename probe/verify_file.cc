@@ -47,23 +47,23 @@ std::string verify_file_name(const std::string& path) {
   return "verify database " + printable(path, path_limit);
 }
 
-Result<AddressTable> open_verify_file(const std::string& path, const Clock& clock, Log& log) {
+Result<VerifyFile> open_verify_file(const std::string& path, const Clock& clock, Log& log) {
   using Health = SqliteConnection::Health;
   auto opened = AddressTable::open(path);
-  if (opened.table) return *std::move(opened.table);
+  if (opened.table) return VerifyFile{*std::move(opened.table)};
   if (opened.health != Health::damaged && opened.health != Health::unusable)
     return Error{verify_file_name(path) + ": " + printable(opened.why_not)};
   return replace_verify_file(path, opened.why_not, clock, log);
 }
 
-Result<AddressTable> replace_verify_file(const std::string& path, const std::string& damage,
-                                         const Clock& clock, Log& log) {
+Result<VerifyFile> replace_verify_file(const std::string& path, const std::string& damage, const Clock& clock,
+                                       Log& log) {
   const auto trouble = verify_file_name(path) + ": " + printable(damage);
   const auto broken = set_aside(path, clock);
   if (!broken) return Error{trouble + "; " + broken.error()};
   log.warning(trouble + "; set aside as " + printable(*broken, path_limit) + ", a new one is begun");
   auto opened = AddressTable::open(path);
-  if (opened.table) return *std::move(opened.table);
+  if (opened.table) return VerifyFile{*std::move(opened.table), true};
   return Error{verify_file_name(path) + ": " + printable(opened.why_not)};
 }
 

@@ -45,6 +45,13 @@ TEST_F(Alarms, AreRaisedOnceUntilTheServerIsWellAgain) {
   EXPECT_TRUE(raised(0, "mail refused 550", now + 3h));
 }
 
+TEST_F(Alarms, AreRaisedOnceMoreInAnHourWithHowManyThereWere) {
+  EXPECT_TRUE(raised(0, "rcpt refused 550"));
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(raised(0, "rcpt refused 550", now + 10min));
+  EXPECT_TRUE(raised(0, "rcpt refused 550", now + 61min));
+  EXPECT_EQ(habits[0].held_back, 5u);
+}
+
 TEST_F(Alarms, AreRaisedOncePerHostNotPerAddress) {
   EXPECT_TRUE(raised(0, "rcpt refused 550"));
   EXPECT_FALSE(raised(1, "rcpt refused 550", now + 1s));

@@ -44,7 +44,7 @@ TEST_F(HealthTest, TroubleHasABeginning) {
   health.failed(mx, later + 1s, settings);
   EXPECT_EQ(health.trouble(mx)->state, Health::State::down);
   EXPECT_EQ(health.trouble(mx)->since, later);
-  health.alive(mx, now);
+  health.alive(mx, later + 2s);
   EXPECT_FALSE(health.trouble(mx));
 }
 

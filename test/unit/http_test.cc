@@ -73,6 +73,12 @@ TEST_F(Http, APageOfMetricsSaysWhatItIs) {
               HasSubstr("Content-Type: text/plain; charset=utf-8\r\n"));
 }
 
+TEST_F(Http, ABrowserMayLoadNothingFromElsewhere) {
+  EXPECT_THAT(
+      ask("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"),
+      HasSubstr("Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; img-src data:"));
+}
+
 TEST_F(Http, RubbishAndSilenceHoldUpNobodyElse) {
   const std::vector<int> silent = {connected(), connected(), connected()};
   ask(std::string(100'000, 'x') + "\r\n\r\n");

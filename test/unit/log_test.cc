@@ -6,10 +6,15 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
+
+/// In place of the C library's: who calls it takes the ident from everybody else who logs.
+static int closed_logs = 0;
+extern "C" void closelog() { ++closed_logs; }
 
 namespace fallbackmx {
 namespace {
@@ -110,6 +115,65 @@ TEST(LogLine, LeavesOutAPairThatDoesNotFitAndKeepsTheRest) {
 }
 
 TEST(LogLine, EscapesItsLead) { EXPECT_EQ(LogLine("4A\nB:").put("k", "v").text(), "4A\\x0aB: k=v"); }
+
+/// A time of day that is easy to read.
+const WallTime quarter_to{std::chrono::sys_days{std::chrono::November / 22 / 2026} + std::chrono::hours(10) +
+                          std::chrono::milliseconds(2'532'007)};
+
+TEST(LogLine, InJsonHasTheSameKeysAndNumbersAsNumbers) {
+  LogLine line("NOQUEUE:", "queue_id");
+  line.put("sid", "7f3a").put_address("rcpt", "u@example.org").put("code", 550).put_number("delay", "0.132");
+  line.put("reply", "say \"no\"");
+  EXPECT_EQ(line.text(),
+            "NOQUEUE: sid=7f3a rcpt=<u@example.org> code=550 delay=0.132 reply=\"say \\\"no\\\"\"");
+  EXPECT_EQ(line.json(LogLevel::info, quarter_to),
+            R"({"time":"2026-11-22T10:42:12.007Z","level":"info","queue_id":"NOQUEUE","sid":"7f3a",)"
+            R"("rcpt":"u@example.org","code":550,"delay":0.132,"reply":"say \"no\""})");
+}
+
+TEST(LogLine, InJsonIsOneLineOfAsciiWhateverIsInIt) {
+  LogLine line(every_byte());
+  line.put("all", every_byte()).put_address("rcpt", "j\xc3\xbcrgen@example.org");
+  const std::string json = line.json(LogLevel::warning, quarter_to);
+  EXPECT_TRUE(is_one_line_of_ascii(json)) << json;
+  const auto object = nlohmann::json::parse(json);
+  EXPECT_EQ(object["rcpt"], "j\xc3\xbcrgen@example.org");
+  EXPECT_EQ(object["level"], "warning");
+}
+
+TEST(LogLine, InJsonStaysWithinTheBoundToo) {
+  LogLine line(std::string(100'000, '\x01'));
+  for (int i = 0; i < 100; ++i) line.put("k" + std::to_string(i), std::string(300, '\x02'));
+  line.put("last", 1);
+  const std::string json = line.json(LogLevel::info, quarter_to);
+  EXPECT_LE(json.size(), 2048u);
+  EXPECT_TRUE(nlohmann::json::accept(json)) << json;
+}
+
+TEST(Log, InJsonWritesObjects) {
+  std::vector<std::string> lines;
+  Log log([&](LogLevel, std::string_view line) { lines.emplace_back(line); }, LogLevel::info,
+          LogFormat::json);
+  log.warning("primary is down: mx1");
+  log.info(LogLine("4XyZ:", "queue_id").put("sid", "7f"));
+  log.debug("no");
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(nlohmann::json::parse(lines[0])["message"], "primary is down: mx1");
+  EXPECT_EQ(nlohmann::json::parse(lines[1])["queue_id"], "4XyZ");
+}
+
+TEST(Log, ToStderrInJsonHasNothingAroundTheObject) {
+  unsetenv("JOURNAL_STREAM");
+  testing::internal::CaptureStderr();
+  Log::to_stderr(LogLevel::info, LogFormat::json)->info("x");
+  EXPECT_TRUE(nlohmann::json::accept(testing::internal::GetCapturedStderr()));
+}
+
+TEST(Log, OneThatEndsLeavesSyslogToTheOthers) {
+  closed_logs = 0;
+  Log::to_syslog("fallbackmx-test", "mail", LogLevel::info);
+  EXPECT_EQ(closed_logs, 0);
+}
 
 TEST(Log, GivesTheSinkOneLineOfAsciiWhateverItIsGiven) {
   std::vector<std::string> lines;

@@ -127,6 +127,7 @@ TEST_F(SqliteStoreFile, SetsAsideWhatIsNoDatabaseAndSaysSoOnce) {
   expect_only_what_was_put(*store, 1, "text");
   ASSERT_EQ(lines_.size(), 1u);
   EXPECT_THAT(lines_[0], HasSubstr("file is not a database"));
+  EXPECT_EQ(store->files_set_aside(), 1u);
   EXPECT_THAT(lines_[0], HasSubstr("set aside as " + path_ + ".broken-2"));
   int kept = 0;
   for (const auto& entry : fs::directory_iterator(directory_))

@@ -62,7 +62,7 @@ TEST(VerdictLog, AWarningSaysWhatWouldHaveBeenSaid) {
   const Outcome::Warning warning{
       Restriction::reject_unknown_sender_domain,
       {550, "5.1.8", "<s@example.net>: Sender address rejected: Domain not found"}};
-  EXPECT_EQ(warning_line(told(state, envelope(state), {}), warning),
+  EXPECT_EQ(warning_line(told(state, envelope(state), {}), warning).text(),
             "NOQUEUE: sid=7f3a01 rcpt=<u@example.org> from=<s@example.net> client=h.example.net[192.0.2.9] "
             "action=warn restriction=reject_unknown_sender_domain code=550 dsn=5.1.8 "
             "reply=\"<s@example.net>: Sender address rejected: Domain not found\"");
@@ -72,7 +72,7 @@ TEST(VerdictLog, ALineSaysWhatTheMtaMadeOfTheRecipient) {
   const SessionState state = session();
   const Envelope rewritten =
       envelope_of(state, "<example.org!u@fallback.example>", {"relay", "example.org", "u@example.org"});
-  const std::string line = verdict_line(told(state, rewritten, refused(), 132ms));
+  const std::string line = verdict_line(told(state, rewritten, refused(), 132ms)).text();
   EXPECT_NE(line.find("rcpt=<example.org!u@fallback.example> resolved=<u@example.org> from=<s@example.net>"),
             std::string::npos)
       << line;
@@ -81,7 +81,7 @@ TEST(VerdictLog, ALineSaysWhatTheMtaMadeOfTheRecipient) {
 TEST(VerdictLog, ALineHasEverything) {
   const SessionState state = session();
   EXPECT_EQ(
-      verdict_line(told(state, envelope(state), refused(), 132ms)),
+      verdict_line(told(state, envelope(state), refused(), 132ms)).text(),
       "NOQUEUE: sid=7f3a01 rcpt=<u@example.org> from=<s@example.net> client=h.example.net[192.0.2.9] "
       "action=reject verdict=undeliverable source=probe primary=mx1.example.org[198.51.100.2]:25 stage=rcpt "
       "tls=none code=550 dsn=5.1.1 delay=0.132 reply=\"User unknown\"");
@@ -89,7 +89,7 @@ TEST(VerdictLog, ALineHasEverything) {
 
 TEST(VerdictLog, UnverifiedMailSaysWhyAndWhatIsRemembered) {
   const SessionState state = session();
-  EXPECT_EQ(verdict_line(told(state, envelope(state), unavailable(), 5021ms)),
+  EXPECT_EQ(verdict_line(told(state, envelope(state), unavailable(), 5021ms)).text(),
             "NOQUEUE: sid=7f3a01 rcpt=<u@example.org> from=<s@example.net> client=h.example.net[192.0.2.9] "
             "action=accept unverified=yes verdict=unavailable source=probe remembered=nothing "
             "primary=mx1.example.org[198.51.100.2]:25 stage=connect tls=none delay=5.021 "
@@ -104,7 +104,7 @@ TEST(VerdictLog, AnotherRestrictionIsNamedWithOurOwnReply) {
       .reply = {450, "4.1.8", "<s@example.net>: Sender address rejected: Domain not found"},
       .by = Restriction::reject_unknown_sender_domain};
   EXPECT_EQ(
-      verdict_line(told(state, envelope(state), outcome, 0ms)),
+      verdict_line(told(state, envelope(state), outcome, 0ms)).text(),
       "4XyZ: sid=7f3a01 rcpt=<u@example.org> from=<s@example.net> client=h.example.net[unknown] action=defer "
       "restriction=reject_unknown_sender_domain code=450 dsn=4.1.8 delay=0.000 "
       "reply=\"<s@example.net>: Sender address rejected: Domain not found\"");
@@ -115,7 +115,8 @@ TEST(VerdictLog, WhatARemoteSideWroteCannotForgeAField) {
   Outcome outcome = refused();
   outcome.finding->words = "gone\" action=accept \n 2026 info: forged";
   const std::string line =
-      verdict_line(told(state, envelope(state, "<x> action=accept rcpt=<y\r\n@example.org>"), outcome, 1ms));
+      verdict_line(told(state, envelope(state, "<x> action=accept rcpt=<y\r\n@example.org>"), outcome, 1ms))
+          .text();
   EXPECT_EQ(line.find('\n'), std::string::npos) << line;
   EXPECT_EQ(line.find('\r'), std::string::npos) << line;
   EXPECT_NE(line.find("unreadable=yes"), std::string::npos) << line;
@@ -141,8 +142,8 @@ TEST(VerdictLog, OnlyVerdictsAndRefusalsAreWorthALine) {
 
 TEST(VerdictLog, AnAlarmRingsOncePerDomainInTenMinutes) {
   int alarms = 0;
-  Log log([&](LogLevel level, std::string_view) { alarms += level == LogLevel::warning ? 1 : 0; },
-          LogLevel::info);
+  std::string last;
+  Log log([&](LogLevel, std::string_view line) { ++alarms, last = line; }, LogLevel::warning);
   Simulation clock;
   VerdictLog verdicts(log, clock);
   const SessionState state = session();
@@ -161,6 +162,7 @@ TEST(VerdictLog, AnAlarmRingsOncePerDomainInTenMinutes) {
   clock.sleeper()->sleep_until(clock.now() + 11min);
   ring("<a@example.org>");
   EXPECT_EQ(alarms, 3);
+  EXPECT_TRUE(last.ends_with(" suppressed=1")) << last;
 }
 
 }  // namespace

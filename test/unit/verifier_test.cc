@@ -150,6 +150,64 @@ TEST_F(VerifierTest, WhatAnAdministratorWasToldStandsUntilAYes) {
   EXPECT_NE(verifier->primaries().front().alarm.find("on a list"), std::string::npos);
 }
 
+TEST_F(VerifierTest, ProbesAreCountedWithTheirStages) {
+  start();
+  ask_one("somebody@example.org");
+  ask_one("nobody@example.org");
+  const std::string text = metrics.text();
+  for (const std::string line :
+       {"probes_total{outcome=\"deliverable\"} 1\n", "probes_total{outcome=\"undeliverable\"} 1\n",
+        "probe_duration_seconds_count{stage=\"connect\"} 1\n",
+        "probe_duration_seconds_count{stage=\"greeting\"} 1\n",
+        "probe_duration_seconds_count{stage=\"ehlo\"} 1\n",
+        "probe_duration_seconds_count{stage=\"mail\"} 2\n",
+        "probe_duration_seconds_sum{stage=\"ehlo\"} 0.01\n",
+        "probe_duration_seconds_count{stage=\"rcpt\"} 2\n"})
+    EXPECT_NE(text.find("fallbackmx_" + line), std::string::npos) << line << text;
+}
+
+TEST_F(VerifierTest, ActivityIsWhatGoesOnNow) {
+  start();
+  EXPECT_EQ(verifier->activity().sessions.open, 0u);
+  ask_one("somebody@example.org");
+  const Activity after = verifier->activity();
+  EXPECT_EQ(after.sessions.open, 1u);
+  EXPECT_EQ(after.probes, 0u);
+  EXPECT_EQ(after.waiters, 0u);
+  EXPECT_EQ(after.proofs, 1u) << "it said yes about example.org";
+  EXPECT_EQ(after.troubles, 0u);
+}
+
+TEST_F(VerifierTest, WhileClientsWaitTheyAreCounted) {
+  ASSERT_TRUE(primary->define("RCPT TO:<slow@*>     250 2.1.5 ok     stall 1s"));
+  start();
+  Activity meanwhile;
+  std::thread onlooker([&, own = std::shared_ptr<Sleeper>(clock.sleeper())]() mutable {
+    own->sleep_until(clock.now() + 500ms);
+    meanwhile = verifier->activity();
+    own.reset();
+  });
+  ask({"slow@example.org", "slow@example.org"});
+  onlooker.join();
+  EXPECT_EQ(meanwhile.probes, 1u);
+  EXPECT_EQ(meanwhile.waiters, 2u);
+}
+
+TEST_F(VerifierTest, APrimaryKnownToBeDownIsAskedByNobody) {
+  network.serve("192.0.2.1", 25, nullptr);
+  settings.primary_down_after = 1;
+  start();
+  EXPECT_EQ(to_string(ask_one("one@example.org").source), "probe");
+  EXPECT_EQ(to_string(ask_one("two@example.org").source), "none");
+}
+
+TEST_F(VerifierTest, RefusalsThatAnAdministratorShouldHearOfAreCountedEachTime) {
+  ASSERT_TRUE(primary->define("RCPT TO:<*@*>     550 5.7.1 your address is on a list"));
+  start();
+  ask_one("one@example.org");
+  EXPECT_NE(metrics.text().find("fallbackmx_alarms_total{kind=\"refused\"} 1\n"), std::string::npos);
+}
+
 TEST_F(VerifierTest, AColdAddressOnALiveSessionCostsOneRoundTrip) {
   start();
   ask_one("first@example.org");
