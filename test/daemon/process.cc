@@ -144,6 +144,11 @@ bool DaemonProcess::hears(std::string_view state) {
 
 void DaemonProcess::signal(int number) const { kill(pid_, number); }
 
+std::size_t DaemonProcess::descriptors() const {
+  const std::filesystem::directory_iterator open("/proc/" + std::to_string(pid_) + "/fd");
+  return static_cast<std::size_t>(std::distance(begin(open), end(open)));
+}
+
 void DaemonProcess::signal_each_thread(int number) const {
   for (const auto& each : std::filesystem::directory_iterator("/proc/" + std::to_string(pid_) + "/task"))
     tgkill(pid_, std::stoi(each.path().filename().string()), number);

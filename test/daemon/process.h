@@ -54,6 +54,8 @@ class DaemonProcess {
   /// Waits for `READY=1`, `STOPPING=1`, ...; false if it never comes, or the process ends.
   bool hears(std::string_view state);
   void signal(int number) const;
+  /// That it has open now.
+  std::size_t descriptors() const;
   /// One for each thread that it has now.
   void signal_each_thread(int number) const;
   /// The exit status; 128 + number for a signal, -1 if it does not end.
