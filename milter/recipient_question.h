@@ -13,8 +13,8 @@ namespace fallbackmx {
 Question question_for(const Client&, const Envelope&, const Settings& settings,
                       const RecipientPolicy* policy);
 
-/// For a recipient that the MTA understands, and that cannot be asked about: bytes that are no UTF-8, two @. To
-/// accept it unseen would let everybody past verification with such a byte, to bounce later.
+/// For a recipient that the MTA understands, and that cannot be asked about: bytes that are no UTF-8, two @.
+/// To accept it unseen would let everybody past verification with such a byte, to bounce later.
 Finding unreadable(const Envelope&);
 
 }  // namespace fallbackmx

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 namespace fallbackmx {
@@ -118,11 +119,17 @@ Log::Sink sink_to_journal() {
   };
 }
 
+/// syslog(3) keeps the pointer for ever, and so these words are never destroyed.
+const char* kept_for_ever(const std::string& ident) {
+  static std::mutex mutex;
+  static auto* const idents = new std::set<std::string>;
+  const std::lock_guard lock(mutex);
+  return idents->insert(ident).first->c_str();
+}
+
 /// No closelog() at the end, as spdlog's own sink has it: that would take the ident from whoever else logs.
-/// And syslog(3) keeps the pointer to it for ever.
 Log::Sink sink_to_syslog(const std::string& ident, int facility) {
-  const auto* kept = new std::string(ident);
-  openlog(kept->c_str(), LOG_PID | LOG_NDELAY, facility);
+  openlog(kept_for_ever(ident), LOG_PID | LOG_NDELAY, facility);
   return [facility](LogLevel level, std::string_view line) {
     static constexpr std::array<int, 4> priorities = {LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERR};
     syslog(facility | priorities[static_cast<std::size_t>(level)], "%.*s", static_cast<int>(line.size()),
