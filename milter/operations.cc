@@ -80,8 +80,7 @@ ControlReply Operations::answer(const ControlRequest& request) const {
     case Verb::remember_export:
       return export_page(request, services_.store);
     case Verb::remember_import:
-      return import_page(request, services_.store, *services_.configuration.settings(),
-                         services_.clock.wall());
+      return import_page(request, services_.store, *settings, now);
     default:  // VerbKind::here, which does not get through read_request()
       break;
   }
