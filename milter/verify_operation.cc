@@ -43,7 +43,7 @@ int exit_for(const std::optional<Finding>& finding) {
 
 Json json_of(const Outcome& outcome, const Settings& settings) {
   const Reply& reply = outcome.reply;
-  Json heard = {{"action", reply.code == 0 ? "accept" : reply.rejects() ? "reject" : "defer"}};
+  Json heard = {{"action", reply.action()}};
   if (reply.code != 0) {
     heard["code"] = reply.code;
     heard["dsn"] = reply.dsn;

@@ -13,10 +13,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-class OperatorsCommand : public WithDaemon {
- protected:
-  Ended run(const std::vector<std::string>& words) { return run_command(directory_, words); }
-};
+class OperatorsCommand : public WithDaemon {};
 
 TEST_F(OperatorsCommand, StatusTellsWhatRuns) {
   configure();

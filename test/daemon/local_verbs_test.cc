@@ -13,8 +13,6 @@ using ::testing::StartsWith;
 
 class LocalVerbs : public WithDaemon {
  protected:
-  Ended run(const std::vector<std::string>& words) { return run_command(directory_, words); }
-
   HeldPrimary primary_{false};
 };
 

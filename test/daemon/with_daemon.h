@@ -32,6 +32,9 @@ class WithDaemon : public ::testing::Test {
     return client;
   }
 
+  /// The operator's command, with this daemon's configuration.
+  Ended run(const std::vector<std::string>& words) { return run_command(directory_, words); }
+
   bool logged(std::string_view words) { return daemon_->log().find(words) != std::string::npos; }
 
   Directory directory_;
