@@ -1,5 +1,5 @@
-// What is thrown at rubbish: one function per parser of remote or foreign bytes. libFuzzer calls it with what
-// it makes up, the unit tests with the corpora in test/fuzz/corpus/NAME/.
+// What is thrown at rubbish: one function per way in for remote or foreign bytes. libFuzzer calls it with
+// what it makes up, the unit tests with the corpora in test/fuzz/corpus/NAME/.
 #pragma once
 
 #include <stdexcept>
@@ -8,7 +8,7 @@
 
 namespace fallbackmx::fuzz {
 
-#define FUZZ_TARGET(name) void name(std::string_view input);
+#define FUZZ_TARGET(name, cuts) void name(std::string_view input);
 #include "test/fuzz/targets.def"
 #undef FUZZ_TARGET
 
