@@ -30,8 +30,8 @@ constexpr int set_aside_limit =
 constexpr auto gathering = std::chrono::milliseconds(20);
 constexpr auto quiet_time = std::chrono::minutes(10);
 
-/// Callers read over a few connections of their own; whatever they change waits in memory, where it is found
-/// at once, until the one writer thread has put it into the file.
+/// Callers read over a few connections, and wait for a disk that hangs no longer than those do; whatever they
+/// change waits in memory, where it is found at once, until the one writer thread has put it into the file.
 class SqliteStore final : public Store {
  public:
   SqliteStore(std::string path, VerifyFile file, Log& log)
@@ -58,7 +58,7 @@ class SqliteStore final : public Store {
       if (const auto* change = pending_.find(key)) return *change;
     }
     // What was written between these two steps is in the file by now.
-    return readers_.read([&](AddressTable& table) { return table.find(key); });
+    return readers_.read([key](AddressTable& table) { return table.find(key); });
   }
 
   void put(const std::string& key, const AddressRecord& record) override {
@@ -74,9 +74,10 @@ class SqliteStore final : public Store {
       const std::lock_guard lock(mutex_);
       changed = pending_.of_domain(domain);
     }
-    const auto written = readers_.read([&](AddressTable& table) {
-      return table.recent_good(domain, [&](const std::string& key) { return !changed.keys.contains(key); });
-    });
+    const auto written =
+        readers_.read([domain = std::string(domain), keys = changed.keys](AddressTable& table) {
+          return table.recent_good(domain, [&](const std::string& key) { return !keys.contains(key); });
+        });
     if (written && (changed.best.empty() || written->last_yes > changed.last_yes)) return written->key;
     return changed.best.empty() ? std::nullopt : std::optional(changed.best);
   }
@@ -324,14 +325,14 @@ class SqliteStore final : public Store {
   std::optional<std::int64_t> newly_counted_;  ///< rows at the beginning of the inspection
   bool stopping_ = false;
 
-  std::mutex cleaners_;  ///< held while somebody waits for clean_up
-  VerifyReaders readers_;
+  std::mutex complaints_;
+  SteadyTime quiet_until_{};  ///< guarded by complaints_
+
+  std::mutex cleaners_;    ///< held while somebody waits for clean_up
+  VerifyReaders readers_;  ///< its threads use what stands above
   /// Until they are counted: by how much those of the file have grown.
   std::atomic<std::int64_t> rows_ = 0;
   std::atomic<std::size_t> files_set_aside_ = 0;
-
-  std::mutex complaints_;
-  SteadyTime quiet_until_{};
 
   // The writer's own.
   std::optional<AddressTable> table_;

@@ -1,22 +1,29 @@
-// The connections over which the verify database is read, by many threads at once.
+// The connections over which the verify database is read, and the threads that wait for its disk.
 #pragma once
 
 #include <array>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 #include <type_traits>
+#include <utility>
 
 #include "probe/address_table.h"
 #include "probe/clock.h"
-#include "probe/patient_mutex.h"
 
 namespace fallbackmx {
 
 /// A few connections for those who are in a hurry, and one for who walks through all of the file. Belongs to
 /// the store, whose writer thread opens and closes them; all others only read.
+///
+/// Nobody can leave a read that hangs in the kernel. So those in a hurry do not read: each of their
+/// connections has a thread that does, and they wait for it no longer than they like to.
 class VerifyReaders {
  public:
   struct Trouble {
@@ -24,35 +31,36 @@ class VerifyReaders {
     bool damaged = false;  ///< the file; else it may pass
     int generation = 0;    ///< of the file
   };
-  /// `tell` is called on the thread that met the trouble, which holds no lock of ours.
-  VerifyReaders(std::string path, std::function<void(const Trouble&)> tell)
-      : path_(std::move(path)), tell_(std::move(tell)) {}
+  /// `tell` is called on the thread that met the trouble, which holds no lock of ours. Throws
+  /// std::system_error when there are no threads to be had.
+  VerifyReaders(std::string path, std::function<void(const Trouble&)> tell);
+  /// Waits for who reads just now: not before the disk answers.
+  ~VerifyReaders();
+  VerifyReaders(const VerifyReaders&) = delete;
+  VerifyReaders& operator=(const VerifyReaders&) = delete;
 
-  /// How long a hurried reader waits for a connection.
-  static constexpr std::chrono::milliseconds patience{100};
+  /// How long who is in a hurry waits. Far more than a disk needs that works, and than a busy machine needs
+  /// to run a thread. Once all connections have hung that long, nobody waits at all until one comes back.
+  static constexpr std::chrono::milliseconds patience{500};
 
-  /// Runs `query(AddressTable&)` on a connection that nobody uses just now; what it returns when that was no
-  /// trouble, else nothing. A disk that hangs keeps those who read from it just now, and no more of our
-  /// clients than there are connections; all others are told "nothing" after `patience`.
+  /// What `query(AddressTable&)` returns on one of the connections when that was no trouble, else nothing.
+  /// The query may be run when nobody waits for it any more: it owns what it needs.
   template <class Query>
-  std::invoke_result_t<Query, AddressTable&> read(Query query) {
-    auto& own = hurried_[std::hash<std::thread::id>()(std::this_thread::get_id()) % hurried_.size()];
-    std::unique_lock<PatientMutex> lock(own.mutex, std::try_to_lock);
-    auto* reader = &own;
-    for (auto other = hurried_.begin(); !lock && other != hurried_.end(); ++other) {
-      lock = std::unique_lock<PatientMutex>(other->mutex, std::try_to_lock);
-      if (lock) reader = &*other;
-    }
-    if (!lock) lock = std::unique_lock(own.mutex, clock_.now() + patience);
-    if (lock) return ask(*reader, std::move(lock), query);
-    tell_({.why = "too slow to read: nothing is remembered"});
-    return {};
+  auto read(Query query) {
+    using Answer = std::invoke_result_t<Query&, AddressTable&>;
+    const auto answer = std::make_shared<Answer>();
+    const bool well =
+        in_time([answer, query = std::move(query)](AddressTable& table) mutable { *answer = query(table); });
+    return well ? std::move(*answer) : Answer{};
   }
 
-  /// The same for who can wait: on the one connection for them, as soon as it is free.
+  /// The same for who can wait, on the caller's thread: on the one connection for them, as soon as it is
+  /// free.
   template <class Query>
-  std::invoke_result_t<Query, AddressTable&> read_at_leisure(Query query) {
-    return ask(leisurely_, std::unique_lock(leisurely_.mutex), query);
+  auto read_at_leisure(Query query) {
+    std::invoke_result_t<Query&, AddressTable&> answer{};
+    const bool well = run(leisurely_, [&](AddressTable& table) { answer = query(table); });
+    return well ? std::move(answer) : decltype(answer){};
   }
 
   /// Opens the connections that are missing: descriptors may have run out the last time.
@@ -61,32 +69,37 @@ class VerifyReaders {
   void close();
 
  private:
+  using Query = std::function<void(AddressTable&)>;
+
   struct Reader {
-    PatientMutex mutex;
+    std::mutex mutex;  ///< guards the table, and is held while it is read
     std::optional<AddressTable> table;
     int generation = 0;
+    SteadyTime busy_since = SteadyTime::max();  ///< guarded by mutex_
+    std::thread thread;
+  };
+  struct Question {
+    Query query;
+    bool answered = false, well = false;
+    std::condition_variable done;
   };
 
-  template <class Query>
-  std::invoke_result_t<Query, AddressTable&> ask(Reader& reader, std::unique_lock<PatientMutex> lock,
-                                                 Query& query) {
-    if (!reader.table) return {};
-    auto answer = query(*reader.table);
-    const auto health = reader.table->health();
-    if (health == SqliteConnection::Health::good) return answer;
-    const Trouble trouble{.why = reader.table->why(),
-                          .damaged = health == SqliteConnection::Health::damaged,
-                          .generation = reader.generation};
-    lock.unlock();
-    tell_(trouble);
-    return {};
-  }
-
+  bool in_time(Query query);
+  bool all_hang(SteadyTime now) const;
+  void serve(Reader& reader);
+  bool run(Reader& reader, const Query& query);
   bool open(Reader& reader, int generation);
+  void stop();
 
   const std::string path_;
   const std::function<void(const Trouble&)> tell_;
-  SystemClock clock_;  // a hung disk knows no other
+  const SystemClock clock_;  // a hung disk knows no other
+
+  std::mutex mutex_;  ///< guards the questions, briefly
+  std::condition_variable work_;
+  std::deque<std::shared_ptr<Question>> questions_;
+  bool stopping_ = false;
+
   std::array<Reader, 4> hurried_;
   Reader leisurely_;
   bool all_open_ = false;  // the writer's own
