@@ -190,6 +190,15 @@ class Verifier::Impl {
     return way;
   }
 
+  /// As far as we have seen ourselves.
+  bool counts_as_down(const Question& question, const Settings& settings) {
+    const Route way = route(question, settings);
+    return !way.endpoints.empty() &&
+           std::all_of(way.endpoints.begin(), way.endpoints.end(), [this](const Endpoint& endpoint) {
+             return engine_.health.state(endpoint.key()) == Health::State::down;
+           });
+  }
+
   Finding probe(const Question& question, const Settings& settings) {
     const Route way = route(question, settings);
     Finding finding;
@@ -307,16 +316,19 @@ class Verifier::Impl {
   void ask_again(Backlog::Item item) {
     const Services& services = engine_.services;
     const auto settings = engine_.settings();
-    // A client has asked meanwhile, or it was the trial that found the primary back.
-    const auto record = services.store.find(item.recipient.key());
-    if (record && record->asked >= item.since) return;
     if (services.clock.wall() - item.since > backlog_lifetime) return;
-    const Finding finding = probe({.recipient = item.recipient,
-                                   .next_hop = item.next_hop,
-                                   .deadline = services.clock.now() + background_patience,
-                                   .tls = item.tls,
-                                   .sender = item.sender},
-                                  *settings);
+    const Question question{.recipient = item.recipient,
+                            .next_hop = item.next_hop,
+                            .deadline = services.clock.now() + background_patience,
+                            .tls = item.tls,
+                            .sender = item.sender};
+    // A client has asked meanwhile, or it was the trial that found the primary back. If it was another
+    // fallback MX that asked, we have yet to see that the primary is back, and better now than in a client's
+    // time.
+    const auto record = services.store.find(item.recipient.key());
+    if (record && record->asked >= item.since && !(item.unanswered && counts_as_down(question, *settings)))
+      return;
+    const Finding finding = probe(question, *settings);
     const std::lock_guard lock(mutex_);
     if (finding.verdict == Verdict::unavailable && item.unanswered)
       backlog_.put_back(std::move(item), services.clock.now() + background_retry);
