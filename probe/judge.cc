@@ -39,6 +39,11 @@ bool speaks_of_the_dialogue(int code) {
   }
 }
 
+/// A no of the addressing kind (RFC 3463 section 3.2). Any other, and one without an enhanced code, is also
+/// what is said to everybody from the moment on when an administrator or a block list turns against us: of
+/// these, a yes that is older than the no proves nothing.
+bool speaks_of_the_address(const SmtpReply& reply) { return reply.dsn.starts_with("5.1."); }
+
 Judgement judge_greeting(const SmtpReply& reply, const Circumstances& circumstances) {
   if (reply.category() == 4) return land_and_end(Verdict::unavailable);
   // An MTA keeps such mail queued and tries again: it is no word about recipients.
@@ -93,7 +98,7 @@ Judgement judge_rcpt(const SmtpReply& reply, const Circumstances& circumstances)
   if (speaks_of_the_dialogue(reply.code)) {
     return {.next = Next::land, .verdict = Verdict::refused, .alarm = true};
   }
-  if (circumstances.proven) return land(Verdict::undeliverable);
+  if (circumstances.proven && speaks_of_the_address(reply)) return land(Verdict::undeliverable);
   return {.next = Next::ask_control, .verdict = Verdict::undeliverable};
 }
 

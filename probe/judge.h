@@ -22,7 +22,8 @@ struct Circumstances {
   bool tls_required = false;          ///< by smtp_tls_security_level
   bool fallback_sender_left = false;  ///< there is another sender address to try
   bool pipelined = false;             ///< other commands were on the wire
-  bool proven = false;  ///< the same server, asked the same way, has lately accepted a recipient
+  bool proven = false;  ///< the same server, asked the same way, has lately accepted a recipient; which is a
+                        ///< proof of "no such address" alone
 };
 
 struct Judgement {
