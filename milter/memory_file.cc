@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "milter/shown.h"
 #include "probe/smtp_reply.h"
 #include "probe/verify_text.h"
 
@@ -29,6 +30,19 @@ std::optional<std::string> next_line(std::istream& in) {
     if (line.size() < line_limit) line.push_back(static_cast<char>(byte));
   }
   return line.empty() ? std::nullopt : std::optional(line);
+}
+
+// Whoever answers may be another version, or somebody else.
+
+ControlReply senseless() {
+  return control_error(EX_PROTOCOL,
+                       "the daemon's answer is no page of such a file: it is of another release");
+}
+
+/// 0 when there is none.
+std::size_t count_in(const Json& result, const char* name) {
+  const Json& count = member(result, name);
+  return count.is_number_unsigned() ? count.get<std::size_t>() : 0;
 }
 
 class Import {
@@ -106,9 +120,9 @@ class Import {
       failure_ = reply;
       return;
     }
-    taken_ += reply.result.value("taken", std::size_t{0});
-    known_ += reply.result.value("known", std::size_t{0});
-    bad_ += reply.result.value("bad", std::size_t{0});
+    taken_ += count_in(reply.result, "taken");
+    known_ += count_in(reply.result, "known");
+    bad_ += count_in(reply.result, "bad");
   }
 
   const AskForPage& ask_;
@@ -132,12 +146,16 @@ ControlReply export_memory(const AskForPage& ask, std::ostream& out) {
     const ControlReply reply = ask(request);
     if (!reply.ok()) return reply;
     if (first) out << heading << version << '\n';
-    for (const Json& line : reply.result.value("lines", Json::array())) {
+    const Json& lines = member(reply.result, "lines");
+    if (!lines.is_array()) return senseless();
+    for (const Json& line : lines) {
+      if (!line.is_string()) return senseless();
       out << line.get<std::string>() << '\n';
       ++addresses;
     }
-    more = reply.result.contains("next");
-    if (more) request.arguments["after"] = reply.result["next"];
+    const Json& next = member(reply.result, "next");
+    more = !next.is_null();
+    request.arguments["after"] = next;
     if (!out) return control_error(EX_IOERR, "the lines cannot be written");
   }
   out << ending << addresses << '\n';

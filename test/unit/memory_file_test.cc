@@ -134,6 +134,19 @@ TEST_F(MemoryFile, OfAnotherFormatIsNotTaken) {
             "the file has version 2 of the format, and only 1 is known here exit 65\n");
 }
 
+TEST_F(MemoryFile, AnswersOfAnotherShapeAreTroubleAndNoException) {
+  for (const char* result :
+       {"[]", "\"x\"", "7", "null", "{}", "{\"lines\":[7]}", "{\"lines\":{\"a\":\"b\"}}"}) {
+    const AskForPage daemon = [&](const ControlRequest&) {
+      return ControlReply{.result = Json::parse(result)};
+    };
+    std::ostringstream out, complaints;
+    EXPECT_EQ(export_memory(daemon, out).exit, 76) << result;
+    std::istringstream in(file("a@example.org\tyes\t250\t-\t1\t1\tOk\n", 1));
+    EXPECT_EQ(import_memory(daemon, in, complaints).result["taken"], 0) << result;
+  }
+}
+
 TEST_F(MemoryFile, EndsWhereTheDaemonDoes) {
   int answered = 0;
   const AskForPage dying = [&](const ControlRequest& request) {
