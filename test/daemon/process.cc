@@ -142,7 +142,15 @@ bool DaemonProcess::hears(std::string_view state) {
   }
 }
 
-void DaemonProcess::signal(int number) const { kill(pid_, number); }
+void DaemonProcess::forget_notifications() const {
+  for (char text[256]; recv(notifications_, text, sizeof text, MSG_DONTWAIT) >= 0;) {
+  }
+}
+
+// To -1 it would go to every process there is.
+void DaemonProcess::signal(int number) const {
+  if (pid_ > 0) kill(pid_, number);
+}
 
 std::size_t DaemonProcess::descriptors() const {
   const std::filesystem::directory_iterator open("/proc/" + std::to_string(pid_) + "/fd");

@@ -53,6 +53,8 @@ class DaemonProcess {
 
   /// Waits for `READY=1`, `STOPPING=1`, ...; false if it never comes, or the process ends.
   bool hears(std::string_view state);
+  /// Reads what was told so far, and forgets it.
+  void forget_notifications() const;
   void signal(int number) const;
   /// That it has open now.
   std::size_t descriptors() const;
