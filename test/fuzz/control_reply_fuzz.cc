@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <sstream>
 
+#include "milter/command/memory_file.h"
+#include "milter/command/rendering.h"
 #include "milter/control_message.h"
-#include "milter/memory_file.h"
-#include "milter/rendering.h"
 #include "test/fuzz/script.h"
 #include "test/fuzz/targets.h"
 

@@ -3,9 +3,9 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "milter/command/rendering.h"
 #include "milter/control_message.h"
 #include "milter/operations.h"
-#include "milter/rendering.h"
 #include "test/fake/simulation.h"
 #include "test/fuzz/script.h"
 #include "test/fuzz/targets.h"

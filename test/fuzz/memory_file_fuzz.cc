@@ -1,5 +1,5 @@
 // What `remember import` reads, and what `remember export` writes of it.
-#include "milter/memory_file.h"
+#include "milter/command/memory_file.h"
 
 #include <sstream>
 

@@ -1,12 +1,12 @@
-#include "milter/command_line.h"
+#include "milter/command/command_line.h"
 
 #include <gmock/gmock.h>
 
 #include <vector>
 
 #include "conf/text_file.h"
-#include "milter/command.h"
-#include "milter/command_help.h"
+#include "milter/command/command.h"
+#include "milter/command/command_help.h"
 
 namespace fallbackmx {
 namespace {

@@ -1,4 +1,4 @@
-#include "milter/completion.h"
+#include "milter/command/completion.h"
 
 #include <gtest/gtest.h>
 

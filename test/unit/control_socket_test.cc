@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "milter/control_client.h"
+#include "milter/command/control_client.h"
 #include "milter/line_stream.h"
 
 namespace fallbackmx {

@@ -1,9 +1,9 @@
 // Each mistake around the milter but those of an MTA's configuration, and what is said of it.
 #include <gtest/gtest.h>
 
-#include "milter/dns_checks.h"
-#include "milter/domain_checks.h"
-#include "milter/local_checks.h"
+#include "milter/doctor/dns_checks.h"
+#include "milter/doctor/domain_checks.h"
+#include "milter/doctor/local_checks.h"
 
 namespace fallbackmx {
 namespace {

@@ -1,4 +1,4 @@
-#include "milter/gauges.h"
+#include "milter/pages/gauges.h"
 
 #include <gmock/gmock.h>
 

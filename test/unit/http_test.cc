@@ -1,4 +1,4 @@
-#include "milter/http.h"
+#include "milter/pages/http.h"
 
 #include <arpa/inet.h>
 #include <gmock/gmock.h>

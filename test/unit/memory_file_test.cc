@@ -1,4 +1,4 @@
-#include "milter/memory_file.h"
+#include "milter/command/memory_file.h"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
-#include "milter/postfix_checks.h"
+#include "milter/doctor/postfix_checks.h"
 
 #include <gtest/gtest.h>
 
-#include "milter/mta_config.h"
+#include "milter/command/mta_config.h"
 
 namespace fallbackmx {
 namespace {

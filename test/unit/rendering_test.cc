@@ -1,8 +1,8 @@
-#include "milter/rendering.h"
+#include "milter/command/rendering.h"
 
 #include <gmock/gmock.h>
 
-#include "milter/shown.h"
+#include "milter/command/shown.h"
 
 namespace fallbackmx {
 namespace {

@@ -1,9 +1,9 @@
-#include "milter/status_page.h"
+#include "milter/pages/status_page.h"
 
 #include <gmock/gmock.h>
 
-#include "milter/html.h"
-#include "milter/mix_picture.h"
+#include "milter/pages/html.h"
+#include "milter/pages/mix_picture.h"
 
 namespace fallbackmx {
 namespace {

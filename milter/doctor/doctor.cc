@@ -1,0 +1,271 @@
+#include "milter/doctor/doctor.h"
+
+#include <fmt/format.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
+
+#include "conf/domain_names.h"
+#include "milter/doctor/dns_checks.h"
+#include "milter/doctor/domain_checks.h"
+#include "milter/doctor/local_checks.h"
+#include "milter/doctor/postfix_checks.h"
+#include "milter/doctor/sendmail_checks.h"
+#include "milter/milter_socket.h"
+#include "milter/privileges.h"
+#include "milter/recipient_question.h"
+#include "probe/catchall.h"
+
+namespace fallbackmx {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t most_domains = 20;
+constexpr auto usual_user = "_fallbackmx";
+constexpr auto dns_patience = 5s;
+/// A name that is signed, and that everybody who resolves anything can ask about.
+constexpr auto signed_name = "org";
+
+std::optional<std::string> contents(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) return std::nullopt;
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::string user_of(uid_t id) {
+  const passwd* entry = getpwuid(id);
+  return entry == nullptr ? "" : entry->pw_name;
+}
+
+class Doctor {
+ public:
+  Doctor(const Settings& settings, const DoctorOrders& orders, const World& world,
+         const std::function<std::unique_ptr<Resolver>(const NameServer&)>& resolver_of)
+      : settings_(settings),
+        orders_(orders),
+        world_(world),
+        resolver_of_(resolver_of),
+        own_(OwnAddresses::of(settings.inet_interfaces, settings.proxy_interfaces)) {}
+
+  DoctorReport run() {
+    look_at_mta();
+    look_at_socket();
+    look_at_memory();
+    look_at_name_servers();
+    look_at_helo_name();
+    look_at_domains();
+    return std::move(report_);
+  }
+
+ private:
+  void found(Ailments more) { append(report_.ailments, std::move(more)); }
+  void note(std::string sentence) { report_.looked_at.push_back(std::move(sentence)); }
+  SteadyTime soon() const { return world_.clock.now() + dns_patience; }
+
+  /// Where the milter listens. A descriptor is systemd's, and not ours to look at.
+  std::optional<MilterSocket> milter_socket() const {
+    const auto socket = MilterSocket::parse(settings_.milter_socket);
+    if (!socket || socket->kind == MilterSocket::Kind::descriptor) return std::nullopt;
+    return *socket;
+  }
+
+  // --- the MTA ---
+
+  void look_at_mta() {
+    const auto socket = milter_socket();
+    auto postfix = look_at_postfix(orders_.postfix_directory);
+    if (postfix) {
+      postfix_ = *std::move(postfix);
+      note("Postfix in " + postfix_->value("config_directory"));
+      if (socket) found(postfix_ailments(*postfix_, *socket, settings_));
+      return;
+    }
+    const auto sendmail_cf = contents(orders_.sendmail_cf);
+    if (!sendmail_cf) return note("no MTA: neither postconf(1) nor " + orders_.sendmail_cf + " is here");
+    note("Sendmail in " + orders_.sendmail_cf);
+    if (socket) found(sendmail_ailments(*sendmail_cf, *socket, settings_));
+  }
+
+  // --- this machine ---
+
+  void look_at_socket() {
+    const auto socket = milter_socket();
+    if (!socket)
+      return note("milter_socket is opened by systemd: its unit fallbackmx.socket was not looked at");
+    note("the milter's socket " + socket->for_libmilter());
+    SocketFacts facts{.socket = *socket};
+    struct stat file {};
+    const bool path = socket->kind == MilterSocket::Kind::path;
+    if (path && stat(socket->path.c_str(), &file) != 0 && errno == EACCES)
+      return note("what lies behind the directory of that is for root to see");
+    facts.there = !path || (stat(socket->path.c_str(), &file) == 0 && S_ISSOCK(file.st_mode));
+    if (path && facts.there) socket_owner_ = user_of(file.st_uid);
+    const auto address = socket->own_address();
+    if (!address) facts.silence = address.error();
+    if (address && !somebody_listens(*address) && errno != EACCES) facts.silence = std::strerror(errno);
+    if (path && postfix_ && is_root()) {
+      facts.mta_user = postfix_->value("mail_owner");
+      facts.kept_out = why_unreachable(socket->path, facts.mta_user).value_or("");
+    }
+    found(socket_ailments(facts));
+  }
+
+  bool is_root() {
+    if (geteuid() == 0) return true;
+    if (!std::exchange(said_not_root_, true)) note("not run as root: permissions were not looked at");
+    return false;
+  }
+
+  std::string daemon_user() const {
+    if (!socket_owner_.empty()) return socket_owner_;
+    return getpwnam(usual_user) != nullptr ? usual_user : user_of(geteuid());
+  }
+
+  void look_at_memory() {
+    constexpr std::string_view sqlite = "sqlite:";
+    if (!settings_.address_verify_map.starts_with(sqlite) || !is_root()) return;
+    StateFacts facts{.file = settings_.address_verify_map.substr(sqlite.size()), .user = daemon_user()};
+    note(fmt::format("the memory {}, for user {}", facts.file, facts.user));
+    facts.not_writable = why_not_writable(facts.file, facts.user).value_or("");
+    found(state_ailments(facts));
+  }
+
+  // --- DNS ---
+
+  std::vector<NameServer> name_servers() const {
+    if (settings_.resolver.empty())
+      return parse_resolv_conf(contents("/etc/resolv.conf").value_or("")).servers;
+    std::vector<NameServer> servers;
+    for (const auto& word : settings_.resolver) {
+      if (const auto server = parse_name_server(word)) servers.push_back(*server);
+    }
+    return servers;
+  }
+
+  void look_at_name_servers() {
+    ResolverFacts facts;
+    for (const NameServer& server : name_servers()) {
+      const auto resolver = resolver_of_(server);
+      const DnsAnswer answer = resolver->lookup(signed_name, RecordType::a, soon());
+      const bool silent = answer.status == DnsAnswer::Status::temporary;
+      facts.servers.push_back({.name = server.text(),
+                               .trouble = silent ? answer.why : "",
+                               .trusted = settings_.trusted_resolver.contains(server.address)});
+      facts.authentic = facts.authentic || answer.authentic;
+      note("the name server " + server.text());
+    }
+    found(resolver_ailments(facts, settings_));
+  }
+
+  DnsAnswer look_up(const std::string& name, RecordType type) const {
+    return world_.resolver.lookup(name, type, soon());
+  }
+
+  bool any_is_ours(const std::vector<IpAddress>& addresses) const {
+    return std::any_of(addresses.begin(), addresses.end(),
+                       [this](const IpAddress& address) { return own_.contains(address); });
+  }
+
+  void look_at_helo_name() {
+    const std::string& name = settings_.smtp_helo_name;
+    note("the HELO name " + name);
+    HeloFacts facts{.name = name, .v4 = look_up(name, RecordType::a), .v6 = look_up(name, RecordType::aaaa)};
+    facts.ours = any_is_ours(facts.v4.addresses) || any_is_ours(facts.v6.addresses);
+    found(helo_ailments(facts));
+  }
+
+  // --- domains and their primaries ---
+
+  std::vector<std::string> domains() const {
+    if (!orders_.domains.empty()) return orders_.domains;
+    const auto names = domain_names(settings_.relay_domains.text());
+    return names.empty() && postfix_ ? domain_names(postfix_->value("relay_domains")) : names;
+  }
+
+  void look_at_domains() {
+    auto names = domains();
+    if (names.empty()) note("no domain: relay_domains names none (--domain does)");
+    if (names.size() > most_domains) {
+      note(fmt::format("only {} of {} domains (--domain looks at another)", most_domains, names.size()));
+      names.resize(most_domains);
+    }
+    for (const auto& name : names) {
+      note("the domain " + name + " and its primary");
+      look_at_domain(name);
+    }
+  }
+
+  /// What the MTA would say in {rcpt_host}; empty: the domain.
+  std::string next_hop_of_mta(const std::string& domain) const {
+    if (postfix_) return relay_next_hop(*postfix_, domain, ask_postmap);
+    const auto directory = std::filesystem::path(orders_.sendmail_cf).parent_path();
+    return mailertable_next_hop(contents(directory / "mailertable").value_or(""), domain);
+  }
+
+  void look_at_domain(const std::string& domain) {
+    const std::string nobody = impossible_local_part() + '@' + domain;
+    const std::string mtas = next_hop_of_mta(domain);
+    const Scenery scenery = scenery_of(
+        {.recipient = nobody, .mailer = "relay", .next_hop = mtas.empty() ? domain : mtas}, settings_);
+    const RecipientPolicy* policy = settings_.recipient_policy_maps.find(domain);
+    if (policy != nullptr && !policy->verify) return;
+    const Settings& settings = policy == nullptr ? settings_ : *policy->settings;
+    DomainFacts facts{
+        .domain = domain,
+        .next_hop = question_for(scenery.session.client, scenery.envelope, settings, policy).next_hop,
+        .mx = look_up(domain, RecordType::mx)};
+    facts.we_are_mx = has_mx_of_ours(facts.mx);
+    const auto hops = parse_next_hops(facts.next_hop);
+    if (!hops) {
+      facts.route = {.trouble = Verdict::misrouted, .why = hops.error()};
+    } else {
+      facts.route = find_route(*hops, settings, own_, world_.resolver, world_.clock, soon());
+    }
+    if (!facts.route.endpoints.empty()) facts.nobody = ask(scenery, domain);
+    found(domain_ailments(facts, settings));
+  }
+
+  bool has_mx_of_ours(const DnsAnswer& mx) const {
+    return std::any_of(mx.mx.begin(), mx.mx.end(), [this](const MxRecord& host) {
+      return any_is_ours(look_up(host.host, RecordType::a).addresses) ||
+             any_is_ours(look_up(host.host, RecordType::aaaa).addresses);
+    });
+  }
+
+  std::optional<Finding> ask(const Scenery& scenery, const std::string& domain) const {
+    Settings settings = only_verification(settings_);
+    settings.relay_domains = *DomainList::parse(domain);
+    Trace trace(world_.clock);
+    return examine(settings, scenery, world_, trace).outcome.finding;
+  }
+
+  const Settings& settings_;
+  const DoctorOrders& orders_;
+  const World& world_;
+  const std::function<std::unique_ptr<Resolver>(const NameServer&)>& resolver_of_;
+  const OwnAddresses own_;
+  DoctorReport report_;
+  std::optional<PostfixFacts> postfix_;
+  std::string socket_owner_;
+  bool said_not_root_ = false;
+};
+
+}  // namespace
+
+DoctorReport see_doctor(const Settings& settings, const DoctorOrders& orders, const World& world,
+                        const std::function<std::unique_ptr<Resolver>(const NameServer&)>& resolver_of) {
+  return Doctor(settings, orders, world, resolver_of).run();
+}
+
+}  // namespace fallbackmx

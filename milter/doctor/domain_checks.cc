@@ -1,0 +1,131 @@
+#include "milter/doctor/domain_checks.h"
+
+#include <fmt/format.h>
+
+namespace fallbackmx {
+
+namespace {
+
+bool is_fixed(const DomainFacts& facts) { return facts.next_hop != facts.domain; }
+
+std::string map_line(const DomainFacts& facts) {
+  return fmt::format("{} relay:[its.primary.example] in Postfix's transport_maps (Sendmail: mailertable)",
+                     facts.domain);
+}
+
+Ailments without_mx(const DomainFacts& facts) {
+  return {
+      {"domain-without-mx",
+       fmt::format("{} has no MX record, so nobody comes to a fallback MX for it", facts.domain),
+       fmt::format("{0}. MX 10 its primary, and {0}. MX 20 this machine, in its DNS zone", facts.domain)}};
+}
+
+/// Nobody can be asked, and more than for a moment.
+Ailments without_route(const DomainFacts& facts) {
+  if (facts.we_are_mx && !is_fixed(facts)) {
+    return {{"mx-only-ourselves", fmt::format("mail for {} is deferred: {}", facts.domain, facts.route.why),
+             fmt::format("{}. MX 10 its primary, in its DNS zone; or {}", facts.domain, map_line(facts))}};
+  }
+  if (rank(RecordType::mx, facts.mx) == DnsRank::not_found && !is_fixed(facts)) return without_mx(facts);
+  return {{"no-primary", fmt::format("mail for {} is deferred: {}", facts.domain, facts.route.why),
+           "mend its MX records in its DNS zone; or " + map_line(facts)}};
+}
+
+/// What clients see of the domain.
+Ailments outside_view(const DomainFacts& facts) {
+  if (is_fixed(facts)) return {};  // a gateway need not be found by MX records
+  if (rank(RecordType::mx, facts.mx) == DnsRank::not_found) return without_mx(facts);
+  if (rank(RecordType::mx, facts.mx) != DnsRank::ok || facts.we_are_mx) return {};
+  return {
+      {"not-an-mx",
+       fmt::format("no MX record of {} leads to an address of this machine, so nobody comes to it",
+                   facts.domain),
+       fmt::format(
+           "{}. MX 20 this machine, in its DNS zone; or, behind NAT, proxy_interfaces = the address outside "
+           "in milter.conf",
+           facts.domain)}};
+}
+
+std::string sentence(const DomainFacts& facts, std::string_view what) {
+  return fmt::format("the primary of {} {}: {}", facts.domain, what, facts.nobody->why);
+}
+
+Ailments refusal(const DomainFacts& facts, const Settings& settings) {
+  switch (facts.nobody->stage) {
+    case Stage::mail:
+      return {{"refuses-null-sender", sentence(facts, "refuses the sender of our probes"),
+               settings.probe_fallback_sender.empty()
+                   ? "probe_fallback_sender = an address it knows, in milter.conf (it must take <>: RFC 5321 "
+                     "section 4.5.5)"
+                   : "let " + settings.probe_fallback_sender + " and <> in, at the primary"}};
+    case Stage::starttls:
+      return {{"tls-not-met", sentence(facts, "does not show what smtp_tls_security_level demands"),
+               fmt::format(
+                   "a certificate there that fits; else a row `{} may` in a table of smtp_tls_policy_maps",
+                   facts.next_hop)}};
+    case Stage::rcpt:
+      return {
+          {"control-recipient-refused", sentence(facts, "refuses everybody, so its noes prove nothing"),
+           fmt::format(
+               "{}@{} must exist there (RFC 5321 section 4.5.1); else set probe_control_recipient, or have "
+               "it let this machine in",
+               settings.probe_control_recipient, facts.domain)}};
+    default:
+      return {{"refuses-us", sentence(facts, "does not talk to us"),
+               "have its administrator let this machine's addresses in, by its words above"}};
+  }
+}
+
+Ailments of_primary(const DomainFacts& facts, const Settings& settings) {
+  const Finding& finding = *facts.nobody;
+  switch (finding.verdict) {
+    case Verdict::undeliverable:
+      return {};
+    case Verdict::deliverable:
+      return {
+          {"accepts-everybody",
+           fmt::format(
+               "the primary of {} accepts everybody ({}), so no unknown recipient can be refused here",
+               facts.domain, finding.primary),
+           "at the primary: no luser_relay, no @domain in virtual_alias_maps, and local_recipient_maps or "
+           "relay_recipient_maps not empty"}};
+    case Verdict::refused:
+      return refusal(facts, settings);
+    case Verdict::deferred:
+      return {{"defers-us", sentence(facts, "gives us no verdict"),
+               "take this machine out of its greylisting and rate limits"}};
+    case Verdict::unavailable:
+      // A reply is a reply: somebody is there, and does not want us.
+      if (finding.code >= 500) return refusal(facts, settings);
+      return {{"primary-unreachable", sentence(facts, "cannot be asked"),
+               fmt::format("nc -vz {} from here; open the way to its port in the firewalls between",
+                           facts.route.endpoints.empty()
+                               ? facts.next_hop
+                               : facts.route.endpoints.front().address.to_string() + " " +
+                                     std::to_string(facts.route.endpoints.front().port))}};
+    case Verdict::misrouted:
+      return {{"primary-is-ourselves", sentence(facts, "is no primary"),
+               "its next hop must not be this machine: " + map_line(facts)}};
+    case Verdict::late:
+      return {{"primary-slow", sentence(facts, "is slower than answer_timeout"),
+               "have it answer this machine without delay (tarpits, reverse lookups, greet pauses)"}};
+  }
+  return {};
+}
+
+}  // namespace
+
+Ailments domain_ailments(const DomainFacts& facts, const Settings& settings) {
+  if (facts.route.endpoints.empty()) {
+    if (facts.route.trouble != Verdict::misrouted)
+      return {{"dns-without-answer",
+               fmt::format("nobody can be asked about {}: {}", facts.domain, facts.route.why),
+               "mend the name servers of its zone, or our resolver"}};
+    return without_route(facts);
+  }
+  Ailments ailments = outside_view(facts);
+  if (facts.nobody) append(ailments, of_primary(facts, settings));
+  return ailments;
+}
+
+}  // namespace fallbackmx

@@ -1,0 +1,27 @@
+// What is wrong with a domain that we relay for, and with its primary. Pure: facts in, ailments out.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "conf/parameters.h"
+#include "milter/doctor/ailment.h"
+#include "probe/dns.h"
+#include "probe/route.h"
+#include "probe/verifier.h"
+
+namespace fallbackmx {
+
+struct DomainFacts {
+  std::string domain;
+  std::string next_hop;    ///< where probes go
+  DnsAnswer mx;            ///< of the domain
+  bool we_are_mx = false;  ///< one of its MX hosts has an address of ours
+  Route route{};           ///< to its primary
+  std::optional<Finding>
+      nobody{};  ///< what became of a recipient that cannot exist; none when nobody was asked
+};
+Ailments domain_ailments(const DomainFacts&, const Settings&);
+
+}  // namespace fallbackmx
