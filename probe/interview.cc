@@ -77,9 +77,8 @@ SteadyTime Interview::overdue_at() const {
   return std::max(last_heard_, awaited.sent) + patience;
 }
 
-void Interview::heard() { waited_since_ = std::exchange(last_heard_, engine_.services.clock.now()); }
-
 Interview::Next Interview::on_reply(const SmtpReply& reply) {
+  waited_since_ = std::exchange(last_heard_, engine_.services.clock.now());
   const Pipeline::Command command = pipeline_.pop();
   const SteadyTime::duration took = last_heard_ - command.sent;
   if (command.stage != Stage::rset)

@@ -32,8 +32,6 @@ class Interview {
   /// probes are taken after it.
   bool ask_last_questions();
 
-  /// Something was read. The replies in it follow.
-  void heard();
   enum class Next {
     go_on,
     without_pipelining,  ///< on a new connection: it does not do what it advertises
@@ -52,6 +50,7 @@ class Interview {
   std::size_t room() const;
   /// True when it has answered about a recipient: the server is well known to be alive.
   bool answered() const { return answers_ > 0; }
+  /// When the last reply was complete.
   SteadyTime last_heard() const { return last_heard_; }
   /// When the reply that is awaited is too late. Only when `busy`.
   SteadyTime overdue_at() const;
@@ -97,7 +96,7 @@ class Interview {
   bool dismissed_ = false;   ///< by the server: nothing more is asked
   std::size_t answers_ = 0;  ///< to RCPT
   std::size_t resets_ = 0;   ///< answered well
-  SteadyTime last_heard_;
+  SteadyTime last_heard_;    ///< when the last reply was complete: a part of one is none
   SteadyTime waited_since_;  ///< when the reply before the one at hand was heard
 };
 

@@ -76,7 +76,6 @@ void Session::serve() {
 
 /// False when the session is to end.
 bool Session::on_bytes() {
-  interview_->heard();
   while (auto reply = opened_.dialogue->next_reply()) {
     if (!interview_->busy()) return false;  // an unasked-for reply is a farewell (421)
     switch (interview_->on_reply(*reply)) {
