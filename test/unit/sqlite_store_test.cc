@@ -493,6 +493,7 @@ TEST_F(SqliteStoreFile, SurvivesKillMinus9) {
     int progress[2];
     ASSERT_EQ(pipe(progress), 0);
     const pid_t child = fork();
+    ASSERT_GE(child, 0) << "to kill -1 is to kill everybody";
     if (child == 0) write_until_killed(path_, progress[1]);
     close(progress[1]);
     int written = 0;

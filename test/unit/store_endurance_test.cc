@@ -96,6 +96,7 @@ class StoreEndurance : public testing::Test {
 
   void live_for(std::chrono::microseconds time) {
     const pid_t child = fork();
+    ASSERT_GE(child, 0) << "to kill -1 is to kill everybody";
     if (child == 0) live_under_load();
     std::this_thread::sleep_for(time);  // the moment is of no importance
     kill(child, SIGKILL);
