@@ -66,6 +66,7 @@ void Ledger::hear(const Answer& answer) {
   const std::lock_guard lock(mutex_);
   ++heard_[std::string(in_a_word(standing)) + " " + std::to_string(answer.code)];
   if (answer.code >= 500) refused_.push_back(answer);
+  if (answer.code / 100 == 4 && standing == Standing::exists) deferred_.push_back(answer);
   if (answer.code / 100 == 2 && standing == Standing::never) accepted_.push_back(answer);
 }
 
@@ -145,6 +146,9 @@ std::string Ledger::totals(const PostOffice& office, const Weather& weather) con
   }
   for (const auto& [what, count] : heard_) counts["answers: " + what] = count;
   counts["unknown users refused while their primary could be asked"] = seen;
+  counts["existing users deferred while their primary could be asked"] = std::count_if(
+      deferred_.begin(), deferred_.end(),
+      [&](const Answer& each) { return weather.askable(domain_of(each.recipient), each.asked, each.heard); });
   counts["unknown users accepted while it could not"] = static_cast<long>(accepted_.size());
   std::string text;
   for (const auto& [what, count] : counts) text += "  " + what + ": " + std::to_string(count) + "\n";

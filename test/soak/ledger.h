@@ -70,6 +70,7 @@ class Ledger {
   mutable std::mutex mutex_;  ///< protects what follows
   std::vector<Message> messages_{};
   std::vector<Answer> refused_{};        ///< 5xx
+  std::vector<Answer> deferred_{};       ///< 4xx, of those who exist
   std::vector<Answer> accepted_{};       ///< of those who never existed
   std::map<std::string, long> heard_{};  ///< by standing and code
 };

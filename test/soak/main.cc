@@ -171,6 +171,9 @@ class Soak {
       std::cerr << "  " << domain << " could be asked for "
                 << in_seconds(weather_.askable_time(domain, start_, start_ + plan_.length)) << " s\n";
     }
+    long probes = 0;
+    for (const auto& each : players_) probes += each.player->probes();
+    std::cerr << "  probes at the scripted primaries: " << probes << "\n";
     std::cerr << ledger_.totals(office_, weather_);
   }
 

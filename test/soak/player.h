@@ -36,7 +36,7 @@ class Player {
   Mood mood() const { return mood_; }
   /// When this returns, `away` has closed its port and ended its sessions, and any other mood listens.
   void change(Mood);
-  /// How often a recipient was asked for by probes, and how often messages came.
+  /// How often it was asked about a recipient by a probe.
   long probes() const { return probes_; }
 
  private:
