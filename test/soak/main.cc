@@ -98,6 +98,9 @@ class Soak {
     report.check("the daemon died only when it was killed", watch.deaths());
     report.check("its memory does not grow", memory_growth(watch.record()));
     report.check("it keeps no descriptor and no thread", leaks());
+    bed_.tell("daemon_end");
+    report.check("it ends when it is told to, and says that all is well",
+                 bed_.daemon() == 0 ? Faults{} : Faults{"see its log"});
     return report.finish();
   }
 
