@@ -151,7 +151,7 @@ Interview::Next Interview::on_rcpt(const std::shared_ptr<Transaction>& transacti
   const std::string& domain = transaction->recipient.domain();
   Circumstances circumstances;
   circumstances.pipelined = pipeline_.pipelining();
-  circumstances.proven = proof_.proven(domain);
+  circumstances.proven = reply.category() == 5 && proof_.proven_about(transaction->recipient);
   const Judgement judgement = judge({Stage::rcpt, &reply}, circumstances);
   note(*transaction, Stage::rcpt, judgement);
   if (judgement.end_session) leaving_ = dismissed_ = true;

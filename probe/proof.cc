@@ -15,6 +15,13 @@ bool Proof::proven(const std::string& domain) const {
   return engine_.control.proven(key(domain), engine_.services.clock.now(), settings_->probe_control_time);
 }
 
+bool Proof::proven_about(const Address& recipient) const {
+  if (!proven(recipient.domain())) return false;
+  const auto record = engine_.services.store.find(recipient.key());
+  return !record ||
+         standing(*record, engine_.services.clock.wall(), *settings_).remembered != Remembered::yes;
+}
+
 void Proof::accepted(const std::string& domain) {
   if (!engine_.control.accepted(key(domain), engine_.services.clock.now())) return;
   engine_.services.log.warning(fmt::format("{} talks about recipients in {} again", server().text(), domain));

@@ -32,6 +32,9 @@ class Proof {
 
   /// Whether noes about the domain count now.
   bool proven(const std::string& domain) const;
+  /// Whether such a no counts against one recipient. Who is remembered to exist is not given up for a yes
+  /// that is older than the no: the server may have lost the list of its users meanwhile.
+  bool proven_about(const Address& recipient) const;
   /// It has accepted a recipient of the domain: that is a proof, and may be news.
   void accepted(const std::string& domain);
 
