@@ -13,6 +13,7 @@
 #include <string>
 #include <thread>
 
+#include "milter/admission.h"
 #include "milter/callbacks.h"
 #include "milter/configuration.h"
 #include "milter/control_socket.h"
@@ -235,6 +236,7 @@ class Daemon {
   const std::shared_ptr<const Settings> settings_;  ///< those that we were started with
   const MilterSocket socket_;
   const std::unique_ptr<Log> log_;
+  Admission admission_{*log_};
   SystemClock clock_;
   Metrics metrics_;
   Configuration configuration_;

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 
 namespace fallbackmx {
 
@@ -95,7 +96,11 @@ void Listener::start(Signals& signals) {
 bool Listener::stop(Kick& kick, std::chrono::milliseconds limit) {
   // smfi_stop() waits for a lock that libmilter's loop holds while it polls, for up to five seconds; any
   // connection ends the poll. It may come too early, hence several.
-  std::thread([] { smfi_stop(); }).detach();
+  try {
+    std::thread([] { smfi_stop(); }).detach();
+  } catch (const std::system_error&) {  // out of threads: then it has to be waited for
+    smfi_stop();
+  }
   constexpr auto step = std::chrono::milliseconds(20);
   for (auto waited = step; waited < limit; waited += step) {
     kick.now();

@@ -1,9 +1,11 @@
 #include "milter/notify.h"
 
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -11,6 +13,24 @@
 #include <ctime>
 
 namespace fallbackmx {
+
+namespace {
+
+/// One for the process's life: when descriptors have run out the service manager must hear that we live, or
+/// it restarts us.
+int kept_socket() noexcept {
+  static std::atomic<int> kept{-1};
+  if (kept >= 0) return kept;
+  const int made = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (made < 0) return -1;
+  const timeval patience{.tv_sec = 1, .tv_usec = 0};  // one that does not read must not stop us
+  setsockopt(made, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  int none = -1;
+  if (!kept.compare_exchange_strong(none, made)) close(made);
+  return kept;
+}
+
+}  // namespace
 
 void notify(std::string_view state) noexcept {
   const char* path = std::getenv("NOTIFY_SOCKET");
@@ -21,11 +41,11 @@ void notify(std::string_view state) noexcept {
   const std::size_t length = std::strlen(path);
   std::memcpy(to.sun_path, path, length);
   if (path[0] == '@') to.sun_path[0] = '\0';  // the abstract name space
-  const int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  // A start that the manager does not hear of is taken for one that failed, so this is worth a second try.
+  const int first = kept_socket(), descriptor = first >= 0 ? first : kept_socket();
   if (descriptor < 0) return;
   sendto(descriptor, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&to),
          static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length));
-  close(descriptor);
 }
 
 void notify_reloading() noexcept {

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -60,6 +61,22 @@ TEST_F(Life, TheWatchdogHearsThatTheMilterSocketAnswers) {
   configure();
   start();
   EXPECT_TRUE(daemon_->hears("WATCHDOG=1"));
+}
+
+TEST_F(Life, AServiceManagerThatDoesNotReadHoldsNobodyUp) {
+  configure();
+  start();
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  directory_.path("notify").copy(name.sun_path, sizeof name.sun_path - 1);
+  const int full = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  while (sendto(full, "x", 1, 0, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 1) {
+  }
+  EXPECT_EQ(run({"reload"}).status, 0);
+  EXPECT_EQ(session().rcpt("<user@example.org>", local()).told(), "continue");
+  daemon_->signal(SIGTERM);
+  EXPECT_EQ(daemon_->wait(), 0);
+  close(full);
 }
 
 TEST_F(Life, ASecondInstanceIsRefusedAndTheFirstGoesOn) {

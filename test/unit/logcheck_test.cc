@@ -99,6 +99,7 @@ TEST_F(Logcheck, NorIsWhatIsInOrder) {
   for (const char* line :
        {"4XyZ: sid=7f3a01 from=<s@example.net> client=h[192.0.2.9] accepted=2 unverified=1", "stopping",
         "stopped", "reload: the new configuration is in force",
+        "there are descriptors for new connections again",
         "fallbackmx-milter 0.1.0 listens on local:/run/fallbackmx/milter.sock",
         "for Postfix's main.cf: smtpd_milters = { unix:fallbackmx/milter.sock, default_action=tempfail }",
         "mx1.example.org[192.0.2.1]:25 lets us have 2 session(s): mx1 said 421 4.7.0 too many",
