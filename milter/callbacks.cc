@@ -68,8 +68,8 @@ sfsistat guarded(SMFICTX* ctx, std::string_view callback, Body body) noexcept {
 SessionState& state_of(SMFICTX* ctx) {
   if (auto* state = static_cast<SessionState*>(smfi_getpriv(ctx))) return *state;
   auto state = std::make_unique<SessionState>(next_session_id());
+  the_desk->session_begins();  // may throw, and then libmilter must not keep what is gone
   if (smfi_setpriv(ctx, state.get()) != MI_SUCCESS) throw std::bad_alloc();
-  the_desk->session_begins();
   return *state.release();  // on_close() deletes it
 }
 
@@ -200,8 +200,8 @@ sfsistat on_close(SMFICTX* ctx) {
     const std::unique_ptr<SessionState> state(static_cast<SessionState*>(smfi_getpriv(ctx)));
     if (!state) return SMFIS_CONTINUE;
     smfi_setpriv(ctx, nullptr);
-    the_desk->session_log().closed(*state);
     the_desk->session_ends();
+    the_desk->session_log().closed(*state);
     return SMFIS_CONTINUE;
   });
 }

@@ -23,6 +23,18 @@ Configuration::Configuration(ConfigSources sources, const Config& first, Clock& 
 Configuration::Reloaded Configuration::reload() {
   const std::lock_guard one_at_a_time(reloading_);
   notify_reloading();
+  Reloaded came;
+  try {
+    came = read_and_take();
+  } catch (const std::exception& trouble) {
+    log_.error("reload: out of memory, descriptors or threads; try again");
+    came = {.taken = false, .errors = {trouble.what()}};
+  }
+  notify("READY=1");
+  return came;
+}
+
+Configuration::Reloaded Configuration::read_and_take() {
   const Config config = read_usable_config(sources_);
   Reloaded came{.taken = config.settings != nullptr, .errors = config.errors, .warnings = config.warnings};
   for (const auto& error : came.errors) log_.error("reload: " + error);
@@ -47,7 +59,6 @@ Configuration::Reloaded Configuration::reload() {
     in_force_.last_read_ok = came.taken;
     in_force_.errors = came.errors;
   }
-  notify("READY=1");
   return came;
 }
 

@@ -46,6 +46,8 @@ class Configuration {
   InForce in_force() const;
 
  private:
+  Reloaded read_and_take();
+
   const ConfigSources sources_;
   const std::shared_ptr<const Settings> started_with_;
   Clock& clock_;

@@ -118,16 +118,25 @@ class ControlSocket::Impl {
     while (wait_for_room()) {
       pollfd either[] = {{.fd = listening_.get(), .events = POLLIN, .revents = 0},
                          {.fd = wake_.get(), .events = POLLIN, .revents = 0}};
-      if (poll(either, 2, -1) < 0 && errno != EINTR) return;
+      if (poll(either, 2, -1) < 0) {
+        pause();  // for want of memory, which passes
+        continue;
+      }
       eventfd_t wakes = 0;
       eventfd_read(wake_.get(), &wakes);
       FileDescriptor descriptor(accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
       if (descriptor.get() >= 0) {
         begin(std::move(descriptor));
-      } else if (errno == EMFILE || errno == ENFILE) {
-        poll(&either[1], 1, 1000);  // the pending connection keeps the socket readable
+      } else if (errno != EAGAIN && errno != EINTR) {
+        pause();  // descriptors have run out, and the pending connection keeps the socket readable
       }
     }
+  }
+
+  /// Until it may be better, or somebody wants to stop.
+  void pause() {
+    pollfd wake{.fd = wake_.get(), .events = POLLIN, .revents = 0};
+    if (poll(&wake, 1, 1000) < 0) std::this_thread::yield();
   }
 
   /// Joins those that are over, and waits until there are not too many; false when it is time to stop.
@@ -149,12 +158,19 @@ class ControlSocket::Impl {
   void begin(FileDescriptor descriptor) {
     const std::lock_guard lock(mutex_);
     if (stopping_) return;
-    Connection& connection = connections_.emplace_back(Connection{.descriptor = std::move(descriptor)});
+    // Out of memory or threads: he finds his connection closed, and tries again.
+    try {
+      connections_.emplace_back();
+    } catch (const std::exception&) {
+      return;
+    }
+    Connection& connection = connections_.back();
+    connection.descriptor = std::move(descriptor);
     try {
       connection.thread = std::thread([this, &connection] { serve(connection); });
       ++active_;
-    } catch (const std::system_error&) {
-      connections_.pop_back();  // out of threads: he finds his connection closed, and tries again
+    } catch (const std::exception&) {
+      connections_.pop_back();
     }
   }
 

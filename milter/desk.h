@@ -2,6 +2,7 @@
 // the log.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -46,8 +47,10 @@ class Desk {
   Outcome answer(const SessionState&, const Envelope&);
 
   /// An MTA's session with us begins, or ends.
-  void session_begins() { services_.metrics.add(Gauge::milter_connections, 1); }
-  void session_ends() { services_.metrics.add(Gauge::milter_connections, -1); }
+  void session_begins() noexcept { ++sessions_; }
+  void session_ends() noexcept { --sessions_; }
+  /// Sessions now.
+  int sessions() const { return sessions_; }
 
   /// What the log says of sessions and messages.
   const SessionLog& session_log() const { return session_log_; }
@@ -75,6 +78,7 @@ class Desk {
   SessionLog session_log_;
   UnknownRecipients unknown_recipients_;
   RecentVerdicts recent_;
+  std::atomic<int> sessions_{0};
   mutable std::mutex mutex_;
   std::condition_variable left_;
   // Guarded by mutex_:

@@ -100,16 +100,15 @@ std::string AddressTable::prepare() {
 }
 
 std::optional<AddressRecord> AddressTable::find(const std::string& key) {
-  std::optional<AddressRecord> record;
-  if (find_->bind(1, name_hash(key)).bind(2, key).step() == SqliteStatement::Step::row)
-    record = read_record(*find_);
-  find_->rewind();
-  return record;
+  const SqliteStatement::Rewinding rewinding(*find_);
+  if (find_->bind(1, name_hash(key)).bind(2, key).step() != SqliteStatement::Step::row) return std::nullopt;
+  return read_record(*find_);
 }
 
 std::optional<AddressTable::Good> AddressTable::recent_good(
     std::string_view domain, const std::function<bool(const std::string&)>& acceptable) {
   std::optional<Good> good;
+  const SqliteStatement::Rewinding rewinding(*recent_good_);
   recent_good_->bind(1, name_hash(domain));
   while (!good && recent_good_->step() == SqliteStatement::Step::row) {
     const auto key = recent_good_->text(0);
@@ -117,13 +116,13 @@ std::optional<AddressTable::Good> AddressTable::recent_good(
     if (!key || !last_yes || !is_address_of(*key, domain)) continue;
     if (std::string text(*key); acceptable(text)) good = {std::move(text), *last_yes};
   }
-  recent_good_->rewind();
   return good;
 }
 
 void AddressTable::each_after(const std::string& key,
                               const std::function<bool(const std::string&, const AddressRecord&)>& visit) {
   std::int64_t last = key.empty() ? -1 : name_hash(key);
+  const SqliteStatement::Rewinding rewinding(*each_);
   each_->bind(1, last);
   while (each_->step() == SqliteStatement::Step::row) {
     // In a damaged file, ids may go round in circles.
@@ -135,7 +134,6 @@ void AddressTable::each_after(const std::string& key,
     if (!name || !record || name_hash(*name) != last) continue;
     if (!visit(std::string(*name), *record)) break;
   }
-  each_->rewind();
 }
 
 std::string AddressTable::look_over() {

@@ -23,18 +23,22 @@ void Backlog::put_back(Item item, SteadyTime due) {
   set_due(groups_.find(group), due);
 }
 
+// Whatever needs memory comes first: who runs out of it finds everything as it was.
+
 std::optional<Backlog::Item> Backlog::take(SteadyTime now) {
   if (due() > now) return std::nullopt;
   const auto group = groups_.find(turns_.begin()->second);
   auto& items = group->second.items;
+  const std::string key = items.front().recipient.key();
+  const bool last = items.size() == 1;
+  if (!last) set_due(group, now + pace);  // the others have their turn first
   Item item = std::move(items.front());
   items.pop_front();
-  set_due(group, now + pace);  // the others have their turn first
-  if (items.empty()) {
-    turns_.erase({group->second.due, group->first});
+  if (last) {
+    turns_.erase(turns_.begin());
     groups_.erase(group);
   }
-  waiting_.erase(item.recipient.key());
+  waiting_.erase(key);
   not_before_ = now + pace;
   return item;
 }
@@ -49,17 +53,24 @@ SteadyTime Backlog::due() const {
 }
 
 void Backlog::insert(Item item, SteadyTime due, bool first) {
-  waiting_.insert(item.recipient.key());
+  const std::string key = item.recipient.key();
   const auto [group, is_new] = groups_.try_emplace(group_of(item), Group{due, {}});
-  if (is_new) turns_.insert({due, group->first});
   auto& items = group->second.items;
-  first ? items.push_front(std::move(item)) : items.push_back(std::move(item));
+  try {
+    first ? items.push_front(std::move(item)) : items.push_back(std::move(item));
+    if (is_new) turns_.insert({due, group->first});
+  } catch (...) {
+    if (is_new) groups_.erase(group);
+    throw;
+  }
+  waiting_.insert(key);
 }
 
 void Backlog::set_due(Groups::iterator group, SteadyTime due) {
-  turns_.erase({group->second.due, group->first});
+  auto turn = turns_.extract({group->second.due, group->first});
   group->second.due = due;
-  turns_.insert({due, group->first});
+  turn.value().first = due;
+  turns_.insert(std::move(turn));
 }
 
 }  // namespace fallbackmx

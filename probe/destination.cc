@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <system_error>
+#include <array>
+#include <exception>
 #include <utility>
 
 #include "probe/metrics.h"
@@ -91,8 +92,8 @@ Destination::Answer Destination::ask(const Address& recipient, const std::string
 /// Null when there are too many probes already.
 std::shared_ptr<Probe> Destination::enqueue(const Address& recipient, const std::string& client) {
   if (too_many(client)) return nullptr;
-  ++engine_.pending;
   auto probe = probes_.add(recipient, client, engine_.services.clock.now());
+  ++engine_.pending;
   dispatch();
   return probe;
 }
@@ -191,34 +192,47 @@ void Destination::launch() {
   std::shared_ptr<Slot> slot;
   try {
     slot = sessions_.add(engine_.services.clock.sleeper(), generation_);
-    slot->thread = std::thread([this, slot] {
-      std::string trouble;
-      try {
-        Session(engine_, *this, *slot).run();
-      } catch (const std::exception& exception) {
-        trouble = fmt::format("an SMTP session ended by: {}", exception.what());
-      }
-      const std::lock_guard lock(mutex_);
-      if (!trouble.empty()) give_up(trouble);
-      ended(slot);
-    });
-  } catch (const std::system_error& trouble) {
+    slot->thread = std::thread([this, slot] { attend(slot); });
+  } catch (const std::exception& trouble) {
     if (slot) sessions_.remove(slot);
-    if (sessions_.empty()) give_up(fmt::format("no SMTP session can be started: {}", trouble.what()));
+    if (sessions_.empty()) give_up("no SMTP session can be started", trouble.what());
   }
+}
+
+/// A session, from its beginning to its end, in its thread.
+void Destination::attend(const std::shared_ptr<Slot>& slot) noexcept {
+  std::array<char, 100> trouble{};
+  try {
+    Session(engine_, *this, *slot).run();
+  } catch (const std::exception& exception) {
+    std::string_view(exception.what()).copy(trouble.data(), trouble.size() - 1);
+  }
+  const std::lock_guard lock(mutex_);
+  if (trouble.front() != '\0') give_up("an SMTP session ended", trouble.data());
+  ended(slot);
 }
 
 /// Trouble of ours: whoever waits gets his answer, and nobody tries the same again in a loop.
-void Destination::give_up(const std::string& why) {
-  engine_.services.log.error(why);
-  for (const auto& probe : probes_.take_all()) {
-    finish(probe, {.verdict = Verdict::unavailable, .stage = Stage::connect, .why = why});
+void Destination::give_up(std::string_view what, std::string_view why) noexcept {
+  try {
+    const std::string all = fmt::format("{}: {}", what, why);
+    engine_.services.log.error(all);
+    for (const auto& probe : probes_.take_all())
+      finish(probe, {.verdict = Verdict::late, .stage = Stage::connect, .why = all});
+  } catch (const std::exception&) {  // those are finished as well, with fewer words
   }
+  const std::size_t before = probes_.in_flight();
+  probes_.finish_lost(Verdict::late, "out of memory");
+  engine_.pending -= static_cast<int>(before - probes_.in_flight());
 }
 
-void Destination::ended(const std::shared_ptr<Slot>& slot) {
+void Destination::ended(const std::shared_ptr<Slot>& slot) noexcept {
   sessions_.retire(slot);
-  dispatch();
+  try {
+    dispatch();
+  } catch (const std::exception& trouble) {
+    give_up("no SMTP session can be started", trouble.what());
+  }
   slot->sleeper.reset();  // takes part until its successor does
 }
 
@@ -232,9 +246,10 @@ void Destination::join_ended() {
 }
 
 void Destination::finish(const std::shared_ptr<Probe>& probe, ProbeResult result) {
+  const Verdict verdict = result.verdict;
   --engine_.pending;
-  engine_.services.metrics.count(Counter::probes, {to_string(result.verdict)});
   probes_.finish(probe, std::move(result));
+  engine_.services.metrics.count(Counter::probes, {to_string(verdict)});
 }
 
 std::vector<std::size_t> Destination::candidates(Slot& slot) {

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "probe/engine.h"
@@ -91,9 +92,10 @@ class Destination {
   std::size_t allowed_sessions() const;
   void dispatch();
   void launch();
-  void give_up(const std::string& why);
+  void give_up(std::string_view what, std::string_view why) noexcept;
   void finish(const std::shared_ptr<Probe>& probe, ProbeResult result);
-  void ended(const std::shared_ptr<Slot>& slot);
+  void ended(const std::shared_ptr<Slot>& slot) noexcept;
+  void attend(const std::shared_ptr<Slot>& slot) noexcept;
   void join_ended();
 
   Engine& engine_;

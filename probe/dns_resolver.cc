@@ -67,13 +67,13 @@ DnsAnswer DnsResolver::lookup(std::string_view asked, RecordType type, SteadyTim
   std::shared_ptr<Flight> flight;
   while (!flight) {
     std::unique_lock lock(mutex_);
-    if (auto known = cache_.find(key, clock_.now())) return *std::move(known);
-    auto& place = flights_[key];
-    if (!place) {
-      flight = place = std::make_shared<Flight>();
+    if (auto cached = cache_.find(key, clock_.now())) return *std::move(cached);
+    const auto known = flights_.find(key);
+    if (known == flights_.end()) {
+      flight = flights_.emplace(key, std::make_shared<Flight>()).first->second;
       break;
     }
-    const auto others = place;
+    const auto others = known->second;
     if (!others->landed.wait_until(lock, deadline, [&] { return others->done; })) {
       return without_records(Status::temporary, key + ": no answer in time");
     }
@@ -114,7 +114,7 @@ std::vector<DnsAnswer> DnsResolver::lookup_all(std::span<const Lookup> lookups, 
   std::vector<std::jthread> helpers;
   try {
     while (helpers.size() + 1 < std::min(unknown.size(), most_at_once)) helpers.emplace_back(work);
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {
     // Out of threads: those there are do it all, in the time there is.
   }
   work();
@@ -125,9 +125,10 @@ std::vector<DnsAnswer> DnsResolver::lookup_all(std::span<const Lookup> lookups, 
 DnsAnswer DnsResolver::lookup_without_throwing(const Lookup& wanted, SteadyTime deadline) noexcept {
   try {
     return lookup(wanted.name, wanted.type, deadline);
-  } catch (const std::exception& trouble) {
-    return without_records(Status::temporary, question_text(printable(wanted.name, 100), wanted.type) +
-                                                  ": could not be asked: " + trouble.what());
+  } catch (const std::exception&) {
+    DnsAnswer answer;               // "temporary"
+    answer.why = "no memory left";  // short enough to need none
+    return answer;
   }
 }
 

@@ -6,11 +6,11 @@
 
 namespace fallbackmx {
 
-void FairQueue::push(std::shared_ptr<Probe> probe) {
+void FairQueue::push(const std::shared_ptr<Probe>& probe) {
+  Lane& lane = probe->crowding ? lanes_[probe->client] : few_;
+  lane.push_back(probe);
   ++size_;
   if (probe->crowding) ++crowding_;
-  Lane& lane = probe->crowding ? lanes_[probe->client] : few_;
-  lane.push_back(std::move(probe));
 }
 
 void FairQueue::put_back(const Probes& probes) {
@@ -52,6 +52,7 @@ std::shared_ptr<Probe> FairQueue::take_from_lanes(const Which& wanted) {
 
 FairQueue::Probes FairQueue::take_all(const Which& wanted) {
   Probes taken;
+  taken.reserve(size_);  // nothing must throw once the first is moved
   const auto take_out = [&](Lane& lane) {
     const auto out =
         std::stable_partition(lane.begin(), lane.end(), [&](const auto& probe) { return !wanted(*probe); });

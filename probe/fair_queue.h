@@ -21,7 +21,7 @@ class FairQueue {
   using Probes = std::vector<std::shared_ptr<Probe>>;
   using Which = std::function<bool(const Probe&)>;
 
-  void push(std::shared_ptr<Probe> probe);
+  void push(const std::shared_ptr<Probe>& probe);
   void put_back(const Probes& probes);
   /// The next one of those that are `wanted`; null if there is none.
   std::shared_ptr<Probe> take(const Which& wanted);

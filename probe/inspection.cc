@@ -1,5 +1,6 @@
 #include "probe/inspection.h"
 
+#include <exception>
 #include <utility>
 
 namespace fallbackmx {
@@ -10,17 +11,25 @@ Inspection::Inspection(AddressTable table, std::function<void(std::size_t)> coun
   // Here and not in the thread: what is written from now on is to be counted by who writes it.
   table_.begin_reading(stop_);
   thread_ = std::thread([this, tell_count = std::move(counted), tell_damage = std::move(damaged)] {
-    tell_count(table_.count());
-    if (stop_) return;
-    const std::string trouble = table_.look_over();
-    // SQLite was content to read it, and what it found there is the trouble; or it could not even read it.
-    const auto health = table_.health();
+    try {
+      look_over(tell_count, tell_damage);
+    } catch (const std::exception&) {  // out of memory: it is looked over at the next start
+    }
     // Whoever reads keeps the log from being begun anew, and it would grow for as long as we live.
     table_.roll_back();
-    if (!trouble.empty() &&
-        (health == SqliteConnection::Health::good || health == SqliteConnection::Health::damaged))
-      tell_damage(trouble);
   });
+}
+
+void Inspection::look_over(const std::function<void(std::size_t)>& tell_count,
+                           const std::function<void(const std::string&)>& tell_damage) {
+  tell_count(table_.count());
+  if (stop_) return;
+  const std::string trouble = table_.look_over();
+  // SQLite was content to read it, and what it found there is the trouble; or it could not even read it.
+  const auto health = table_.health();
+  if (!trouble.empty() &&
+      (health == SqliteConnection::Health::good || health == SqliteConnection::Health::damaged))
+    tell_damage(trouble);
 }
 
 Inspection::~Inspection() {

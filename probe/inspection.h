@@ -27,6 +27,9 @@ class Inspection {
   Inspection& operator=(const Inspection&) = delete;
 
  private:
+  void look_over(const std::function<void(std::size_t)>& tell_count,
+                 const std::function<void(const std::string&)>& tell_damage);
+
   std::atomic<bool> stop_ = false;
   AddressTable table_;
   std::thread thread_;

@@ -226,14 +226,20 @@ std::unique_ptr<Log> Log::to_stderr(LogLevel least, LogFormat format) {
   return std::make_unique<Log>(sink_to(std::move(sink), pattern), least, format);
 }
 
-void Log::write(LogLevel level, std::string_view line) {
+void Log::write(LogLevel level, std::string_view line) noexcept {
   if (!wants(level)) return;
-  hand_over(level, format_ == LogFormat::json ? LogLine(line).json(level, clock_.wall()) : one_line(line));
+  try {
+    hand_over(level, format_ == LogFormat::json ? LogLine(line).json(level, clock_.wall()) : one_line(line));
+  } catch (const std::exception&) {  // nothing left to say it with
+  }
 }
 
-void Log::write(LogLevel level, const LogLine& line) {
+void Log::write(LogLevel level, const LogLine& line) noexcept {
   if (!wants(level)) return;
-  hand_over(level, format_ == LogFormat::json ? line.json(level, clock_.wall()) : line.text());
+  try {
+    hand_over(level, format_ == LogFormat::json ? line.json(level, clock_.wall()) : line.text());
+  } catch (const std::exception&) {
+  }
 }
 
 void Log::hand_over(LogLevel level, const std::string& line) {

@@ -58,7 +58,8 @@ class LogLine {
 };
 
 /// Takes lines from all threads, one at a time. A line never blocks on anything but the sink, which sees
-/// nothing but printable ASCII and at most 2,048 bytes: other bytes of a line become \xNN.
+/// nothing but printable ASCII and at most 2,048 bytes: other bytes of a line become \xNN. A line that there
+/// is no memory for is lost.
 class Log {
  public:
   using Sink = std::function<void(LogLevel, std::string_view line)>;
@@ -76,8 +77,8 @@ class Log {
   /// journal, only the level, as it likes it.
   static std::unique_ptr<Log> to_stderr(LogLevel least, LogFormat format = LogFormat::text);
 
-  void write(LogLevel level, std::string_view line);
-  void write(LogLevel level, const LogLine& line);
+  void write(LogLevel level, std::string_view line) noexcept;
+  void write(LogLevel level, const LogLine& line) noexcept;
   void debug(const auto& line) { write(LogLevel::debug, line); }
   void info(const auto& line) { write(LogLevel::info, line); }
   void warning(const auto& line) { write(LogLevel::warning, line); }

@@ -83,10 +83,6 @@ void Metrics::set(Gauge which, double value, Labels labels) {
   families_->gauges[static_cast<std::size_t>(which)].with(labels).Set(value);
 }
 
-void Metrics::add(Gauge which, double more) {
-  families_->gauges[static_cast<std::size_t>(which)].with({}).Increment(more);
-}
-
 void Metrics::replace(Gauge which, const std::map<std::string, double>& by_label) {
   const auto& family = families_->gauges[static_cast<std::size_t>(which)];
   const std::lock_guard lock(families_->replacing);

@@ -47,7 +47,6 @@ class Metrics {
   /// Counts up to what somebody else has counted.
   void count_to(Counter, double value);
   void set(Gauge, double value, Labels = {});
-  void add(Gauge, double more);
   /// All that there is of a gauge with one label: others go away.
   void replace(Gauge, const std::map<std::string, double>& by_label);
   void observe(Timer, std::chrono::duration<double>, Labels = {});

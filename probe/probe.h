@@ -43,9 +43,14 @@ std::string_view command_of(Stage);
 /// that has it.
 struct Probe {
   Probe(Address asked, std::string on_behalf_of, SteadyTime now, std::size_t endpoints)
-      : recipient(std::move(asked)), client(std::move(on_behalf_of)), queued(now), tried(endpoints) {}
+      : recipient(std::move(asked)),
+        key(recipient.key()),
+        client(std::move(on_behalf_of)),
+        queued(now),
+        tried(endpoints) {}
 
   const Address recipient;
+  const std::string key;     ///< Address::key(): who ends a probe needs no memory for it
   const std::string client;  ///< Question::client
   bool crowding = false;     ///< it asks for many at a time, and this is not one of the first
   const SteadyTime queued;

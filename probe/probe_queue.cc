@@ -23,10 +23,30 @@ std::shared_ptr<Probe> ProbeQueue::find(const Address& recipient) const {
 
 std::shared_ptr<Probe> ProbeQueue::add(const Address& recipient, const std::string& client, SteadyTime now) {
   auto probe = std::make_shared<Probe>(recipient, client, now, endpoints_);
-  probe->crowding = ++clients_[client] > few;
-  in_flight_.emplace(recipient.key(), probe);
-  queue_.push(probe);
+  std::size_t& of_client = clients_[client];
+  probe->crowding = of_client + 1 > few;
+  const auto place = in_flight_.emplace(probe->key, probe).first;
+  try {
+    queue_.push(probe);
+  } catch (...) {
+    in_flight_.erase(place);
+    if (of_client == 0) clients_.erase(client);
+    throw;
+  }
+  ++of_client;
   return probe;
+}
+
+void ProbeQueue::finish_lost(Verdict verdict, std::string_view why) {
+  for (auto each = in_flight_.begin(); each != in_flight_.end();) {
+    const auto& probe = (each++)->second;
+    const auto who_waits = static_cast<long>(probe->waiters.size());
+    if (probe.use_count() > who_waits + 1) continue;
+    const std::shared_ptr<Probe> lost = probe;
+    ProbeResult result{.verdict = verdict};
+    result.why = why;
+    finish(lost, std::move(result));
+  }
 }
 
 bool ProbeQueue::join(const std::shared_ptr<Probe>& probe, const std::string& client) {
@@ -39,7 +59,7 @@ std::size_t ProbeQueue::in_flight(const std::string& client) const {
 }
 
 void ProbeQueue::finish(const std::shared_ptr<Probe>& probe, ProbeResult result) {
-  in_flight_.erase(probe->recipient.key());
+  in_flight_.erase(probe->key);
   const auto client = clients_.find(probe->client);
   if (--client->second == 0) clients_.erase(client);
   probe->result = std::move(result);

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "probe/fair_queue.h"
@@ -31,6 +32,10 @@ class ProbeQueue {
   bool join(const std::shared_ptr<Probe>& probe, const std::string& client);
   /// The answer is there: wakes whoever waits for it.
   void finish(const std::shared_ptr<Probe>& probe, ProbeResult result);
+
+  /// Finishes what is in flight and in nobody's hands: a session that ran out of memory has dropped it. Needs
+  /// no memory if `why` is short.
+  void finish_lost(Verdict verdict, std::string_view why);
 
   /// The next queued probe that this endpoint has not been asked about; null if there is none. `kept`: for
   /// those that are not crowding.

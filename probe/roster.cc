@@ -13,8 +13,8 @@ std::shared_ptr<Roster::Slot> Roster::add(std::unique_ptr<Sleeper> sleeper, unsi
 }
 
 void Roster::retire(const std::shared_ptr<Slot>& slot) {
-  sessions_.remove(slot);
-  retired_.push_back(slot);
+  const auto place = std::find(sessions_.begin(), sessions_.end(), slot);
+  if (place != sessions_.end()) retired_.splice(retired_.end(), sessions_, place);  // needs no memory
 }
 
 std::shared_ptr<Roster::Slot> Roster::next_to_join() {

@@ -24,7 +24,10 @@ Session::Session(Engine& engine, Destination& destination, Destination::Slot& sl
 Session::~Session() {
   // Only an exception leaves something here: asked once more, by a session that may fare better.
   if (!interview_) return;
-  if (const auto left = interview_->hand_over(); !left.empty()) destination_.give_back(left);
+  try {
+    if (const auto left = interview_->hand_over(); !left.empty()) destination_.give_back(left);
+  } catch (const std::exception&) {  // no memory for it: the destination finishes what nobody has
+  }
 }
 
 void Session::run() {

@@ -30,6 +30,18 @@ class SqliteStatement {
   std::optional<std::string_view> text(int column) const;  ///< lives until the next step() or rewind()
   /// Ready for the next use; ends a read transaction. Call it as soon as the rows are read.
   void rewind();
+  /// Rewinds at the end of a block, however that comes: a statement that is left in the middle of its rows
+  /// can never be used again.
+  class Rewinding {
+   public:
+    explicit Rewinding(SqliteStatement& statement) : statement_(statement) {}
+    ~Rewinding() { statement_.rewind(); }
+    Rewinding(const Rewinding&) = delete;
+    Rewinding& operator=(const Rewinding&) = delete;
+
+   private:
+    SqliteStatement& statement_;
+  };
 
  private:
   friend class SqliteConnection;

@@ -174,8 +174,7 @@ class SqliteStore final : public Store {
       const std::string damage = std::exchange(damage_, {});
       lock.unlock();
 
-      look_after_file(damage);
-      const bool clean = write(changes, cleaning);
+      const bool clean = write_somehow(changes, cleaning, damage);
 
       lock.lock();
       // Into a file that proves damaged they were written in vain; the next one shall have them.
@@ -192,6 +191,27 @@ class SqliteStore final : public Store {
     }
     cleaning_.reset();
     cleaned_.notify_all();
+  }
+
+  /// The same as write(); whatever there is no memory or no thread for is lost, and the next change is
+  /// written again.
+  bool write_somehow(const PendingChanges::Changes& changes, const std::optional<Cleaning>& cleaning,
+                     const std::string& damage) {
+    std::string_view why;
+    try {
+      look_after_file(damage);
+      return write(changes, cleaning);
+    } catch (const std::bad_alloc&) {
+      why = "out of memory";
+    } catch (const std::exception&) {
+      why = "out of threads";
+    }
+    if (table_) table_->roll_back();
+    try {
+      complain(std::string(why));
+    } catch (const std::exception&) {  // no memory to say it with
+    }
+    return true;
   }
 
   /// Writes what waits, and takes one step of cleaning up. True when nothing is left to clean.

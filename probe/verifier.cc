@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <map>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -65,40 +65,11 @@ class Verifier::Impl {
   }
 
   Finding verify(const Question& question) {
-    const auto settings = engine_.settings();
-    const std::optional<AddressRecord> record = engine_.services.store.find(question.recipient.key());
-    engine_.services.metrics.count(Counter::store_lookups, {record ? "found" : "nothing"});
-    const Standing standing =
-        record ? fallbackmx::standing(*record, engine_.services.clock.wall(), *settings) : Standing{};
-    if (engine_.services.log.wants(LogLevel::debug)) {
-      engine_.services.log.debug(fmt::format("memory: {} about <{}>", to_string(standing.remembered),
-                                             printable(question.recipient.text())));
-    }
-    if (standing.serve && question.of != Question::Of::primary) {
-      if (standing.refresh) ask_later(question, engine_.services.clock.now(), false);
-      return found(*record, standing.remembered);
-    }
-    Finding finding;
-    if (question.of == Question::Of::memory) {
-      finding.verdict = Verdict::late;
-      finding.remembered = standing.remembered;
-      finding.withheld = true;
-      finding.why = "no primary was asked";
-      return finding;
-    }
     try {
-      finding = probe(question, *settings);
-    } catch (const std::system_error& trouble) {
-      // Out of descriptors or threads: trouble of ours is never a no.
-      finding.verdict = Verdict::late;
-      finding.why = fmt::format("no probe could be made: {}", trouble.what());
-      engine_.services.log.error(finding.why);
+      return find_out(question);
+    } catch (const std::exception& trouble) {
+      return not_found_out(trouble);
     }
-    finding.remembered = standing.remembered;
-    // Who may be accepted for that is asked about later, so that the next message meets an answer.
-    if (finding.verdict == Verdict::unavailable)
-      ask_later(question, engine_.services.clock.now() + background_retry, true);
-    return finding;
   }
 
   Activity activity() const {
@@ -150,6 +121,48 @@ class Verifier::Impl {
   }
 
  private:
+  Finding find_out(const Question& question) {
+    const auto settings = engine_.settings();
+    const std::optional<AddressRecord> record = engine_.services.store.find(question.recipient.key());
+    engine_.services.metrics.count(Counter::store_lookups, {record ? "found" : "nothing"});
+    const Standing standing =
+        record ? fallbackmx::standing(*record, engine_.services.clock.wall(), *settings) : Standing{};
+    if (engine_.services.log.wants(LogLevel::debug)) {
+      engine_.services.log.debug(fmt::format("memory: {} about <{}>", to_string(standing.remembered),
+                                             printable(question.recipient.text())));
+    }
+    if (standing.serve && question.of != Question::Of::primary) {
+      if (standing.refresh) ask_later(question, engine_.services.clock.now(), false);
+      return found(*record, standing.remembered);
+    }
+    Finding finding;
+    if (question.of == Question::Of::memory) {
+      finding.verdict = Verdict::late;
+      finding.remembered = standing.remembered;
+      finding.withheld = true;
+      finding.why = "no primary was asked";
+      return finding;
+    }
+    try {
+      finding = probe(question, *settings);
+    } catch (const std::exception& trouble) {
+      finding = not_found_out(trouble);
+    }
+    finding.remembered = standing.remembered;
+    // Who may be accepted for that is asked about later, so that the next message meets an answer.
+    if (finding.verdict == Verdict::unavailable)
+      ask_later(question, engine_.services.clock.now() + background_retry, true);
+    return finding;
+  }
+
+  /// Out of memory, descriptors or threads: trouble of ours is never a no.
+  Finding not_found_out(const std::exception& trouble) {
+    Finding finding{.verdict = Verdict::late};
+    finding.why = fmt::format("no probe could be made: {}", trouble.what());
+    engine_.services.log.error(finding.why);
+    return finding;
+  }
+
   std::vector<std::shared_ptr<Destination>> all_destinations() const {
     std::vector<std::shared_ptr<Destination>> all;
     const std::lock_guard lock(mutex_);
@@ -290,27 +303,35 @@ class Verifier::Impl {
   }
 
   void work_off_backlog() {
-    for (;;) {
-      std::optional<Backlog::Item> item;
-      SteadyTime due{};
-      {
-        const std::lock_guard lock(mutex_);
-        if (stopping_) break;
-        item = backlog_.take(engine_.services.clock.now());
-        due = backlog_.due();
-      }
-      if (!item) {
-        background_sleeper_->sleep_until(due);
-        continue;
-      }
+    for (bool stopped = false; !stopped;) {
       try {
-        ask_again(*std::move(item));
-      } catch (const std::exception& trouble) {
-        engine_.services.log.error(fmt::format("a question in the background failed: {}", trouble.what()));
+        stopped = !take_one_up();
+      } catch (const std::exception&) {
+        engine_.services.log.error(
+            "a question in the background failed: out of memory, descriptors or threads");
+        background_sleeper_->sleep_until(engine_.services.clock.now() + std::chrono::seconds(1));
       }
     }
     const std::lock_guard lock(mutex_);
     background_sleeper_.reset();
+  }
+
+  /// Asks the next question that is due, or sleeps until one is; false when it is time to stop.
+  bool take_one_up() {
+    std::optional<Backlog::Item> item;
+    SteadyTime due{};
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) return false;
+      item = backlog_.take(engine_.services.clock.now());
+      due = backlog_.due();
+    }
+    if (item) {
+      ask_again(*std::move(item));
+    } else {
+      background_sleeper_->sleep_until(due);
+    }
+    return true;
   }
 
   void ask_again(Backlog::Item item) {

@@ -62,7 +62,11 @@ void VerifyReaders::serve(Reader& reader) {
     questions_.pop_front();
     reader.busy_since = clock_.now();
     lock.unlock();
-    const bool well = run(reader, question->query);
+    bool well = false;
+    try {
+      well = run(reader, question->query);
+    } catch (const std::exception&) {  // no memory for telling
+    }
     lock.lock();
     reader.busy_since = SteadyTime::max();
     question->well = well;

@@ -3,10 +3,16 @@
 #include <httplib.h>
 #include <sys/socket.h>
 
+#include <atomic>
+#include <condition_variable>
 #include <exception>
+#include <list>
+#include <mutex>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "conf/brackets.h"
 
@@ -14,7 +20,7 @@ namespace fallbackmx {
 
 namespace {
 
-constexpr std::size_t readers = 8;  // served at one time
+constexpr std::size_t most_readers = 8;  // served at one time
 // Nothing but what a page brings along, whatever may be in it.
 constexpr auto content_policy =
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
@@ -42,10 +48,81 @@ void answer(const HttpPages& pages, const httplib::Request& request, httplib::Re
 
 }  // namespace
 
+/// A few threads, made before anybody is served. httplib's own pool takes the process with it when one of its
+/// threads cannot be made, or one of its readers is out of memory.
+class Readers final : public httplib::TaskQueue {
+ public:
+  explicit Readers(std::size_t many) {
+    threads_.reserve(many);
+    try {
+      while (threads_.size() < many) threads_.emplace_back([this] { serve(); });
+    } catch (const std::system_error&) {
+      end();
+      throw;
+    }
+  }
+
+  ~Readers() override { end(); }
+  Readers(const Readers&) = delete;
+  Readers& operator=(const Readers&) = delete;
+
+  /// By httplib, for each connection.
+  void enqueue(std::function<void()> connection) override {
+    try {
+      const std::lock_guard lock(mutex_);
+      waiting_.push_back(connection);
+    } catch (const std::exception&) {
+      return serve(connection);  // no memory to let it wait
+    }
+    changed_.notify_one();
+  }
+
+  void shutdown() override { end(); }
+
+ private:
+  void serve() noexcept {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      changed_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
+      if (waiting_.empty()) return;
+      const auto connection = std::move(waiting_.front());
+      waiting_.pop_front();
+      lock.unlock();
+      serve(connection);
+      lock.lock();
+    }
+  }
+
+  static void serve(const std::function<void()>& connection) noexcept {
+    try {
+      connection();
+    } catch (const std::exception&) {  // out of memory: who reads finds that there is nothing
+    }
+  }
+
+  void end() noexcept {
+    {
+      const std::lock_guard lock(mutex_);
+      ending_ = true;
+    }
+    changed_.notify_all();
+    for (auto& thread : threads_) thread.join();
+    threads_.clear();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // Guarded by mutex_:
+  std::list<std::function<void()>> waiting_;
+  bool ending_ = false;
+
+  std::vector<std::thread> threads_;
+};
+
 class HttpServer::Impl {
  public:
   explicit Impl(HttpPages pages) {
-    server_.new_task_queue = [] { return new httplib::ThreadPool(readers); };
+    server_.new_task_queue = [this] { return readers_.release(); };
     server_.set_socket_options(share_no_port);
     server_.set_keep_alive_max_count(1);
     server_.set_read_timeout(patience);
@@ -77,16 +154,27 @@ class HttpServer::Impl {
       port_ = server_.bind_to_port(host, port) ? port : -1;
     }
     if (port_ <= 0) return false;
-    thread_ = std::thread([this] { server_.listen_after_bind(); });
+    readers_ = std::make_unique<Readers>(most_readers);
+    thread_ = std::thread([this] { serve(); });
     // One that does not run yet cannot be stopped.
-    while (!server_.is_running()) std::this_thread::yield();
+    while (!server_.is_running() && !ended_) std::this_thread::yield();
     return true;
   }
 
   int port() const { return port_; }
 
  private:
+  void serve() noexcept {
+    try {
+      server_.listen_after_bind();
+    } catch (const std::exception&) {  // out of memory between two connections
+    }
+    ended_ = true;
+  }
+
   httplib::Server server_;
+  std::unique_ptr<Readers> readers_;  ///< until the server takes them
+  std::atomic<bool> ended_{false};
   std::thread thread_;
   int port_ = -1;
 };

@@ -24,7 +24,6 @@ std::size_t resident_bytes() {
 void begin_metrics(Metrics& metrics, WallTime started) {
   metrics.set(Gauge::build, 1, {FALLBACKMX_VERSION});
   metrics.set(Gauge::started, std::chrono::duration<double>(started.time_since_epoch()).count());
-  metrics.add(Gauge::milter_connections, 0);
   for (const Verdict kind : {Verdict::refused, Verdict::unavailable, Verdict::misrouted})
     metrics.declare(Counter::alarms, {to_string(kind)});
 }
@@ -70,6 +69,7 @@ StatusFacts Pages::facts() const {
 
 HttpAnswer Pages::metrics_page() const {
   set_gauges(from_.metrics, from_.store.rows(), from_.verifier.activity(), from_.verifier.primaries());
+  from_.metrics.set(Gauge::milter_connections, from_.desk.sessions());
   from_.metrics.count_to(Counter::store_set_aside, static_cast<double>(from_.store.files_set_aside()));
   return {.type = "text/plain; version=0.0.4; charset=utf-8", .body = from_.metrics.text()};
 }
