@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -155,6 +156,37 @@ void DaemonProcess::signal(int number) const {
 std::size_t DaemonProcess::descriptors() const {
   const std::filesystem::directory_iterator open("/proc/" + std::to_string(pid_) + "/fd");
   return static_cast<std::size_t>(std::distance(begin(open), end(open)));
+}
+
+double DaemonProcess::processor_time() const {
+  std::ifstream in("/proc/" + std::to_string(pid_) + "/stat");
+  std::string text;
+  std::getline(in, text);
+  std::istringstream fields(text.substr(text.rfind(')') + 1));
+  std::string skipped;
+  for (int i = 3; i < 14; ++i) fields >> skipped;  // proc(5): utime is the 14th
+  double user = 0, system = 0;
+  fields >> user >> system;
+  return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+DaemonProcess::Memory DaemonProcess::memory() const {
+  std::ifstream in("/proc/" + std::to_string(pid_) + "/status");
+  Memory memory;
+  for (std::string name; in >> name;) {
+    if (name == "VmRSS:") in >> memory.resident_kib;
+    if (name == "Threads:") in >> memory.threads;
+  }
+  return memory;
+}
+
+std::size_t DaemonProcess::limit_descriptors(std::size_t limit) const {
+  rlimit now{};
+  prlimit(pid_, RLIMIT_NOFILE, nullptr, &now);
+  const rlimit next{.rlim_cur = limit, .rlim_max = now.rlim_max};
+  if (prlimit(pid_, RLIMIT_NOFILE, &next, nullptr) != 0)
+    throw std::system_error(errno, std::generic_category(), "prlimit");
+  return now.rlim_cur;
 }
 
 void DaemonProcess::signal_each_thread(int number) const {

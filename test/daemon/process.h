@@ -58,6 +58,14 @@ class DaemonProcess {
   void signal(int number) const;
   /// That it has open now.
   std::size_t descriptors() const;
+  /// Seconds of a processor that it has used.
+  double processor_time() const;
+  struct Memory {
+    std::size_t resident_kib = 0, threads = 0;
+  };
+  Memory memory() const;
+  /// Its limit from now on; returns the one before.
+  std::size_t limit_descriptors(std::size_t limit) const;
   /// One for each thread that it has now.
   void signal_each_thread(int number) const;
   /// The exit status; 128 + number for a signal, -1 if it does not end.

@@ -147,8 +147,15 @@ void DnsServer::answer_held_back() {
   for (const auto& each : all) answer_over_udp(each.query, each.from);
 }
 
+void DnsServer::disturb(std::size_t nth, Act act) {
+  std::lock_guard lock(mutex_);
+  until_disturbed_ = nth;
+  disturbed_ = std::move(act);
+}
+
 DnsServer::Act DnsServer::next_act(const std::string& question, bool tcp) {
   std::lock_guard lock(mutex_);
+  if (!tcp && until_disturbed_ > 0 && --until_disturbed_ == 0) return disturbed_;
   auto& acts = tcp && tcp_acts_.contains(question) ? tcp_acts_ : acts_;
   const auto found = acts.find(question);
   if (found == acts.end()) return {.reply = {.rcode = rcode_servfail}};

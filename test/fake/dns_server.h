@@ -49,6 +49,9 @@ class DnsServer {
   /// For TCP; without such an act, those of on() serve there too.
   void over_tcp(const std::string& question, Act act);
 
+  /// The n-th question over UDP from now on, whatever it is, is answered like this.
+  void disturb(std::size_t nth, Act act);
+
   /// Keeps all further replies over UDP back, until released; questions still come in.
   void hold();
   void release();
@@ -82,6 +85,8 @@ class DnsServer {
   mutable std::mutex mutex_;  ///< protects what follows
   mutable std::condition_variable changed_;
   std::map<std::string, std::vector<Act>> acts_, tcp_acts_;
+  std::size_t until_disturbed_ = 0;  ///< 0: never
+  Act disturbed_;
   std::size_t questions_ = 0, questions_over_tcp_ = 0;
   std::vector<HeldBack> held_back_;
   bool held_ = false, stopping_ = false;
