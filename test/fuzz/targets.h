@@ -8,7 +8,7 @@
 
 namespace fallbackmx::fuzz {
 
-#define FUZZ_TARGET(name, cuts) void name(std::string_view input);
+#define FUZZ_TARGET(name, cuts, runs) void name(std::string_view input);
 #include "test/fuzz/targets.def"
 #undef FUZZ_TARGET
 

@@ -37,7 +37,7 @@ TEST_P(Corpus, KeepsEveryPromiseOfItsTarget) {
 }
 
 const std::vector<Target> targets = {
-#define FUZZ_TARGET(name, cuts) {#name, fuzz::name, cuts},
+#define FUZZ_TARGET(name, cuts, runs) {#name, fuzz::name, cuts},
 #include "test/fuzz/targets.def"
 #undef FUZZ_TARGET
 };
