@@ -10,6 +10,7 @@
 #include "conf/nearest_name.h"
 #include "conf/table.h"
 #include "conf/text_file.h"
+#include "conf/tls_policies.h"
 #include "conf/units.h"
 #include "probe/address.h"
 
@@ -139,6 +140,15 @@ const RecipientPolicy* RecipientPolicies::find(std::string_view domain) const {
     if (found != rows_.end()) return &policies_[found->second].policy;
   }
   return nullptr;
+}
+
+bool RecipientPolicies::want_dnssec() const {
+  return std::any_of(policies_.begin(), policies_.end(), [](const Shared& shared) {
+    return std::any_of(shared.overrides.begin(), shared.overrides.end(), [](const auto& parameter) {
+      const auto level = tls_level_named(parameter.second);
+      return parameter.first == "smtp_tls_security_level" && level && wants_dnssec(*level);
+    });
+  });
 }
 
 }  // namespace fallbackmx

@@ -39,6 +39,8 @@ class RecipientPolicies {
 
   /// For a domain, or else `.parent` for each of its parents. Null when there is none.
   const RecipientPolicy* find(std::string_view domain) const;
+  /// Some row sets a TLS level of dane or dane-only.
+  bool want_dnssec() const;
   const std::string& text() const { return text_; }
   friend bool operator==(const RecipientPolicies& a, const RecipientPolicies& b) {
     return a.text_ == b.text_;

@@ -149,4 +149,9 @@ const TlsPolicy* TlsPolicies::find(std::string_view next_hop) const {
   return nullptr;
 }
 
+bool TlsPolicies::want_dnssec() const {
+  return std::any_of(policies_.begin(), policies_.end(),
+                     [](const auto& row) { return wants_dnssec(row.second.level); });
+}
+
 }  // namespace fallbackmx

@@ -14,6 +14,10 @@ namespace fallbackmx {
 enum class TlsLevel { none, may, encrypt, dane, dane_only, verify, secure };
 
 std::string_view to_string(TlsLevel);
+/// Keys come out of the DNS, and must be authentic there.
+constexpr bool wants_dnssec(TlsLevel level) {
+  return level == TlsLevel::dane || level == TlsLevel::dane_only;
+}
 /// A level as it is written, `dane-only`; case does not matter.
 Result<TlsLevel> tls_level_named(std::string_view text);
 
@@ -49,6 +53,8 @@ class TlsPolicies {
   /// For a next hop as it is written (with brackets and port, if any); for a plain name then `.parent` for
   /// each of its parents. Null when there is none.
   const TlsPolicy* find(std::string_view next_hop) const;
+  /// Some row demands dane or dane-only.
+  bool want_dnssec() const;
   const std::string& text() const { return text_; }
   friend bool operator==(const TlsPolicies& a, const TlsPolicies& b) { return a.text_ == b.text_; }
 

@@ -8,23 +8,25 @@ namespace fallbackmx {
 
 namespace {
 
-bool needs_dnssec(const Settings& settings) {
-  return settings.smtp_tls_security_level == TlsLevel::dane ||
-         settings.smtp_tls_security_level == TlsLevel::dane_only;
+/// The parameter that demands dane of some primary; empty when none does.
+std::string_view who_wants_dnssec(const Settings& settings) {
+  if (wants_dnssec(settings.smtp_tls_security_level)) return "smtp_tls_security_level";
+  if (settings.smtp_tls_policy_maps.want_dnssec()) return "smtp_tls_policy_maps";
+  return settings.recipient_policy_maps.want_dnssec() ? "recipient_policy_maps" : "";
 }
 
 /// Why nothing is authentic, and what to do.
-Ailment without_ad(const ResolverFacts& facts) {
+Ailment without_ad(const ResolverFacts& facts, std::string_view who) {
   const bool trusted = std::any_of(facts.servers.begin(), facts.servers.end(),
                                    [](const auto& server) { return server.trusted; });
-  const std::string what = "smtp_tls_security_level wants DNSSEC, and no answer is authentic: ";
+  const std::string what = fmt::format("{} wants DNSSEC, and no answer is authentic: ", who);
   if (!trusted) {
     return {"resolver-without-ad", what + "none of the name servers is in trusted_resolver",
             "apt install unbound, and resolver = 127.0.0.1 in milter.conf"};
   }
-  return {
-      "resolver-without-ad", what + "the name servers do not validate (no AD bit)",
-      "apt install unbound, and resolver = 127.0.0.1 in milter.conf; or smtp_tls_security_level = may there"};
+  return {"resolver-without-ad", what + "the name servers do not validate (no AD bit)",
+          fmt::format("apt install unbound, and resolver = 127.0.0.1 in milter.conf; or no dane in {} there",
+                      who)};
 }
 
 }  // namespace
@@ -41,7 +43,8 @@ Ailments resolver_ailments(const ResolverFacts& facts, const Settings& settings)
                             ? "take it out of /etc/resolv.conf, or set resolver in milter.conf"
                             : "take it out of resolver in milter.conf"});
   }
-  if (any && needs_dnssec(settings) && !facts.authentic) ailments.push_back(without_ad(facts));
+  if (const auto who = who_wants_dnssec(settings); any && !who.empty() && !facts.authentic)
+    ailments.push_back(without_ad(facts, who));
   return ailments;
 }
 

@@ -4,6 +4,7 @@
 #include "milter/doctor/dns_checks.h"
 #include "milter/doctor/domain_checks.h"
 #include "milter/doctor/local_checks.h"
+#include "test/unit/temporary_file.h"
 
 namespace fallbackmx {
 namespace {
@@ -62,6 +63,21 @@ TEST(ResolverChecks, NameEachMistake) {
   EXPECT_EQ(names(resolver_ailments(without_ad, dane)), "resolver-without-ad");
   ASSERT_EQ(names(resolver_ailments(strange, dane)), "resolver-without-ad");
   EXPECT_NE(resolver_ailments(strange, dane).front().what.find("trusted_resolver"), std::string::npos);
+}
+
+TEST(ResolverChecks, DaneForOneDomainIsEnough) {
+  const TemporaryFile hops("example.org may\n.example.net dane-only\n"),
+      domains("example.org verify=no\nexample.net smtp_tls_security_level=dane\n");
+  const ResolverFacts without_ad{.servers = {{"127.0.0.1:53", "", true}}};
+  Settings by_hop = default_settings(), by_domain = default_settings();
+  by_hop.smtp_tls_policy_maps = *TlsPolicies::parse("texthash:" + hops.path());
+  by_domain.recipient_policy_maps = *RecipientPolicies::parse("texthash:" + domains.path());
+  for (const auto& [settings, parameter] :
+       {std::pair(by_hop, "smtp_tls_policy_maps"), std::pair(by_domain, "recipient_policy_maps")}) {
+    const auto found = resolver_ailments(without_ad, settings);
+    ASSERT_EQ(names(found), "resolver-without-ad");
+    EXPECT_TRUE(found.front().what.starts_with(parameter)) << found.front().what;
+  }
 }
 
 TEST(HeloChecks, NameEachMistake) {
