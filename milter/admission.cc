@@ -14,6 +14,8 @@ namespace fallbackmx {
 
 namespace {
 
+thread_local int last = -1;
+
 constexpr int pause_ms = 100;
 constexpr auto quiet_time = std::chrono::minutes(10);
 
@@ -45,7 +47,7 @@ int Admission::accept(int listening, void* from, unsigned* size) {
   Admission* const teller = the_admission;
   if (descriptor >= 0 && !is_reserved(descriptor)) {
     if (teller != nullptr) teller->let_in();
-    return descriptor;
+    return last = descriptor;
   }
   const int why = errno;
   const bool none_left =
@@ -56,6 +58,8 @@ int Admission::accept(int listening, void* from, unsigned* size) {
   errno = descriptor < 0 && is_final(why) ? why : EMFILE;
   return -1;
 }
+
+int Admission::last_accepted() { return last; }
 
 void Admission::turned_away() noexcept {
   const SteadyTime now = std::chrono::steady_clock::now();

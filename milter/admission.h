@@ -30,6 +30,8 @@ class Admission {
   /// worth trying again, which may be done at once: it has waited as long as is good. A client who would take
   /// one of the descriptors in reserve finds his connection closed, and his MTA does what it does without us.
   static int accept(int listening, void* from, unsigned* size);
+  /// What this thread has accepted last; -1 for nothing.
+  static int last_accepted();
 
  private:
   void turned_away() noexcept;

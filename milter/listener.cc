@@ -8,7 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <system_error>
+#include <exception>
 
 namespace fallbackmx {
 
@@ -98,7 +98,7 @@ bool Listener::stop(Kick& kick, std::chrono::milliseconds limit) {
   // connection ends the poll. It may come too early, hence several.
   try {
     std::thread([] { smfi_stop(); }).detach();
-  } catch (const std::system_error&) {  // out of threads: then it has to be waited for
+  } catch (const std::exception&) {  // out of threads or memory: then it has to be waited for
     smfi_stop();
   }
   constexpr auto step = std::chrono::milliseconds(20);

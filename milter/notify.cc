@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -44,8 +45,11 @@ void notify(std::string_view state) noexcept {
   // A start that the manager does not hear of is taken for one that failed, so this is worth a second try.
   const int first = kept_socket(), descriptor = first >= 0 ? first : kept_socket();
   if (descriptor < 0) return;
-  sendto(descriptor, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&to),
-         static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length));
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length);
+  while (sendto(descriptor, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&to),
+                size) < 0 &&
+         errno == EINTR) {
+  }
 }
 
 void notify_reloading() noexcept {

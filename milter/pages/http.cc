@@ -2,6 +2,7 @@
 
 #include <httplib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "conf/brackets.h"
+#include "milter/admission.h"
 
 namespace fallbackmx {
 
@@ -46,8 +48,6 @@ void answer(const HttpPages& pages, const httplib::Request& request, httplib::Re
   response.set_content(made.body, made.type);
 }
 
-}  // namespace
-
 /// A few threads, made before anybody is served. httplib's own pool takes the process with it when one of its
 /// threads cannot be made, or one of its readers is out of memory.
 class Readers final : public httplib::TaskQueue {
@@ -67,7 +67,8 @@ class Readers final : public httplib::TaskQueue {
   Readers& operator=(const Readers&) = delete;
 
   /// By httplib, for each connection.
-  void enqueue(std::function<void()> connection) override {
+  void enqueue(std::function<void()> serve_it) override {
+    const Connection connection{Admission::last_accepted(), std::move(serve_it)};
     try {
       const std::lock_guard lock(mutex_);
       waiting_.push_back(connection);
@@ -80,6 +81,11 @@ class Readers final : public httplib::TaskQueue {
   void shutdown() override { end(); }
 
  private:
+  struct Connection {
+    int descriptor;
+    std::function<void()> serve;  ///< and closes it
+  };
+
   void serve() noexcept {
     std::unique_lock lock(mutex_);
     for (;;) {
@@ -93,10 +99,11 @@ class Readers final : public httplib::TaskQueue {
     }
   }
 
-  static void serve(const std::function<void()>& connection) noexcept {
+  static void serve(const Connection& connection) noexcept {
     try {
-      connection();
-    } catch (const std::exception&) {  // out of memory: who reads finds that there is nothing
+      connection.serve();
+    } catch (const std::exception&) {  // out of memory: the library has not come as far as to close it
+      close(connection.descriptor);
     }
   }
 
@@ -113,11 +120,13 @@ class Readers final : public httplib::TaskQueue {
   std::mutex mutex_;
   std::condition_variable changed_;
   // Guarded by mutex_:
-  std::list<std::function<void()>> waiting_;
+  std::list<Connection> waiting_;
   bool ending_ = false;
 
   std::vector<std::thread> threads_;
 };
+
+}  // namespace
 
 class HttpServer::Impl {
  public:
