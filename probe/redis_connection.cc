@@ -103,7 +103,9 @@ Result<RedisConnection::Reply> RedisConnection::ask(const std::vector<std::strin
     words.push_back(word.data());
     sizes.push_back(word.size());
   }
-  redisAppendCommandArgv(context_.get(), static_cast<int>(words.size()), words.data(), sizes.data());
+  const auto count = static_cast<int>(words.size());
+  if (redisAppendCommandArgv(context_.get(), count, words.data(), sizes.data()) != REDIS_OK)
+    return trouble("out of memory");
   for (int written = 0; written == 0;) {
     if (redisBufferWrite(context_.get(), &written) != REDIS_OK) return trouble("cannot be written to");
     if (written == 0 && !wait(POLLOUT, deadline)) return Error{"takes nothing in time"};

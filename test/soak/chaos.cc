@@ -1,6 +1,16 @@
 #include "test/soak/chaos.h"
 
+#include <cmath>
+
 namespace fallbackmx::soak {
+namespace {
+
+/// In seconds at pace 1: of a squall, and of the longest event, which may begin at its end.
+constexpr double squall = 40, longest_event = 20;
+/// In seconds at any pace: what the weather takes to settle, and some time when it has.
+constexpr double calm = 15 + 25;
+
+}  // namespace
 
 class Chaos::Dice {
  public:
@@ -40,6 +50,13 @@ void Chaos::wait(double seconds) {
   while (!stopping_ && Clock::now() < end) std::this_thread::sleep_for(milliseconds(20));
 }
 
+bool Chaos::lull() const {
+  const double trouble = (squall + longest_event) / pace_;
+  const double period = trouble + trouble * 1.1 + calm;  // as Weather has it
+  const double elapsed = std::chrono::duration<double>(Clock::now() - began_).count();
+  return std::fmod(elapsed, period) > squall / pace_;
+}
+
 void Chaos::happen(const std::string& what, const std::vector<std::string>& domains, double seconds,
                    const std::function<void()>& begin, const std::function<void()>& end) {
   const std::string where = domains.size() == 1 ? " " + domains.front() : "";
@@ -58,6 +75,7 @@ void Chaos::trouble_primaries(unsigned seed) {
   Dice dice(seed);
   while (!stopping_) {
     wait(dice.between(2, 10));
+    while (lull() && !stopping_) wait(1);
     if (stopping_) return;
     const std::size_t which = dice.below(world_.players.size() + 1);
     if (which < world_.players.size()) {
@@ -99,9 +117,9 @@ void Chaos::trouble_others(unsigned seed) {
     wait(dice.between(0.5, 3));
     if (stopping_) return;
     const std::size_t kind = dice.below(100);
-    if (kind < 4) {
-      trouble_dns(dice);
-    } else if (kind < 20) {
+    if (kind < 12) {
+      if (!lull()) trouble_dns(dice);
+    } else if (kind < 28) {
       trouble_daemon(dice);
     } else {
       world_.population.change_somebody();

@@ -27,8 +27,9 @@ struct Cast {
 };
 
 /// Two threads make trouble, one event after another each: one of the primaries, one of DNS and the daemon,
-/// and people come and go. The same seed makes the same events, though not at the same moments of the
-/// daemon's. The weather knows of each event before it begins, and after it has ended.
+/// and people come and go. Trouble comes in squalls; the lull after each is long enough for the daemon to
+/// find out that all is well, and to be asked then. The same seed makes the same events, though not at the
+/// same moments of the daemon's. The weather knows of each event before it begins, and after it has ended.
 class Chaos {
  public:
   struct World {
@@ -64,9 +65,11 @@ class Chaos {
               const std::function<void()>& begin, const std::function<void()>& end);
   /// Cut short when chaos is stopped.
   void wait(double seconds);
+  bool lull() const;
 
   World world_;
   const double pace_;
+  const Time began_ = Clock::now();
   std::atomic<bool> stopping_{false};
   mutable std::mutex mutex_;  ///< protects what follows
   std::map<std::string, long> events_{};

@@ -10,6 +10,9 @@ namespace {
 
 constexpr int sessions = 4, questions_each = 10;
 constexpr milliseconds between_questions{250}, promised_margin{100};
+/// On its way an answer is handed over to libmilter's poller, to its worker, to that of the deadline, and to
+/// us: a busy machine may wake each of them late.
+constexpr int hand_overs = 4;
 
 int code_of(const MilterAnswer& answer) {
   if (answer.letter == 'c') return 250;
@@ -83,10 +86,10 @@ Faults Questioner::too_late(const Yardstick& yardstick) const {
   Faults faults;
   for (const auto& answer : late_) {
     const auto took = answer.heard - answer.asked;
-    const auto machine = yardstick.worst(answer.asked, answer.heard);
+    const auto machine = hand_overs * yardstick.worst(answer.asked, answer.heard);
     if (took <= answer_timeout_ + promised_margin + machine) continue;
     faults.push_back(answer.recipient + " was answered after " + in_seconds(took) +
-                     " s, of which the machine took " + in_seconds(machine) + ": " + answer.text);
+                     " s, of which the machine may have taken " + in_seconds(machine) + ": " + answer.text);
   }
   return faults;
 }
