@@ -328,8 +328,7 @@ void Destination::land(const std::shared_ptr<Probe>& probe, std::size_t endpoint
   if (slow) servers_.failed(endpoint, fmt::format("{} (slower than a client waits)", result.why));
   if (result.verdict == Verdict::deliverable) servers_.is_well(endpoint);
   if (is_final(result.verdict)) {
-    const std::string key = probe->recipient.key();
-    services.store.put(key, as_record(result, services.store.find(key), services.clock.wall()));
+    services.store.put(probe->key, as_record(result, services.store.find(probe->key), services.clock.wall()));
   }
   // Behind the record: whoever is asked about now has not been asked about by the trial.
   if (back) engine_.primary_is_back();

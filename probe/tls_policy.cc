@@ -58,7 +58,7 @@ TlsPolicy tls_policy(const Settings& settings, std::string_view next_hop, std::o
 }
 
 bool needs_tlsa(const TlsPolicy& policy, const Endpoint& endpoint) {
-  return (policy.level == TlsLevel::dane || policy.level == TlsLevel::dane_only) && endpoint.authenticated;
+  return wants_dnssec(policy.level) && endpoint.authenticated;
 }
 
 std::string tlsa_name(const Endpoint& endpoint) {
@@ -71,7 +71,7 @@ TlsDemand tls_demand(const TlsPolicy& policy, const Endpoint& endpoint, const Dn
     demand.names = names_to_match(policy, endpoint);
     return demand;
   }
-  if (policy.level != TlsLevel::dane && policy.level != TlsLevel::dane_only) return demand;
+  if (!wants_dnssec(policy.level)) return demand;
 
   const auto without = [&](const std::string& why) {
     demand.level = TlsLevel::may;
