@@ -63,9 +63,10 @@ std::optional<ConnectionRace::Runner> ConnectionRace::take_winner(SteadyTime now
 std::optional<ConnectionRace::Failure> ConnectionRace::first_failure(SteadyTime now) {
   for (const Runner& runner : runners_) {
     const IoResult result = runner.stream->connected();
-    if (result.status != IoResult::Status::would_block) return Failure{runner.endpoint, result.why, false};
+    if (result.status != IoResult::Status::would_block)
+      return Failure{runner.endpoint, result.why, false, result.ours};
     if (now >= runner.started + settings_.smtp_connect_timeout)
-      return Failure{runner.endpoint, "no answer to the connection attempt", true};
+      return Failure{runner.endpoint, "no answer to the connection attempt", true, false};
   }
   return std::nullopt;
 }
@@ -76,8 +77,10 @@ void ConnectionRace::drop_out(const Failure& failure) {
   --next_;
   next_start_ = engine_.services.clock.now();  // nobody to give a head start to
   const Endpoint& server = destination_.servers().endpoint(failure.endpoint);
-  ProbeResult result = befell(Verdict::unavailable, Stage::connect, server, failure.why);
-  result.silent = failure.silent;
+  // Our own trouble is no evidence about a server: neither that it is down nor that it has enough of us.
+  const Verdict verdict = failure.ours ? Verdict::late : Verdict::unavailable;
+  ProbeResult result = befell(verdict, Stage::connect, server, failure.why);
+  result.silent = failure.silent || failure.ours;
   destination_.unreachable(slot_, failure.endpoint, result);
 }
 

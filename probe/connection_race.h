@@ -34,7 +34,7 @@ class ConnectionRace {
   struct Failure {
     std::size_t endpoint;
     std::string why;
-    bool silent;
+    bool silent, ours;
   };
 
   bool all_started() const { return next_ >= candidates_.size(); }

@@ -47,7 +47,8 @@ IoResult would_block() { return {.status = IoResult::Status::would_block}; }
 IoResult failed(int error) {
   // The kernel prefers the last ICMP message, if there was one, to "timed out".
   const bool lost = error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH;
-  return {.status = IoResult::Status::failed, .why = std::strerror(error), .lost = lost};
+  const bool ours = error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+  return {.status = IoResult::Status::failed, .why = std::strerror(error), .lost = lost, .ours = ours};
 }
 
 class TcpStream final : public Stream {

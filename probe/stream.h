@@ -28,6 +28,7 @@ struct IoResult {
   std::size_t bytes = 0;  ///< moved, when done; never 0 then
   std::string why{};      ///< when closed or failed: "connection refused", "connection reset by peer", ...
   bool lost = false;      ///< with failed: nobody is there any more, or on the way
+  bool ours = false;      ///< with failed: for want of something here; the other side has no part in it
 };
 
 /// Never blocks. Owned by one thread. The destructor closes without ceremony.

@@ -51,6 +51,23 @@ TEST_F(Descriptors, ThatHaveRunOutMakeNobodySpin) {
   EXPECT_EQ(stop(), 0);
 }
 
+TEST_F(Descriptors, ThatAreMissingAreNoEvidenceAgainstThePrimary) {
+  configure("primary_down_after = 1\nprimary_retry_time = 1d\n");
+  start();
+  ASSERT_TRUE(recovers());
+  const auto before = board_.calls(Fault::descriptor);
+  round();
+  const auto calls = static_cast<std::int64_t>(board_.calls(Fault::descriptor) - before);
+  for (std::int64_t n = 1; n <= calls; ++n) {
+    board_.arm(Fault::descriptor, n);
+    expect_no_wrong_answer(round(), board_.last());
+    board_.disarm();
+    ASSERT_EQ(count("primary is down"), 0u) << board_.last() << "\n" << daemon_->log();
+  }
+  EXPECT_GE(count("verdict=late"), 1u) << daemon_->log();
+  EXPECT_TRUE(recovers());
+}
+
 /// Clients never get the last descriptors: those who are served need them to be answered.
 TEST_F(Descriptors, AreKeptFromClientsForThoseWhoAreServed) {
   constexpr rlim_t limit = 200;
