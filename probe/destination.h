@@ -10,11 +10,12 @@
 #include <string_view>
 #include <vector>
 
+#include "probe/dispatcher.h"
 #include "probe/engine.h"
 #include "probe/probe_queue.h"
 #include "probe/roster.h"
 #include "probe/servers.h"
-#include "probe/session_allowance.h"
+#include "probe/session_threads.h"
 
 namespace fallbackmx {
 
@@ -81,22 +82,12 @@ class Destination {
   bool stopping() const { return stopping_; }
 
  private:
-  // All of these are called with the lock held, but for the last two.
+  // All of these are called with the lock held.
   std::shared_ptr<Probe> enqueue(const Address& recipient, const std::string& client);
-  bool too_many(const std::string& client) const;
-  std::size_t kept_room() const;
-  bool can_be_reached(std::size_t endpoint) const;
-  bool all_down() const;
   void sift();
-  bool stranded() const;
-  std::size_t allowed_sessions() const;
   void dispatch();
-  void launch();
   void give_up(std::string_view what, std::string_view why) noexcept;
   void finish(const std::shared_ptr<Probe>& probe, ProbeResult result);
-  void ended(const std::shared_ptr<Slot>& slot) noexcept;
-  void attend(const std::shared_ptr<Slot>& slot) noexcept;
-  void join_ended();
 
   Engine& engine_;
   Servers servers_;
@@ -104,10 +95,12 @@ class Destination {
   mutable std::mutex mutex_;
   ProbeQueue probes_;
   Roster sessions_;
-  SessionAllowance allowance_;
+  Dispatcher dispatcher_{engine_, servers_, probes_, sessions_};
   unsigned generation_ = 0;
   std::atomic<bool> stopping_ = false;  ///< changes with the lock held
   bool draining_ = false;
+
+  SessionThreads threads_;
 };
 
 }  // namespace fallbackmx

@@ -21,6 +21,10 @@ std::shared_ptr<Probe> ProbeQueue::find(const Address& recipient) const {
   return found == in_flight_.end() ? nullptr : found->second;
 }
 
+bool ProbeQueue::full_for(const std::string& client, int limit) const {
+  return everywhere_ >= limit || in_flight(client) >= static_cast<std::size_t>(limit + 1) / 2;
+}
+
 std::shared_ptr<Probe> ProbeQueue::add(const Address& recipient, const std::string& client, SteadyTime now) {
   auto probe = std::make_shared<Probe>(recipient, client, now, endpoints_);
   std::size_t& of_client = clients_[client];
@@ -34,6 +38,7 @@ std::shared_ptr<Probe> ProbeQueue::add(const Address& recipient, const std::stri
     throw;
   }
   ++of_client;
+  ++everywhere_;
   return probe;
 }
 
@@ -60,6 +65,7 @@ std::size_t ProbeQueue::in_flight(const std::string& client) const {
 
 void ProbeQueue::finish(const std::shared_ptr<Probe>& probe, ProbeResult result) {
   in_flight_.erase(probe->key);
+  --everywhere_;
   const auto client = clients_.find(probe->client);
   if (--client->second == 0) clients_.erase(client);
   probe->result = std::move(result);

@@ -2,6 +2,7 @@
 // heard so far.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -14,17 +15,25 @@
 
 namespace fallbackmx {
 
-/// Belongs to a Destination, and is guarded by its lock. A probe is in flight from `add` to `finish`; in
-/// between it is queued, or some session has it.
+/// Belongs to a Destination, and is guarded by its lock. A probe is in flight from `add` to `finish`, or to
+/// the end of this; in between it is queued, or some session has it.
 class ProbeQueue {
  public:
-  explicit ProbeQueue(std::size_t endpoints) : endpoints_(endpoints) {}
+  /// `everywhere` counts the probes in flight of all destinations; this adds its own.
+  ProbeQueue(std::size_t endpoints, std::atomic<int>& everywhere)
+      : endpoints_(endpoints), everywhere_(everywhere) {}
+  ~ProbeQueue() { everywhere_ -= static_cast<int>(in_flight_.size()); }
+  ProbeQueue(const ProbeQueue&) = delete;
+  ProbeQueue& operator=(const ProbeQueue&) = delete;
 
   /// The probes of one client that do not count as crowding.
   static constexpr std::size_t few = 2;
 
   /// The probe in flight for an address; null if there is none.
   std::shared_ptr<Probe> find(const Address& recipient) const;
+  /// Whether this client is to queue no more: all together may have `limit` in flight, everywhere, and one
+  /// client alone half of that here.
+  bool full_for(const std::string& client, int limit) const;
   /// Queues a new probe for an address that has none in flight.
   std::shared_ptr<Probe> add(const Address& recipient, const std::string& client, SteadyTime now);
   /// Another client asks for the same, and does not wait longer than if it had been the first. True when this
@@ -69,6 +78,7 @@ class ProbeQueue {
   bool open_at(const Probe& probe, const Endpoints& of) const;
 
   const std::size_t endpoints_;
+  std::atomic<int>& everywhere_;
   FairQueue queue_;
   std::map<std::string, std::shared_ptr<Probe>> in_flight_;  ///< by Address::key()
   std::map<std::string, std::size_t> clients_;               ///< how many of them are each client's

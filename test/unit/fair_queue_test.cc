@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "probe/probe_queue.h"
-
 namespace fallbackmx {
 namespace {
 
@@ -75,44 +73,6 @@ TEST_F(FairQueueTest, OneOfManyThatSomebodyElseWantsTooIsOneOfFew) {
   EXPECT_EQ(queue.crowding(), 2U);
   EXPECT_EQ(taken(), "a3 a1 a2 ");
   EXPECT_FALSE(queue.promote(wanted)) << "some session has it";
-}
-
-class ProbeQueueTest : public testing::Test {
- protected:
-  std::shared_ptr<Probe> add(const std::string& recipient, const std::string& client) {
-    return queue.add(*Address::parse(recipient), client, SteadyTime());
-  }
-
-  ProbeQueue queue{1};
-};
-
-TEST_F(ProbeQueueTest, TheFirstFewOfAClientAreNotCrowding) {
-  const auto first = add("1@example.org", "a");
-  EXPECT_FALSE(first->crowding);
-  EXPECT_FALSE(add("2@example.org", "a")->crowding);
-  EXPECT_TRUE(add("3@example.org", "a")->crowding);
-  EXPECT_FALSE(add("4@example.org", "b")->crowding);
-  queue.finish(first, {});
-  queue.finish(queue.find(*Address::parse("2@example.org")), {});
-  EXPECT_EQ(queue.in_flight("a"), 1U);
-  EXPECT_FALSE(add("5@example.org", "a")->crowding);
-}
-
-TEST_F(ProbeQueueTest, KeptRoomIsForTheFew) {
-  for (const auto* recipient : {"1@example.org", "2@example.org", "3@example.org"}) add(recipient, "a");
-  EXPECT_NE(queue.take(0, true), nullptr);
-  EXPECT_NE(queue.take(0, true), nullptr);
-  EXPECT_EQ(queue.take(0, true), nullptr);
-  EXPECT_NE(queue.take(0, false), nullptr);
-}
-
-TEST_F(ProbeQueueTest, WhoJoinsOneOfManyIsServedAsOneOfFewUnlessHeIsACrowdHimself) {
-  for (const auto* recipient : {"1@example.org", "2@example.org"}) add(recipient, "a");
-  const auto wanted = add("3@example.org", "a");
-  EXPECT_FALSE(queue.join(wanted, "a"));
-  EXPECT_TRUE(queue.join(wanted, "b"));
-  EXPECT_FALSE(queue.join(wanted, "b")) << "done already";
-  EXPECT_EQ(queue.crowding(), 0U);
 }
 
 }  // namespace

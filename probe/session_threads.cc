@@ -1,0 +1,74 @@
+#include "probe/session_threads.h"
+
+#include <array>
+#include <exception>
+#include <thread>
+#include <utility>
+
+namespace fallbackmx {
+
+namespace {
+
+constexpr std::string_view cannot_start = "no SMTP session can be started";
+
+}  // namespace
+
+SessionThreads::SessionThreads(Clock& clock, std::mutex& lock, Roster& roster, Duties duties)
+    : clock_(clock), lock_(lock), roster_(roster), duties_(std::move(duties)) {}
+
+/// While another session is there, somebody takes what is queued: then this one is only missed.
+void SessionThreads::launch(unsigned generation) noexcept {
+  std::shared_ptr<Slot> slot;
+  try {
+    slot = roster_.add(clock_.sleeper(), generation);
+    slot->thread = std::thread([this, slot] { attend(slot); });
+  } catch (const std::exception& trouble) {
+    if (slot) roster_.remove(slot);
+    if (roster_.empty()) duties_.give_up(cannot_start, trouble.what());
+  }
+}
+
+void SessionThreads::attend(const std::shared_ptr<Slot>& slot) noexcept {
+  std::array<char, 100> trouble{};
+  try {
+    duties_.serve(*slot);
+  } catch (const std::exception& exception) {
+    std::string_view(exception.what()).copy(trouble.data(), trouble.size() - 1);
+  }
+  const std::lock_guard lock(lock_);
+  if (trouble.front() != '\0') duties_.give_up("an SMTP session ended", trouble.data());
+  end(slot);
+}
+
+void SessionThreads::end(const std::shared_ptr<Slot>& slot) noexcept {
+  roster_.retire(slot);
+  try {
+    duties_.relieve();
+  } catch (const std::exception& trouble) {
+    duties_.give_up(cannot_start, trouble.what());
+  }
+  slot->sleeper.reset();  // takes part until its successor does
+}
+
+void SessionThreads::join_ended() {
+  Roster::Slots ended;
+  {
+    const std::lock_guard lock(lock_);
+    ended = roster_.take_retired();
+  }
+  for (const auto& slot : ended) slot->thread.join();
+}
+
+void SessionThreads::join_all() {
+  for (;;) {
+    std::shared_ptr<Slot> slot;
+    {
+      const std::lock_guard lock(lock_);
+      slot = roster_.next_to_join();
+    }
+    if (!slot) return;
+    if (slot->thread.joinable()) slot->thread.join();
+  }
+}
+
+}  // namespace fallbackmx
