@@ -1,16 +1,16 @@
 #include "conf/checks.h"
 
 #include <fmt/format.h>
-#include <sys/un.h>
 
 #include <algorithm>
 #include <array>
 #include <boost/asio/ip/address.hpp>
 
 #include "conf/brackets.h"
+#include "conf/host_port.h"
+#include "conf/milter_socket.h"
 #include "conf/nearest_name.h"
 #include "conf/text_file.h"
-#include "conf/units.h"
 #include "probe/address.h"
 
 namespace fallbackmx {
@@ -20,22 +20,12 @@ namespace {
 namespace ip = boost::asio::ip;
 using Objections = std::vector<Objection>;
 
+constexpr std::uint16_t usual_dns_port = 53;
+
 bool is_address(std::string_view text) {
   boost::system::error_code trouble;
   ip::make_address(std::string(text), trouble);
   return !trouble;
-}
-
-bool is_port(std::string_view text) {
-  const auto port = parse_whole_number(text);
-  return port && *port >= 1 && *port <= 65535;
-}
-
-/// A port number, or a service name: /etc/services is looked up when the socket is made.
-bool is_port_or_service(std::string_view text) {
-  if (text.empty()) return false;
-  if (text.find_first_not_of("0123456789") == std::string_view::npos) return is_port(text);
-  return text.find_first_of(":@[]/ \t") == std::string_view::npos;
 }
 
 /// What stands in EHLO: one word of printable ASCII.
@@ -46,9 +36,8 @@ bool is_host_name(std::string_view name) {
 }
 
 void check_milter(const Settings& s, Objections& found) {
-  if (auto error = milter_socket_error(s.milter_socket); !error.empty()) {
-    found.push_back({true, {"milter_socket"}, std::move(error)});
-  }
+  if (const auto socket = MilterSocket::parse(s.milter_socket); !socket)
+    found.push_back({true, {"milter_socket"}, socket.error()});
   if (s.answer_timeout >= Seconds(30)) {
     found.push_back(
         {false,
@@ -187,16 +176,25 @@ void check_smtp(const Settings& s, Objections& found) {
 
 void check_dns(const Settings& s, Objections& found) {
   for (const auto& server : s.resolver) {
-    if (auto error = resolver_error(server); !error.empty())
-      found.push_back({true, {"resolver"}, std::move(error)});
+    if (parse_address_port(server, usual_dns_port)) continue;
+    found.push_back(
+        {true,
+         {"resolver"},
+         fmt::format("{} is not the address of a name server: 192.0.2.1, 192.0.2.1:53, 2001:db8::1 "
+                     "or [2001:db8::1]:53",
+                     quoted(server))});
   }
 }
 
 void check_monitoring(const Settings& s, Objections& found) {
-  if (auto error = control_socket_error(s.control_socket); !error.empty())
-    found.push_back({true, {"control_socket"}, std::move(error)});
-  if (auto error = http_listen_error(s.http_listen); !error.empty())
-    found.push_back({true, {"http_listen"}, std::move(error)});
+  if (const auto error = socket_path_error(s.control_socket); error && !s.control_socket.empty())
+    found.push_back({true, {"control_socket"}, quoted(s.control_socket) + ": " + error->text});
+  if (!s.http_listen.empty() && !parse_address_port(s.http_listen)) {
+    found.push_back({true,
+                     {"http_listen"},
+                     fmt::format("{} is no address with a port, as in 127.0.0.1:9825 or [::1]:9825",
+                                 quoted(s.http_listen))});
+  }
 }
 
 void check_log(const Settings& s, Objections& found) {
@@ -208,25 +206,6 @@ void check_log(const Settings& s, Objections& found) {
   const auto hint = nearest.empty() ? std::string() : fmt::format("; did you mean {}?", nearest);
   found.push_back(
       {true, {"syslog_facility"}, fmt::format("unknown facility {}{}", quoted(s.syslog_facility), hint)});
-}
-
-/// `192.0.2.1:53`, `[2001:db8::1]:53`.
-bool is_address_with_port(std::string_view text) {
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos) return false;
-  const auto host = text.substr(0, colon);
-  const auto address = without_square_brackets(host);
-  const bool v6 = address.find(':') != std::string_view::npos;
-  return is_address(address) && v6 == (address != host) && is_port(text.substr(colon + 1));
-}
-
-std::string unix_socket_error(std::string_view path) {
-  if (!path.starts_with('/')) return fmt::format("{}: write the whole path, beginning with /", quoted(path));
-  if (path.size() >= sizeof(sockaddr_un::sun_path)) {
-    return fmt::format("{}: a socket's path has at most {} characters", quoted(path),
-                       sizeof(sockaddr_un::sun_path) - 1);
-  }
-  return {};
 }
 
 }  // namespace
@@ -243,53 +222,6 @@ std::vector<Objection> check_settings(const Settings& settings) {
   check_monitoring(settings, found);
   check_log(settings, found);
   return found;
-}
-
-std::string milter_socket_error(std::string_view socket) {
-  if (socket.empty()) return {};
-  if (socket.starts_with('/')) return unix_socket_error(socket);
-  const auto colon = std::min(socket.find(':'), socket.size());
-  const auto type = socket.substr(0, colon);
-  const auto rest = socket.substr(std::min(colon + 1, socket.size()));
-  if (type == "unix" || type == "local") return unix_socket_error(rest);
-  if (type == "fd") {
-    const auto number = parse_whole_number(rest);
-    if (number && *number >= 0 && *number < 1 << 20) return {};
-    return fmt::format("{}: fd: is followed by the number of an open socket", quoted(socket));
-  }
-  if (type != "inet" && type != "inet6") {
-    return fmt::format("{} is none of unix:/path, inet:host:port, inet:port@host, inet6:..., fd:N",
-                       quoted(socket));
-  }
-  // Sendmail's order has an @; in Postfix's the port stands behind the last colon, unless that belongs to an
-  // address.
-  if (const auto at = rest.find('@'); at != std::string_view::npos) {
-    if (is_port_or_service(rest.substr(0, at)) && at + 1 < rest.size()) return {};
-  } else if (const auto last = rest.rfind(':'); last == std::string_view::npos) {
-    if (is_port_or_service(rest)) return {};
-  } else {
-    const auto host = rest.substr(0, last);
-    const bool bare_v6 = host.find(':') != std::string_view::npos && !host.starts_with('[');
-    if (!host.empty() && !bare_v6 && is_port_or_service(rest.substr(last + 1))) return {};
-  }
-  return fmt::format("{}: neither inet:host:port nor inet:port@host (IPv6 addresses in brackets)",
-                     quoted(socket));
-}
-
-std::string resolver_error(std::string_view server) {
-  if (is_address(without_square_brackets(server)) || is_address_with_port(server)) return {};
-  return fmt::format(
-      "{} is not the address of a name server: 192.0.2.1, 192.0.2.1:53, 2001:db8::1 or [2001:db8::1]:53",
-      quoted(server));
-}
-
-std::string control_socket_error(std::string_view path) {
-  return path.empty() ? std::string() : unix_socket_error(path);
-}
-
-std::string http_listen_error(std::string_view place) {
-  if (place.empty() || is_address_with_port(place)) return {};
-  return fmt::format("{} is no address with a port, as in 127.0.0.1:9825 or [::1]:9825", quoted(place));
 }
 
 }  // namespace fallbackmx

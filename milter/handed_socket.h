@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "milter/milter_socket.h"
+#include "conf/milter_socket.h"
 #include "probe/result.h"
 
 namespace fallbackmx {

@@ -12,7 +12,7 @@
 #include <mutex>
 #include <thread>
 
-#include "milter/milter_socket.h"
+#include "milter/socket_address.h"
 #include "probe/log.h"
 
 namespace fallbackmx {

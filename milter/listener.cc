@@ -40,7 +40,7 @@ std::optional<Error> Listener::free_to_listen() const {
   }
   if (!S_ISSOCK(found.st_mode))
     return Error{"milter_socket: " + socket_.path + " is there, and is no socket"};
-  const auto address = socket_.own_address();
+  const auto address = own_address(socket_);
   if (address && somebody_listens(*address)) {
     return Error{"milter_socket: another process already listens on " + socket_.path};
   }

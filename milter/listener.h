@@ -10,8 +10,8 @@
 #include <thread>
 
 #include "milter/kick.h"
-#include "milter/milter_socket.h"
 #include "milter/signals.h"
+#include "milter/socket_address.h"
 #include "probe/result.h"
 
 namespace fallbackmx {

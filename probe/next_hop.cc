@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
-#include <charconv>
 #include <optional>
 #include <utility>
 
+#include "conf/host_port.h"
 #include "probe/address.h"
 #include "probe/dns.h"
 
@@ -15,12 +15,6 @@ namespace {
 
 constexpr std::string_view separators = ", \t\r\n";
 constexpr std::size_t most_next_hops = 100;
-
-/// What stands between brackets, or before the colon of an unbracketed one; and what stands behind the colon.
-struct Parts {
-  std::string_view host, port;
-  bool bracketed = false;
-};
 
 Error malformed(std::string_view item, std::string_view reason) {
   return Error{"next hop \"" + std::string(item) + "\": " + std::string(reason)};
@@ -38,10 +32,7 @@ std::optional<std::uint16_t> port_of(std::string_view text) {
   for (const auto& [name, port] : services) {
     if (same_letters(text, name)) return port;
   }
-  std::uint16_t port = 0;
-  const auto [end, trouble] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (trouble != std::errc() || end != text.data() + text.size() || port == 0) return std::nullopt;
-  return port;
+  return parse_port(text);
 }
 
 std::optional<std::string> address_text(std::string_view text) {
@@ -54,35 +45,13 @@ std::optional<std::string> address_text(std::string_view text) {
   return address.to_string();
 }
 
-Result<Parts> split(std::string_view item) {
-  Parts parts;
-  if (item.front() == '[') {
-    const std::size_t end = item.find(']');
-    if (end == std::string_view::npos) return malformed(item, "a closing bracket is missing");
-    parts.host = item.substr(1, end - 1);
-    parts.bracketed = true;
-    const std::string_view rest = item.substr(end + 1);
-    if (!rest.empty() && rest.front() != ':')
-      return malformed(item, "after the bracket only :port can follow");
-    parts.port = rest.empty() ? rest : rest.substr(1);
-    return parts;
-  }
-  const std::size_t colon = item.rfind(':');
-  parts.host = item.substr(0, colon);
-  if (colon != std::string_view::npos) parts.port = item.substr(colon + 1);
-  if (parts.host.find(':') != std::string_view::npos) {
-    return malformed(item, "neither host nor host:port; an IPv6 address needs brackets");
-  }
-  return parts;
-}
-
 Result<NextHop> parse_one(std::string_view item) {
-  const auto parts = split(item);
-  if (!parts) return Error{parts.error()};
+  const auto parts = split_host_port(item);
+  if (!parts) return malformed(item, parts.error());
   NextHop hop;
-  if (!parts->port.empty()) {
-    const auto port = port_of(parts->port);
-    if (!port) return malformed(item, "\"" + std::string(parts->port) + "\" is not a port");
+  if (const auto text = parts->port.value_or(""); !text.empty()) {
+    const auto port = port_of(text);
+    if (!port) return malformed(item, "\"" + std::string(text) + "\" is not a port");
     hop.port = *port;
   }
   // A bare IPv4 address has no MX records; Postfix finds that out by asking and then takes it for what it is.

@@ -5,10 +5,9 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
-#include "conf/brackets.h"
+#include "conf/host_port.h"
 #include "probe/smtp_reply.h"
 
 namespace fallbackmx {
@@ -61,18 +60,18 @@ Result<RedisServer> RedisServer::parse(const std::string& specification) {
     if (!server.socket.starts_with('/')) return wrong;
     return server;
   }
-  const std::size_t colon = rest.rfind(':');
-  if (colon == std::string::npos) return wrong;
-  server.host = without_square_brackets(std::string_view(rest).substr(0, colon));
-  const char* const end = rest.data() + rest.size();
-  const auto [stopped, error] = std::from_chars(rest.data() + colon + 1, end, server.port);
-  if (server.host.empty() || error != std::errc() || stopped != end || server.port < 1 || server.port > 65535)
-    return wrong;
+  const auto parts = split_host_port(rest);
+  const auto port = parts ? parse_port(parts->port.value_or("")) : std::nullopt;
+  if (!port || parts->host.empty()) return wrong;
+  server.host = parts->host;
+  server.port = *port;
   return server;
 }
 
 std::string RedisServer::text() const {
-  return printable(socket.empty() ? fmt::format("redis:{}:{}", host, port) : "redis:unix:" + socket, 300);
+  if (!socket.empty()) return printable("redis:unix:" + socket, 300);
+  const bool v6 = host.find(':') != std::string::npos;
+  return printable(fmt::format("redis:{}:{}", v6 ? '[' + host + ']' : host, port), 300);
 }
 
 void RedisConnection::Free::operator()(redisContext* context) const { redisFree(context); }

@@ -1,6 +1,7 @@
 // hiredis, wrapped: the only place that knows its API.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,7 +18,7 @@ namespace fallbackmx {
 struct RedisServer {
   std::string socket{};  ///< of the UNIX domain; empty: host and port
   std::string host{};
-  int port = 6379;
+  std::uint16_t port = 6379;
   std::string password{};  ///< empty: none is said
   int database = 0;
 

@@ -47,34 +47,10 @@ std::optional<std::string> contents(const std::string& path) {
 
 }  // namespace
 
-std::string NameServer::text() const {
-  const std::string bare = address.to_string();
-  return (address.is_v6() ? "[" + bare + "]" : bare) + ":" + std::to_string(port);
-}
-
 Result<NameServer> parse_name_server(std::string_view text) {
-  const auto malformed = [&](const char* reason) {
-    return Error{"name server \"" + std::string(text) + "\": " + reason};
-  };
-  std::string_view host = text, port;
-  if (text.starts_with('[')) {
-    const std::size_t end = text.find(']');
-    if (end == std::string_view::npos) return malformed("a closing bracket is missing");
-    host = text.substr(1, end - 1);
-    port = text.substr(end + 1);
-  } else if (std::count(text.begin(), text.end(), ':') == 1) {
-    host = text.substr(0, text.find(':'));
-    port = text.substr(text.find(':'));
-  }
-  NameServer server;
-  boost::system::error_code trouble;
-  server.address = boost::asio::ip::make_address(std::string(host), trouble);
-  if (trouble) return malformed("not an address");
-  if (port.empty()) return server;
-  const auto value = number(port.substr(1));
-  if (port.front() != ':' || !value || *value < 1 || *value > 65535) return malformed("not a port");
-  server.port = static_cast<std::uint16_t>(*value);
-  return server;
+  const auto place = parse_address_port(text, NameServer{}.port);
+  if (!place) return Error{"name server " + place.error()};
+  return NameServer{place->address, place->port};
 }
 
 ResolvConf parse_resolv_conf(std::string_view text) {

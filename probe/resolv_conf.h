@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "conf/host_port.h"
 #include "probe/clock.h"
 #include "probe/endpoint.h"
 #include "probe/result.h"
@@ -22,7 +23,7 @@ struct NameServer {
   std::uint16_t port = 53;
 
   /// `127.0.0.1:53`, `[::1]:53`
-  std::string text() const;
+  std::string text() const { return AddressPort{address, port}.text(); }
   friend bool operator==(const NameServer&, const NameServer&) = default;
 };
 

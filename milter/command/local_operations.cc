@@ -10,6 +10,7 @@
 #include "milter/command/shown.h"
 #include "milter/doctor/doctor.h"
 #include "milter/explanation.h"
+#include "milter/socket_address.h"
 #include "milter/start_up.h"
 #include "milter/usable_config.h"
 #include "milter/verify_operation.h"
@@ -164,7 +165,8 @@ ControlReply mta_config(const ControlRequest& request, const Settings& settings)
   if (!socket) return control_error(EX_CONFIG, "milter_socket: " + socket.error());
   if (mta != "postfix" && mta != "sendmail")
     return control_error(EX_USAGE, "mta-config: the MTA is postfix or sendmail, not " + mta);
-  std::istringstream text(mta == "postfix" ? postfix_config(*socket) : sendmail_config(*socket));
+  const MilterSocket place = spelled_out(*socket);
+  std::istringstream text(mta == "postfix" ? postfix_config(place) : sendmail_config(place));
   Json lines = Json::array();
   for (std::string line; std::getline(text, line);) lines.push_back(line);
   return {.result = {{"mta", mta}, {"lines", std::move(lines)}}};

@@ -3,10 +3,8 @@
 namespace fallbackmx {
 
 std::string sendmail_line(const MilterSocket& socket) {
-  const MilterSocket spelled_out = socket.spelled_out();
-  const bool path = spelled_out.kind == MilterSocket::Kind::path;
-  return "INPUT_MAIL_FILTER(`fallbackmx', `S=" +
-         (path ? "local:" + spelled_out.path : spelled_out.for_libmilter()) +
+  const bool path = socket.kind == MilterSocket::Kind::path;
+  return "INPUT_MAIL_FILTER(`fallbackmx', `S=" + (path ? "local:" + socket.path : socket.for_libmilter()) +
          ", F=T, T=C:10s;S:10s;R:30s;E:5m')dnl";
 }
 
@@ -14,13 +12,13 @@ std::string postfix_config(const MilterSocket& socket) {
   std::string text =
       "# main.cf: in braces, so that other filters keep their own settings. They stand behind it, separated "
       "by commas.\n" +
-      main_cf_line(socket) +
+      socket.main_cf_line() +
       "\n"
       "# Mail that this machine sends itself is nobody's to verify.\n"
       "non_smtpd_milters =\n"
       "# Nor is that of your own users: in master.cf, below submission and submissions,\n"
       "#   -o smtpd_milters=\n";
-  if (socket.spelled_out().outside_chroot())
+  if (socket.outside_chroot())
     text +=
         "# An smtpd that runs chrooted, as Debian's does, cannot reach this socket: see milter_socket in "
         "milter.conf.\n";

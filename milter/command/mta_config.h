@@ -3,9 +3,11 @@
 
 #include <string>
 
-#include "milter/milter_socket.h"
+#include "conf/milter_socket.h"
 
 namespace fallbackmx {
+
+// Of a socket that is spelled out: MTAs know nothing of descriptors.
 
 /// INPUT_MAIL_FILTER for sendmail.mc.
 std::string sendmail_line(const MilterSocket&);

@@ -18,9 +18,9 @@
 #include "milter/doctor/local_checks.h"
 #include "milter/doctor/postfix_checks.h"
 #include "milter/doctor/sendmail_checks.h"
-#include "milter/milter_socket.h"
 #include "milter/privileges.h"
 #include "milter/recipient_question.h"
+#include "milter/socket_address.h"
 #include "probe/catchall.h"
 
 namespace fallbackmx {
@@ -111,7 +111,7 @@ class Doctor {
       return note("what lies behind the directory of that is for root to see");
     facts.there = !path || (stat(socket->path.c_str(), &file) == 0 && S_ISSOCK(file.st_mode));
     if (path && facts.there) socket_owner_ = user_of(file.st_uid);
-    const auto address = socket->own_address();
+    const auto address = own_address(*socket);
     if (!address) facts.silence = address.error();
     if (address && !somebody_listens(*address) && errno != EACCES) facts.silence = std::strerror(errno);
     if (path && postfix_ && is_root()) {

@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include "conf/milter_socket.h"
 #include "milter/doctor/ailment.h"
-#include "milter/milter_socket.h"
 
 namespace fallbackmx {
 

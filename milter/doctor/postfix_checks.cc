@@ -88,7 +88,7 @@ class PostfixCheck {
 
   /// The line for main.cf; relative to the queue directory, wherever that is, a path is good for every smtpd.
   std::string own_line() const {
-    std::string line = main_cf_line(socket_);
+    std::string line = socket_.main_cf_line();
     if (!socket_.path.starts_with(queue_)) return line;
     const std::string absolute = socket_.for_postfix();
     return line.replace(line.find(absolute), absolute.size(), "unix:" + socket_.path.substr(queue_.size()));

@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
+#include "conf/milter_socket.h"
 #include "conf/parameters.h"
 #include "milter/doctor/ailment.h"
-#include "milter/milter_socket.h"
 
 namespace fallbackmx {
 

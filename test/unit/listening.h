@@ -9,7 +9,7 @@
 #include <new>
 #include <string>
 
-#include "milter/milter_socket.h"
+#include "milter/socket_address.h"
 
 namespace fallbackmx {
 
@@ -48,7 +48,7 @@ class SocketPlace {
   SocketPlace() {
     directory_ = (std::filesystem::temp_directory_path() / "kick.XXXXXX").string();
     if (mkdtemp(directory_.data()) == nullptr) throw std::bad_alloc();
-    address_ = *MilterSocket::parse(directory_ + "/sock")->own_address();
+    address_ = *own_address(*MilterSocket::parse(directory_ + "/sock"));
   }
   ~SocketPlace() { std::filesystem::remove_all(directory_); }
   SocketPlace(const SocketPlace&) = delete;

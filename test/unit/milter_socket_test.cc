@@ -1,4 +1,4 @@
-#include "milter/milter_socket.h"
+#include "milter/socket_address.h"
 
 #include <gtest/gtest.h>
 
@@ -62,6 +62,11 @@ TEST(MilterSocket, WhatIsWrongIsSaid) {
       {"inet:65536@localhost", "from 1 to 65535"},
       {"inet:localhost:88 93", "from 1 to 65535"},
       {"inet:::1:8893", "brackets"},
+      {"inet6:::1:8893", "brackets"},
+      {"inet:localhost:", "from 1 to 65535"},
+      {"inet::8893", "no host"},
+      {"inet:8893@", "no host"},
+      {"inet:milter@localhost", "from 1 to 65535"},
       {"fd:", "must be a number"},
       {"fd:-1", "must be a number"},
       {"fd:three", "must be a number"},
@@ -75,19 +80,19 @@ TEST(MilterSocket, WhatIsWrongIsSaid) {
 }
 
 TEST(MilterSocket, TheLineForMainCfCarriesTheSettingsOfThisMilterOnly) {
-  EXPECT_EQ(main_cf_line(*MilterSocket::parse("/var/spool/postfix/fallbackmx/milter.sock")),
+  EXPECT_EQ(MilterSocket::parse("/var/spool/postfix/fallbackmx/milter.sock")->main_cf_line(),
             "smtpd_milters = { unix:fallbackmx/milter.sock, default_action=tempfail, connect_timeout=5s, "
             "command_timeout=30s }");
 }
 
 TEST(MilterSocket, OwnConnectionsGoToLoopbackWhereItListensEverywhere) {
   for (const std::string_view text : {"inet:8893", "inet:8893@0.0.0.0", "inet6:8893", "inet6:[::]:8893"}) {
-    const auto address = MilterSocket::parse(text)->own_address();
+    const auto address = own_address(*MilterSocket::parse(text));
     ASSERT_TRUE(address) << text << ": " << address.error();
     EXPECT_EQ(address->family(), text.starts_with("inet6") ? AF_INET6 : AF_INET) << text;
   }
-  EXPECT_EQ(MilterSocket::parse("/run/f.sock")->own_address()->family(), AF_UNIX);
-  EXPECT_FALSE(MilterSocket::parse("fd:999")->own_address());
+  EXPECT_EQ(own_address(*MilterSocket::parse("/run/f.sock"))->family(), AF_UNIX);
+  EXPECT_FALSE(own_address(*MilterSocket::parse("fd:999")));
 }
 
 }  // namespace

@@ -102,7 +102,7 @@ TEST(PostfixChecks, NameEachMistakeAndItsMend) {
 }
 
 TEST(PostfixChecks, TheLinesOfMtaConfigAreHealthy) {
-  const std::string line = main_cf_line(*MilterSocket::parse(socket_path));
+  const std::string line = MilterSocket::parse(socket_path)->main_cf_line();
   EXPECT_EQ(found({.name = "", .main = line + "\n", .overrides = "", .want = ""}), "");
   EXPECT_NE(postfix_config(*MilterSocket::parse(socket_path)).find('\n' + line + '\n'), std::string::npos);
 }

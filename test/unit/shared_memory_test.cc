@@ -251,7 +251,7 @@ TEST(RedisServerTest, IsReadFromItsSpecification) {
     const char* want;
   } table[] = {
       {"redis:redis.example.org:6379", "redis:redis.example.org:6379"},
-      {"redis:[2001:db8::1]:6380", "redis:2001:db8::1:6380"},
+      {"redis:[2001:db8::1]:6380", "redis:[2001:db8::1]:6380"},
       {"redis:unix:/run/redis/redis.sock", "redis:unix:/run/redis/redis.sock"},
       {"redis:", ""},
       {"redis:host", ""},
