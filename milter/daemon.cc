@@ -13,6 +13,7 @@
 #include <string>
 #include <thread>
 
+#include "conf/host_port.h"
 #include "milter/admission.h"
 #include "milter/callbacks.h"
 #include "milter/configuration.h"
@@ -23,13 +24,13 @@
 #include "milter/kicker.h"
 #include "milter/listener.h"
 #include "milter/memory_transfer.h"
-#include "milter/milter_socket.h"
 #include "milter/notify.h"
 #include "milter/operations.h"
 #include "milter/pages/http.h"
 #include "milter/pages/pages.h"
 #include "milter/privileges.h"
 #include "milter/replaceable_resolver.h"
+#include "milter/socket_address.h"
 #include "milter/start_up.h"
 #include "probe/counting_resolver.h"
 #include "probe/dns_resolver.h"
@@ -74,6 +75,7 @@ class Daemon {
       : signals_(signals),
         settings_(config.settings),
         socket_(std::move(socket)),
+        place_(spelled_out(socket_)),
         log_(open_log(*settings_, options.verbose)),
         configuration_(sources, config, clock_, *log_, metrics_, [this](const auto& next) { take(next); }),
         replaceable_resolver_(make_resolver(*settings_, clock_)),
@@ -100,9 +102,9 @@ class Daemon {
  private:
   std::optional<Error> start() {
     if (auto error = listener_.free_to_listen()) return error;
-    const auto own_address = socket_.own_address();
-    if (!own_address) return Error{own_address.error()};
-    kick_ = std::make_unique<Kick>(*own_address, *log_);
+    const auto own = own_address(socket_);
+    if (!own) return Error{own.error()};
+    kick_ = std::make_unique<Kick>(*own, *log_);
     kicker_ = std::make_unique<Kicker>(*kick_);
     store_ = open_store(*settings_, *log_);
     verifier_ = std::make_unique<Verifier>(Services{clock_, resolver_, streams_, *store_, *log_, metrics_},
@@ -119,7 +121,7 @@ class Daemon {
     if (!register_callbacks(*desk_, *log_)) return Error{"libmilter does not take our callbacks"};
     if (auto error = open_http()) return error;
     if (auto error = listener_.open()) return error;
-    spare_ = std::make_unique<SpareSession>(*own_address, *kick_);
+    spare_ = std::make_unique<SpareSession>(*own, *kick_);
     listener_.start(signals_);
     open_control();
     return std::nullopt;
@@ -133,9 +135,12 @@ class Daemon {
                                                  .desk = *desk_,
                                                  .configuration = configuration_,
                                                  .ready = ready_,
-                                                 .listens_on = socket_.spelled_out().for_libmilter()});
+                                                 .listens_on = place_.for_libmilter(),
+                                                 .started = started_});
     if (settings_->http_listen.empty()) return std::nullopt;
-    auto server = HttpServer::open(settings_->http_listen, pages_->all());
+    const auto place = parse_address_port(settings_->http_listen);
+    if (!place) return Error{"http_listen: " + place.error()};
+    auto server = HttpServer::open(*place, pages_->all());
     if (!server) return Error{server.error()};
     http_ = *std::move(server);
     return std::nullopt;
@@ -153,8 +158,9 @@ class Daemon {
         .primaries = [this] { return verifier_->primaries(); },
         .steer = [this](const std::string& key, Verifier::Wish wish) { verifier_->steer(key, wish); },
         .recent = desk_->recent(),
-        .milter_socket = socket_.spelled_out().for_libmilter(),
-        .ready = [this] { return ready_.load(); }});
+        .milter_socket = place_.for_libmilter(),
+        .ready = [this] { return ready_.load(); },
+        .started = started_});
     auto control = ControlSocket::open(
         settings_->control_socket,
         [this](std::string_view line, const ControlPeer& peer) { return operations_->answer(line, peer); });
@@ -164,16 +170,14 @@ class Daemon {
 
   /// What an administrator wants to see after a start.
   void introduce() {
-    log_->info("fallbackmx-milter " FALLBACKMX_VERSION " listens on " +
-               socket_.spelled_out().for_libmilter());
-    log_->info("for Postfix's main.cf: " + main_cf_line(socket_));
-    const MilterSocket spelled_out = socket_.spelled_out();
-    if (spelled_out.kind != MilterSocket::Kind::path) return;
-    if (const auto why = why_unreachable(spelled_out.path, "postfix")) {
+    log_->info("fallbackmx-milter " FALLBACKMX_VERSION " listens on " + place_.for_libmilter());
+    log_->info("for Postfix's main.cf: " + place_.main_cf_line());
+    if (place_.kind != MilterSocket::Kind::path) return;
+    if (const auto why = why_unreachable(place_.path, "postfix")) {
       log_->warning("Postfix cannot reach this socket: " + *why +
                     "; see milter_socket_group and milter_socket_mode");
     }
-    if (spelled_out.outside_chroot()) {
+    if (place_.outside_chroot()) {
       log_->info(
           "an smtpd that runs chrooted in /var/spool/postfix, as Debian's does, cannot reach this socket");
     }
@@ -235,9 +239,11 @@ class Daemon {
   Signals& signals_;
   const std::shared_ptr<const Settings> settings_;  ///< those that we were started with
   const MilterSocket socket_;
+  const MilterSocket place_;  ///< the same for people and MTAs, who know nothing of descriptors
   const std::unique_ptr<Log> log_;
   Admission admission_{*log_};
   SystemClock clock_;
+  const WallTime started_ = clock_.wall();
   Metrics metrics_;
   Configuration configuration_;
   ReplaceableResolver replaceable_resolver_;

@@ -95,7 +95,7 @@ ControlReply Operations::status() const {
       .result = {
           {"version", FALLBACKMX_VERSION},
           {"process", getpid()},
-          {"started", json_time(started_)},
+          {"started", json_time(services_.started)},
           {"serving", services_.ready()},
           {"mode", settings.mode == Enforcement::log_only ? "log-only" : "enforce"},
           {"milter_socket", services_.milter_socket},

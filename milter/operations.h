@@ -30,14 +30,14 @@ struct OperationsServices {
   const RecentVerdicts& recent;
   std::string milter_socket;    ///< as libmilter has it
   std::function<bool()> ready;  ///< whether clients are served
+  WallTime started{};           ///< the daemon
 };
 
 /// Used by all threads of the control socket at once. The shapes of the results are in fallbackmx(1)'s
 /// --json: members are added, but not renamed.
 class Operations {
  public:
-  explicit Operations(OperationsServices services)
-      : services_(std::move(services)), started_(services_.clock.wall()) {}
+  explicit Operations(OperationsServices services) : services_(std::move(services)) {}
 
   /// A line of a request in, the line of the reply out; see control_message.h. Trouble of ours becomes a
   /// reply, too.
@@ -52,7 +52,6 @@ class Operations {
   ControlReply steer(const ControlRequest&, Verifier::Wish) const;
 
   const OperationsServices services_;
-  const WallTime started_;
 };
 
 }  // namespace fallbackmx

@@ -2,21 +2,14 @@
 
 #include <httplib.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <atomic>
-#include <condition_variable>
 #include <exception>
-#include <list>
-#include <mutex>
-#include <string_view>
-#include <system_error>
 #include <thread>
 #include <utility>
-#include <vector>
 
-#include "conf/brackets.h"
 #include "milter/admission.h"
+#include "milter/pages/readers.h"
 
 namespace fallbackmx {
 
@@ -48,82 +41,18 @@ void answer(const HttpPages& pages, const httplib::Request& request, httplib::Re
   response.set_content(made.body, made.type);
 }
 
-/// A few threads, made before anybody is served. httplib's own pool takes the process with it when one of its
-/// threads cannot be made, or one of its readers is out of memory.
-class Readers final : public httplib::TaskQueue {
+/// httplib's own threads take the process with them when one of them cannot be made, or one of their readers
+/// is out of memory.
+class OurReaders final : public httplib::TaskQueue {
  public:
-  explicit Readers(std::size_t many) {
-    threads_.reserve(many);
-    try {
-      while (threads_.size() < many) threads_.emplace_back([this] { serve(); });
-    } catch (const std::system_error&) {
-      end();
-      throw;
-    }
-  }
-
-  ~Readers() override { end(); }
-  Readers(const Readers&) = delete;
-  Readers& operator=(const Readers&) = delete;
-
   /// By httplib, for each connection.
-  void enqueue(std::function<void()> serve_it) override {
-    const Connection connection{Admission::last_accepted(), std::move(serve_it)};
-    try {
-      const std::lock_guard lock(mutex_);
-      waiting_.push_back(connection);
-    } catch (const std::exception&) {
-      return serve(connection);  // no memory to let it wait
-    }
-    changed_.notify_one();
+  void enqueue(std::function<void()> serve_and_close) override {
+    readers_.take({Admission::last_accepted(), std::move(serve_and_close)});
   }
-
-  void shutdown() override { end(); }
+  void shutdown() override { readers_.end(); }
 
  private:
-  struct Connection {
-    int descriptor;
-    std::function<void()> serve;  ///< and closes it
-  };
-
-  void serve() noexcept {
-    std::unique_lock lock(mutex_);
-    for (;;) {
-      changed_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
-      if (waiting_.empty()) return;
-      const auto connection = std::move(waiting_.front());
-      waiting_.pop_front();
-      lock.unlock();
-      serve(connection);
-      lock.lock();
-    }
-  }
-
-  static void serve(const Connection& connection) noexcept {
-    try {
-      connection.serve();
-    } catch (const std::exception&) {  // out of memory: the library has not come as far as to close it
-      close(connection.descriptor);
-    }
-  }
-
-  void end() noexcept {
-    {
-      const std::lock_guard lock(mutex_);
-      ending_ = true;
-    }
-    changed_.notify_all();
-    for (auto& thread : threads_) thread.join();
-    threads_.clear();
-  }
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  // Guarded by mutex_:
-  std::list<Connection> waiting_;
-  bool ending_ = false;
-
-  std::vector<std::thread> threads_;
+  Readers readers_{most_readers};
 };
 
 }  // namespace
@@ -163,7 +92,7 @@ class HttpServer::Impl {
       port_ = server_.bind_to_port(host, port) ? port : -1;
     }
     if (port_ <= 0) return false;
-    readers_ = std::make_unique<Readers>(most_readers);
+    readers_ = std::make_unique<OurReaders>();
     thread_ = std::thread([this] { serve(); });
     // One that does not run yet cannot be stopped.
     while (!server_.is_running() && !ended_) std::this_thread::yield();
@@ -182,19 +111,16 @@ class HttpServer::Impl {
   }
 
   httplib::Server server_;
-  std::unique_ptr<Readers> readers_;  ///< until the server takes them
+  std::unique_ptr<OurReaders> readers_;  ///< until the server takes them
   std::atomic<bool> ended_{false};
   std::thread thread_;
   int port_ = -1;
 };
 
-Result<std::unique_ptr<HttpServer>> HttpServer::open(const std::string& listen, HttpPages pages) {
-  const auto colon = listen.rfind(':');
-  if (colon == std::string::npos) return Error{"http_listen: " + listen + " has no port"};
-  const std::string host(without_square_brackets(std::string_view(listen).substr(0, colon)));
+Result<std::unique_ptr<HttpServer>> HttpServer::open(const AddressPort& place, HttpPages pages) {
   auto impl = std::make_unique<Impl>(std::move(pages));
-  if (!impl->listen(host, std::atoi(listen.c_str() + colon + 1)))
-    return Error{"http_listen: cannot listen on " + listen};
+  if (!impl->listen(place.address.to_string(), place.port))
+    return Error{"http_listen: cannot listen on " + place.text()};
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
 }
 

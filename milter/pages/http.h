@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "conf/host_port.h"
 #include "probe/result.h"
 
 namespace fallbackmx {
@@ -23,13 +24,13 @@ using HttpPages = std::map<std::string, std::function<HttpAnswer()>>;
 /// slow or sends rubbish holds one of a few threads for a few seconds, and nobody but other readers waits.
 class HttpServer {
  public:
-  /// `address:port`, IPv6 addresses in brackets; an Error when nobody can listen there.
-  static Result<std::unique_ptr<HttpServer>> open(const std::string& listen, HttpPages pages);
+  /// Port 0: any that is free. An Error when nobody can listen there.
+  static Result<std::unique_ptr<HttpServer>> open(const AddressPort& place, HttpPages pages);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  /// Where it listens, for those who asked for port 0.
+  /// On which it listens, for those who asked for any.
   int port() const;
 
  private:

@@ -30,9 +30,7 @@ void begin_metrics(Metrics& metrics, WallTime started) {
 
 }  // namespace
 
-Pages::Pages(PageSources from) : from_(std::move(from)), started_(from_.clock.wall()) {
-  begin_metrics(from_.metrics, started_);
-}
+Pages::Pages(PageSources from) : from_(std::move(from)) { begin_metrics(from_.metrics, from_.started); }
 
 HttpPages Pages::all() const {
   constexpr auto html_type = "text/html; charset=utf-8";
@@ -48,7 +46,7 @@ StatusFacts Pages::facts() const {
                     .host = settings->myhostname,
                     .listens_on = from_.listens_on,
                     .now = from_.clock.wall(),
-                    .started = started_,
+                    .started = from_.started,
                     .ready = from_.ready,
                     .log_only = settings->mode == Enforcement::log_only};
   const Configuration::InForce in_force = from_.configuration.in_force();

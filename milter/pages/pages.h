@@ -25,6 +25,7 @@ struct PageSources {
   const Configuration& configuration;
   const std::atomic<bool>& ready;
   std::string listens_on{};
+  WallTime started{};  ///< the daemon
 };
 
 /// `/` (for people), `/metrics` (Prometheus), `/healthz`, `/readyz`. Used by all threads of the server that
@@ -43,7 +44,6 @@ class Pages {
   HttpAnswer readiness() const;
 
   const PageSources from_;
-  const WallTime started_;
 };
 
 }  // namespace fallbackmx

@@ -18,10 +18,11 @@ using ::testing::StartsWith;
 class Http : public ::testing::Test {
  protected:
   Http() {
-    auto opened = HttpServer::open(
-        "127.0.0.1:0", {{"/metrics", [] { return HttpAnswer{.body = "fallbackmx_up 1\n"}; }},
-                        {"/readyz", [] { return HttpAnswer{.status = 503, .body = "stopping\n"}; }},
-                        {"/broken", []() -> HttpAnswer { throw std::runtime_error("secret"); }}});
+    auto opened =
+        HttpServer::open({boost::asio::ip::address_v4::loopback(), 0},
+                         {{"/metrics", [] { return HttpAnswer{.body = "fallbackmx_up 1\n"}; }},
+                          {"/readyz", [] { return HttpAnswer{.status = 503, .body = "stopping\n"}; }},
+                          {"/broken", []() -> HttpAnswer { throw std::runtime_error("secret"); }}});
     server_ = *std::move(opened);
   }
 
@@ -90,10 +91,10 @@ TEST_F(Http, RubbishAndSilenceHoldUpNobodyElse) {
 }
 
 TEST_F(Http, TwoCannotListenAtOnePlace) {
-  const std::string place = "127.0.0.1:" + std::to_string(server_->port());
+  const auto place = *parse_address_port("127.0.0.1:" + std::to_string(server_->port()));
   const auto second = HttpServer::open(place, {});
   ASSERT_FALSE(second);
-  EXPECT_EQ(second.error(), "http_listen: cannot listen on " + place);
+  EXPECT_EQ(second.error(), "http_listen: cannot listen on " + place.text());
 }
 
 }  // namespace

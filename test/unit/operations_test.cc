@@ -59,7 +59,8 @@ class OperationsTest : public ::testing::Test {
        .steer = [this](const std::string& key, Verifier::Wish) { steered_.push_back(key); },
        .recent = recent_,
        .milter_socket = "unix:/x",
-       .ready = [this] { return ready_; }}};
+       .ready = [this] { return ready_; },
+       .started = WallTime(std::chrono::hours(1))}};
 };
 
 TEST_F(OperationsTest, WhoeverReachesTheSocketMayLook) {
@@ -67,6 +68,10 @@ TEST_F(OperationsTest, WhoeverReachesTheSocketMayLook) {
                            "\"remember-show\",\"address\":\"user@example.org\"", "\"primaries-list\""})
     EXPECT_EQ(ask(verb, stranger)["ok"], true) << verb;
   EXPECT_THAT(lines_, IsEmpty()) << "nobody needs to hear of it";
+}
+
+TEST_F(OperationsTest, StatusTellsSinceWhenTheDaemonIsThere) {
+  EXPECT_EQ(ask("\"status\"")["result"]["started"], "1970-01-01T01:00:00Z");
 }
 
 TEST_F(OperationsTest, OnlyRootAndTheDaemonsUserMayChangeAnything) {
