@@ -25,15 +25,20 @@ class RecentMap {
     return found == entries_.end() ? nullptr : &found->second.value;
   }
 
-  /// The value, made if there is none; from now on the last one to be forgotten.
+  /// The value, made if there is none; from now on the last one to be forgotten. Nothing has changed when it
+  /// throws.
   Value& touch(const Key& key) {
-    const auto [entry, is_new] = entries_.try_emplace(key);
-    if (is_new) {
-      entry->second.place = order_.insert(order_.end(), &entry->first);
-      if (entries_.size() > most_) erase(*order_.front());
-    } else {
-      order_.splice(order_.end(), order_, entry->second.place);
+    if (const auto found = entries_.find(key); found != entries_.end()) {
+      order_.splice(order_.end(), order_, found->second.place);
+      return found->second.value;
     }
+    // The place first: an entry without one could never be forgotten.
+    Order place{nullptr};
+    const auto entry = entries_.try_emplace(key).first;
+    place.front() = &entry->first;
+    entry->second.place = place.begin();
+    order_.splice(order_.end(), place);
+    if (entries_.size() > most_) erase(*order_.front());
     return entry->second.value;
   }
 
@@ -42,6 +47,11 @@ class RecentMap {
     if (found == entries_.end()) return;
     order_.erase(found->second.place);
     entries_.erase(found);
+  }
+
+  void clear() {
+    order_.clear();
+    entries_.clear();
   }
 
   /// `visit(key, value)` for each, in the order of the keys.

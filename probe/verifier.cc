@@ -6,11 +6,10 @@
 #include <exception>
 #include <map>
 #include <mutex>
-#include <thread>
 #include <utility>
 #include <vector>
 
-#include "probe/backlog.h"
+#include "probe/backlog_worker.h"
 #include "probe/destination.h"
 #include "probe/engine.h"
 #include "probe/metrics.h"
@@ -47,21 +46,14 @@ Finding found(const AddressRecord& record, Remembered remembered) {
 class Verifier::Impl {
  public:
   Impl(Services services, std::shared_ptr<const Settings> settings)
-      : engine_(services, settings, tls_context(*settings, services.log),
-                [this] { change_backlog([this] { backlog_.hurry(engine_.services.clock.now()); }); }),
+      : engine_(services, settings, tls_context(*settings, services.log), [this] { backlog_.hurry(); }),
         own_(own_addresses(*settings)),
-        background_sleeper_(services.clock.sleeper()) {
-    background_ = std::thread([this] { work_off_backlog(); });
-  }
+        backlog_(services.clock, services.log,
+                 [this](const Backlog::Item& item) { return ask_again(item); }) {}
 
   ~Impl() {
     drain();
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-      background_sleeper_->wake();
-    }
-    background_.join();
+    backlog_.stop();
   }
 
   Finding verify(const Question& question) {
@@ -115,6 +107,7 @@ class Verifier::Impl {
   }
 
   void drain() {
+    backlog_.close();
     const std::lock_guard lock(mutex_);
     draining_ = true;
     for (const auto& [key, destination] : destinations_) destination->drain();
@@ -282,62 +275,20 @@ class Verifier::Impl {
   // --- asking in nobody's time ---
 
   void ask_later(const Question& question, SteadyTime due, bool unanswered) {
-    change_backlog([&] {
-      backlog_.add({.recipient = question.recipient,
-                    .next_hop = question.next_hop,
-                    .tls = question.tls,
-                    .sender = question.sender,
-                    .since = std::chrono::floor<Seconds>(engine_.services.clock.wall()),
-                    .unanswered = unanswered},
-                   due);
-    });
+    backlog_.add({.recipient = question.recipient,
+                  .next_hop = question.next_hop,
+                  .tls = question.tls,
+                  .sender = question.sender,
+                  .since = std::chrono::floor<Seconds>(engine_.services.clock.wall()),
+                  .unanswered = unanswered},
+                 due);
   }
 
-  template <class Change>
-  void change_backlog(Change change) {
-    const std::lock_guard lock(mutex_);
-    if (draining_) return;
-    const SteadyTime before = backlog_.due();
-    change();
-    if (backlog_.due() < before) background_sleeper_->wake();
-  }
-
-  void work_off_backlog() {
-    for (bool stopped = false; !stopped;) {
-      try {
-        stopped = !take_one_up();
-      } catch (const std::exception&) {
-        engine_.services.log.error(
-            "a question in the background failed: out of memory, descriptors or threads");
-        background_sleeper_->sleep_until(engine_.services.clock.now() + std::chrono::seconds(1));
-      }
-    }
-    const std::lock_guard lock(mutex_);
-    background_sleeper_.reset();
-  }
-
-  /// Asks the next question that is due, or sleeps until one is; false when it is time to stop.
-  bool take_one_up() {
-    std::optional<Backlog::Item> item;
-    SteadyTime due{};
-    {
-      const std::lock_guard lock(mutex_);
-      if (stopping_) return false;
-      item = backlog_.take(engine_.services.clock.now());
-      due = backlog_.due();
-    }
-    if (item) {
-      ask_again(*std::move(item));
-    } else {
-      background_sleeper_->sleep_until(due);
-    }
-    return true;
-  }
-
-  void ask_again(Backlog::Item item) {
+  /// When the next one of this primary is to be asked, if it cannot be asked now.
+  std::optional<SteadyTime> ask_again(const Backlog::Item& item) {
     const Services& services = engine_.services;
     const auto settings = engine_.settings();
-    if (services.clock.wall() - item.since > backlog_lifetime) return;
+    if (services.clock.wall() - item.since > backlog_lifetime) return std::nullopt;
     const Question question{.recipient = item.recipient,
                             .next_hop = item.next_hop,
                             .deadline = services.clock.now() + background_patience,
@@ -348,20 +299,17 @@ class Verifier::Impl {
     // time.
     const auto record = services.store.find(item.recipient.key());
     if (record && record->asked >= item.since && !(item.unanswered && counts_as_down(question, *settings)))
-      return;
+      return std::nullopt;
     const Finding finding = probe(question, *settings);
-    const std::lock_guard lock(mutex_);
-    if (finding.verdict == Verdict::unavailable && item.unanswered)
-      backlog_.put_back(std::move(item), services.clock.now() + background_retry);
+    if (finding.verdict != Verdict::unavailable || !item.unanswered) return std::nullopt;
+    return services.clock.now() + background_retry;
   }
 
   Engine engine_;
   mutable std::mutex mutex_;
   OwnAddresses own_;
-  Backlog backlog_;
-  bool stopping_ = false, draining_ = false;
-  std::unique_ptr<Sleeper> background_sleeper_;
-  std::thread background_;
+  bool draining_ = false;
+  BacklogWorker backlog_;
   /// By their endpoints' keys. Their sessions' threads may come back to all of the above.
   std::map<std::string, std::shared_ptr<Destination>> destinations_;
 };

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <new>
 #include <string>
 
 namespace fallbackmx {
@@ -39,6 +40,38 @@ TEST(RecentMap, WhatIsErasedLeavesRoom) {
   map.touch("c");
   EXPECT_NE(map.find("a"), nullptr);
   EXPECT_EQ(map.touch("b"), 0) << "begins anew";
+}
+
+TEST(RecentMap, WhatIsClearedBeginsAnew) {
+  RecentMap<std::string, int> map(2);
+  map.touch("a") = 1;
+  map.clear();
+  EXPECT_EQ(map.size(), 0U);
+  map.touch("b");
+  map.touch("c");
+  map.touch("d");
+  EXPECT_EQ(map.find("b"), nullptr);
+  EXPECT_EQ(map.size(), 2U);
+}
+
+struct Reluctant {
+  Reluctant() {
+    if (refuses) throw std::bad_alloc();
+  }
+  static inline bool refuses = false;
+};
+
+TEST(RecentMap, AValueThatCannotBeMadeLeavesNothingBehind) {
+  RecentMap<std::string, Reluctant> map(2);
+  map.touch("a");
+  Reluctant::refuses = true;
+  EXPECT_THROW(map.touch("b"), std::bad_alloc);
+  Reluctant::refuses = false;
+  EXPECT_EQ(map.find("b"), nullptr);
+  map.touch("c");
+  map.touch("d");
+  EXPECT_EQ(map.find("a"), nullptr) << "forgotten in its turn";
+  EXPECT_EQ(map.size(), 2U);
 }
 
 }  // namespace

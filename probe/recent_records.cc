@@ -1,0 +1,28 @@
+#include "probe/recent_records.h"
+
+namespace fallbackmx {
+
+const RecentRecords::Known* RecentRecords::find(const std::string& key) {
+  return records_.find(key) ? &records_.touch(key) : nullptr;
+}
+
+void RecentRecords::set(const std::string& key, Known known) {
+  ++additions_;
+  try {
+    records_.touch(key) = std::move(known);
+  } catch (...) {
+    clear();
+    throw;
+  }
+}
+
+void RecentRecords::learn(const std::string& key, Known known, Moment began) {
+  if (additions_ - began < most_ && !records_.find(key)) set(key, std::move(known));
+}
+
+void RecentRecords::clear() {
+  records_.clear();
+  additions_ += most_;
+}
+
+}  // namespace fallbackmx
