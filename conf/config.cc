@@ -1,7 +1,6 @@
 #include "conf/config.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <map>
@@ -20,8 +19,6 @@
 namespace fallbackmx {
 
 namespace {
-
-constexpr std::string_view environment_prefix = "FALLBACKMX_";
 
 /// `name = value` from wherever.
 struct Assignment {
@@ -295,19 +292,6 @@ Config read_config(const ConfigSources& sources) {
   reading.check_values();
   reading.apply_policies();
   return std::move(reading).result();
-}
-
-std::vector<std::pair<std::string, std::string>> config_environment() {
-  std::vector<std::pair<std::string, std::string>> found;
-  for (char** variable = ::environ; variable != nullptr && *variable != nullptr; ++variable) {
-    const std::string_view text = *variable;
-    const auto equals = text.find('=');
-    if (!text.starts_with(environment_prefix) || equals == std::string_view::npos) continue;
-    const auto name = text.substr(environment_prefix.size(), equals - environment_prefix.size());
-    found.emplace_back(name, text.substr(equals + 1));
-  }
-  std::sort(found.begin(), found.end());
-  return found;
 }
 
 }  // namespace fallbackmx

@@ -6,15 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include "conf/config_sources.h"
 #include "conf/parameters.h"
 
 namespace fallbackmx {
-
-struct ConfigSources {
-  std::string file;                                              ///< path of milter.conf; empty for none
-  std::vector<std::pair<std::string, std::string>> environment;  ///< FALLBACKMX_name=value, prefix removed
-  std::vector<std::string> overrides;                            ///< -o name=value, in order
-};
 
 /// What came of it. `settings` is set only when there are no errors.
 struct Config {
@@ -27,8 +22,5 @@ struct Config {
 
 /// Command line over environment over file over default. Never throws for bad input.
 Config read_config(const ConfigSources&);
-
-/// Those of the process's environment variables that begin with FALLBACKMX_.
-std::vector<std::pair<std::string, std::string>> config_environment();
 
 }  // namespace fallbackmx

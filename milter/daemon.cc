@@ -20,6 +20,7 @@
 #include "milter/control_socket.h"
 #include "milter/desk.h"
 #include "milter/handed_socket.h"
+#include "milter/introduction.h"
 #include "milter/kick.h"
 #include "milter/kicker.h"
 #include "milter/listener.h"
@@ -47,7 +48,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto usual_config_file = "/etc/fallbackmx/milter.conf";
 constexpr auto drain_limit = 10s;
 constexpr auto stop_limit = 6s;  // libmilter's poll takes five
 // libmilter writes a reply after the callback, and tells nobody when it is done.
@@ -89,7 +89,7 @@ class Daemon {
       if (settings_->log_target != LogTarget::standard_error) complain(error->text);
       return EX_CANTCREAT;
     }
-    introduce();
+    introduce(place_, *log_);
     ready_ = true;
     notify("READY=1");
     const bool asked = serve();
@@ -166,21 +166,6 @@ class Daemon {
         [this](std::string_view line, const ControlPeer& peer) { return operations_->answer(line, peer); });
     if (!control) return log_->warning(control.error() + "; going on without");
     control_ = *std::move(control);
-  }
-
-  /// What an administrator wants to see after a start.
-  void introduce() {
-    log_->info("fallbackmx-milter " FALLBACKMX_VERSION " listens on " + place_.for_libmilter());
-    log_->info("for Postfix's main.cf: " + place_.main_cf_line());
-    if (place_.kind != MilterSocket::Kind::path) return;
-    if (const auto why = why_unreachable(place_.path, "postfix")) {
-      log_->warning("Postfix cannot reach this socket: " + *why +
-                    "; see milter_socket_group and milter_socket_mode");
-    }
-    if (place_.outside_chroot()) {
-      log_->info(
-          "an smtpd that runs chrooted in /var/spool/postfix, as Debian's does, cannot reach this socket");
-    }
   }
 
   /// Until somebody asks us to stop (true), or libmilter gives up (false).
@@ -264,16 +249,6 @@ class Daemon {
 };
 
 }  // namespace
-
-ConfigSources config_sources(const Options& options) {
-  ConfigSources sources;
-  sources.file = options.config_file;
-  // Without -c, a machine that is configured by the environment alone needs no file.
-  if (sources.file.empty() && access(usual_config_file, F_OK) == 0) sources.file = usual_config_file;
-  sources.environment = config_environment();
-  sources.overrides = options.overrides;
-  return sources;
-}
 
 int run_daemon(const Options& options, const ConfigSources& sources, const Config& config, Signals& signals) {
   umask(0007);

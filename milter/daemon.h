@@ -7,9 +7,6 @@
 
 namespace fallbackmx {
 
-/// Where the configuration comes from, by the command line and the environment.
-ConfigSources config_sources(const Options&);
-
 /// Serves until TERM or INT. Returns an exit code of sysexits.h; end the process with it at once and without
 /// running static destructors, for threads of libmilter's are left that nobody can end.
 int run_daemon(const Options&, const ConfigSources&, const Config&, Signals&);

@@ -15,6 +15,10 @@ struct Client {
   std::optional<IpAddress> address;  ///< none when the MTA did not know
   std::optional<std::string> helo;   ///< argument of the last HELO or EHLO, as helo_name() keeps it
   bool authenticated = false;        ///< by a mechanism other than ANONYMOUS
+
+  bool has_helo() const { return helo && !helo->empty(); }
+  /// `mail.example.net[192.0.2.1]`, as Postfix names a client.
+  std::string text() const { return name + '[' + (address ? address->to_string() : "unknown") + ']'; }
 };
 
 /// What one RCPT TO is about.

@@ -1,6 +1,7 @@
 // fallbackmx-milter: reads the command line and the configuration, and starts the daemon.
 
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -29,9 +30,15 @@ int print_changed(const Config& config) {
   return EX_OK;
 }
 
+ConfigSources sources_for(const Options& options) {
+  ConfigSources sources = config_sources(options.config_file, F_OK);
+  sources.overrides = options.overrides;
+  return sources;
+}
+
 int serve(const Options& options) {
   Signals signals;
-  const ConfigSources sources = config_sources(options);
+  const ConfigSources sources = sources_for(options);
   const Config config = read_usable_config(sources);
   if (!config.settings) {
     print_faults(config);
@@ -59,7 +66,7 @@ int run(int argc, char** argv) {
       std::cout << dump_defaults();
       return EX_OK;
     case Options::Task::print_changed:
-      return print_changed(read_usable_config(config_sources(*options)));
+      return print_changed(read_usable_config(sources_for(*options)));
     case Options::Task::run:
       break;
   }

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "milter/access_lookup.h"
+#include "milter/access_rules.h"
 #include "milter/address_rules.h"
 #include "milter/answer.h"
 #include "milter/decision.h"
@@ -23,11 +23,6 @@ bool is_bare_postmaster(const Address& recipient) {
   return recipient.domain().empty() && strcasecmp(recipient.local().c_str(), "postmaster") == 0;
 }
 
-/// `mail.example.net[192.0.2.1]`, as Postfix names a client.
-std::string name_and_address(const Client& client) {
-  return client.name + '[' + (client.address ? client.address->to_string() : "unknown") + ']';
-}
-
 /// One RCPT TO on its way through the lists.
 class Evaluation {
  public:
@@ -35,7 +30,7 @@ class Evaluation {
              Witness* witness)
       : settings_(settings),
         client_(client),
-        client_text_(name_and_address(client)),
+        client_text_(client.text()),
         envelope_(envelope),
         questions_(questions),
         witness_(witness) {}
@@ -62,8 +57,8 @@ class Evaluation {
     if (run_phase("smtpd_client_restrictions", settings_.smtpd_client_restrictions,
                   {client_text_, client_host}))
       return true;
-    if (has_helo() && run_phase("smtpd_helo_restrictions", settings_.smtpd_helo_restrictions,
-                                {*client_.helo, helo_command}))
+    if (client_.has_helo() && run_phase("smtpd_helo_restrictions", settings_.smtpd_helo_restrictions,
+                                        {*client_.helo, helo_command}))
       return true;
     if (run_phase("smtpd_sender_restrictions", settings_.smtpd_sender_restrictions,
                   {envelope_.sender_given, sender_address}))
@@ -102,7 +97,7 @@ class Evaluation {
   }
 
   Step apply(const Rule& rule, Subject subject) {
-    if (rule.table) return look_up(rule);
+    if (rule.table) return look_up_and_act(rule);
     return settle(ask(rule.restriction, subject), rule);
   }
 
@@ -172,11 +167,12 @@ class Evaluation {
       case Restriction::defer_unauth_destination:
         return unauth_destination(settings_, envelope_, settings_.relay_domains_reject_code - 100, "4.7.1");
       case Restriction::reject_invalid_helo_hostname:
-        return has_helo() ? invalid_helo_hostname(settings_, *client_.helo) : Answer{};
+        return client_.has_helo() ? invalid_helo_hostname(settings_, *client_.helo) : Answer{};
       case Restriction::reject_non_fqdn_helo_hostname:
-        return has_helo() ? non_fqdn_helo_hostname(settings_, *client_.helo, envelope_.smtputf8) : Answer{};
+        return client_.has_helo() ? non_fqdn_helo_hostname(settings_, *client_.helo, envelope_.smtputf8)
+                                  : Answer{};
       case Restriction::reject_unknown_helo_hostname:
-        return has_helo() ? unknown_helo_hostname(settings_, *client_.helo, questions_) : Answer{};
+        return client_.has_helo() ? unknown_helo_hostname(settings_, *client_.helo, questions_) : Answer{};
       case Restriction::reject_non_fqdn_sender:
         return non_fqdn_sender(settings_, envelope_);
       case Restriction::reject_non_fqdn_recipient:
@@ -192,67 +188,24 @@ class Evaluation {
       case Restriction::check_helo_access:
       case Restriction::check_sender_access:
       case Restriction::check_recipient_access:
-        return {};  // not questions: run_list() and look_up() have them
+        return {};  // not questions: run_list() and look_up_and_act() have them
     }
     return {};
   }
 
-  bool has_helo() const { return client_.helo && !client_.helo->empty(); }
-
   // --- access tables ---
 
-  /// What is found speaks of what was looked up, in whichever list it is.
-  Step look_up(const Rule& rule) {
-    const AddressForm form{settings_.recipient_delimiter, settings_.myhostname};
-    switch (rule.restriction) {
-      case Restriction::check_client_access:
-        return act(look_up_client(*rule.table, client_), {client_text_, client_host}, rule);
-      case Restriction::check_helo_access:
-        if (!has_helo()) return settle({}, rule);
-        return act(look_up_helo(*rule.table, *client_.helo), {*client_.helo, helo_command}, rule);
-      case Restriction::check_sender_access:
-        return act(envelope_.sender_given.empty() ? rule.table->find("<>", true)
-                                                  : look_up_address(*rule.table, envelope_.sender, form),
-                   {envelope_.sender_given, sender_address}, rule);
-      default:
-        return act(look_up_address(*rule.table, envelope_.recipient, form),
-                   {envelope_.recipient_given, recipient_address}, rule);
-    }
-  }
-
-  Step act(const AccessAction* action, Subject subject, const Rule& rule) {
-    using Kind = AccessAction::Kind;
+  Step look_up_and_act(const Rule& rule) {
+    const auto [action, subject] = look_up(rule, settings_, client_, client_text_, envelope_);
     if (action == nullptr) return settle({}, rule);
-    const auto say = [&](int code, std::string_view otherwise) {
-      return rejected(code, action->dsn, subject, action->text.empty() ? otherwise : action->text);
-    };
-    switch (action->kind) {
-      case Kind::dunno:
-        return settle({}, rule);
-      case Kind::permit:
-        return settle(permit_if(may_permit(rule.restriction)), rule);
-      case Kind::reject:
-        return settle(say(settings_.access_map_reject_code, "Access denied"), rule);
-      case Kind::defer:
-        return settle(say(settings_.access_map_defer_code, "Access denied"), rule);
-      case Kind::reply:
-        return settle(say(action->code, "Access denied"), rule);
-      case Kind::defer_if_permit:
-        return settle({Answer::Kind::defer_if_permit,
-                       say(settings_.access_map_defer_code, "Service unavailable").reply},
-                      rule);
-      case Kind::defer_if_reject:
-        return settle({Answer::Kind::defer_if_reject,
-                       say(settings_.access_map_defer_code, "Service unavailable").reply},
-                      rule);
-      case Kind::warn:
-        outcome_.warnings.push_back({rule.restriction, {0, "", action->text}});
-        return settle({}, rule);
-      case Kind::rules:
-        tell(rule, {});
-        return run_list({action->rules.begin(), action->rules.end()}, subject);
+    if (action->kind == AccessAction::Kind::rules) {
+      tell(rule, {});
+      return run_list({action->rules.begin(), action->rules.end()}, subject);
     }
-    return Step::next;
+    if (action->kind == AccessAction::Kind::warn)
+      outcome_.warnings.push_back({rule.restriction, {0, "", action->text}});
+    if (action->kind == AccessAction::Kind::permit && !may_permit(rule.restriction)) return settle({}, rule);
+    return settle(answer_of(*action, subject, settings_), rule);
   }
 
   /// An OK for a recipient that names another way to go on is too good to be believed.

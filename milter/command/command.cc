@@ -28,22 +28,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto usual_config_file = "/etc/fallbackmx/milter.conf";
-
-/// `how`: the usual file counts when it is there (F_OK), or when it can be read (R_OK).
-ConfigSources sources_for(const CommandLine& line, int how) {
-  ConfigSources sources;
-  sources.file = line.config_file;
-  if (sources.file.empty() && access(usual_config_file, how) == 0) sources.file = usual_config_file;
-  sources.environment = config_environment();
-  return sources;
-}
-
 /// From --socket, else as the daemon would find it. A file that has errors, or that we may not read, still
 /// leaves us the usual place.
 std::string control_socket(const CommandLine& line) {
   if (!line.socket.empty()) return line.socket;
-  const Config config = read_config(sources_for(line, R_OK));
+  const Config config = read_config(config_sources(line.config_file, R_OK));
   std::string path(find_parameter("control_socket")->initial);
   for (const auto& [name, value] : config.written) {
     if (name == "control_socket") path = value;
@@ -106,8 +95,8 @@ class Command {
 
   int answer_in_this_process() {
     const auto watcher = [this](const Trace::Step& step) { out_ << to_text(step) << std::endl; };
-    return print(
-        answer_locally(line_.request(), sources_for(line_, F_OK), line_.json ? Trace::Watcher() : watcher));
+    return print(answer_locally(line_.request(), config_sources(line_.config_file, F_OK),
+                                line_.json ? Trace::Watcher() : watcher));
   }
 
   int print(const ControlReply& reply) {
@@ -138,7 +127,7 @@ class Command {
       if (stopped) return stopped->answer(request);
       ControlReply reply = client.ask(request, patience_for(*line_.verb));
       if (reply.ok() || reply.exit != EX_UNAVAILABLE || !line_.socket.empty()) return reply;
-      auto opened = StoppedMemory::open(read_config(sources_for(line_, F_OK)), complaints_);
+      auto opened = StoppedMemory::open(read_config(config_sources(line_.config_file, F_OK)), complaints_);
       if (!opened)
         return control_error(EX_UNAVAILABLE, reply.error + "; nor can its file be used: " + opened.error());
       stopped = *std::move(opened);

@@ -110,14 +110,14 @@ ControlReply explain(const ControlRequest& request, const Settings& settings, co
   Trace trace(real.clock(), request.flag("trace") ? watcher : Trace::Watcher());
   const Examined examined = examine(settings, scenery, real.world(), trace, &explanation);
   const Client& who = scenery.session.client;
-  Json result = {{"client", who.name + '[' + (who.address ? who.address->to_string() : "unknown") + ']'},
+  Json result = {{"client", who.text()},
                  {"helo", who.helo ? Json(*who.helo) : Json()},
                  {"authenticated", who.authenticated},
                  {"sender", scenery.envelope.sender_given},
                  {"recipient", scenery.envelope.recipient_given},
                  {"assumed", scenery.assumed}};
   Json rows = Json::array();
-  for (const auto& row : explanation.rows(who.helo && !who.helo->empty())) rows.push_back(json_of(row));
+  for (const auto& row : explanation.rows(who.has_helo())) rows.push_back(json_of(row));
   result["restrictions"] = std::move(rows);
   result["finding"] = examined.outcome.finding ? finding_json(*examined.outcome.finding) : Json();
   result["client_hears"] = examined.line;

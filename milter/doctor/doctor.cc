@@ -15,23 +15,19 @@
 #include "conf/domain_names.h"
 #include "milter/doctor/dns_checks.h"
 #include "milter/doctor/domain_checks.h"
+#include "milter/doctor/domain_facts.h"
 #include "milter/doctor/local_checks.h"
 #include "milter/doctor/postfix_checks.h"
 #include "milter/doctor/sendmail_checks.h"
 #include "milter/privileges.h"
-#include "milter/recipient_question.h"
 #include "milter/socket_address.h"
-#include "probe/catchall.h"
 
 namespace fallbackmx {
 
 namespace {
 
-using namespace std::chrono_literals;
-
 constexpr std::size_t most_domains = 20;
 constexpr auto usual_user = "_fallbackmx";
-constexpr auto dns_patience = 5s;
 /// A name that is signed, and that everybody who resolves anything can ask about.
 constexpr auto signed_name = "org";
 
@@ -71,7 +67,7 @@ class Doctor {
  private:
   void found(Ailments more) { append(report_.ailments, std::move(more)); }
   void note(std::string sentence) { report_.looked_at.push_back(std::move(sentence)); }
-  SteadyTime soon() const { return world_.clock.now() + dns_patience; }
+  SteadyTime soon() const { return world_.clock.now() + doctors_dns_patience; }
 
   /// Where the milter listens. A descriptor is systemd's, and not ours to look at.
   std::optional<MilterSocket> milter_socket() const {
@@ -172,16 +168,11 @@ class Doctor {
     return world_.resolver.lookup(name, type, soon());
   }
 
-  bool any_is_ours(const std::vector<IpAddress>& addresses) const {
-    return std::any_of(addresses.begin(), addresses.end(),
-                       [this](const IpAddress& address) { return own_.contains(address); });
-  }
-
   void look_at_helo_name() {
     const std::string& name = settings_.smtp_helo_name;
     note("the HELO name " + name);
     HeloFacts facts{.name = name, .v4 = look_up(name, RecordType::a), .v6 = look_up(name, RecordType::aaaa)};
-    facts.ours = any_is_ours(facts.v4.addresses) || any_is_ours(facts.v6.addresses);
+    facts.ours = any_is_ours(facts.v4.addresses, own_) || any_is_ours(facts.v6.addresses, own_);
     found(helo_ailments(facts));
   }
 
@@ -214,40 +205,10 @@ class Doctor {
   }
 
   void look_at_domain(const std::string& domain) {
-    const std::string nobody = impossible_local_part() + '@' + domain;
-    const std::string mtas = next_hop_of_mta(domain);
-    const Scenery scenery = scenery_of(
-        {.recipient = nobody, .mailer = "relay", .next_hop = mtas.empty() ? domain : mtas}, settings_);
     const RecipientPolicy* policy = settings_.recipient_policy_maps.find(domain);
     if (policy != nullptr && !policy->verify) return;
-    const Settings& settings = policy == nullptr ? settings_ : *policy->settings;
-    DomainFacts facts{
-        .domain = domain,
-        .next_hop = question_for(scenery.session.client, scenery.envelope, settings, policy).next_hop,
-        .mx = look_up(domain, RecordType::mx)};
-    facts.we_are_mx = has_mx_of_ours(facts.mx);
-    const auto hops = parse_next_hops(facts.next_hop);
-    if (!hops) {
-      facts.route = {.trouble = Verdict::misrouted, .why = hops.error()};
-    } else {
-      facts.route = find_route(*hops, settings, own_, world_.resolver, world_.clock, soon());
-    }
-    if (!facts.route.endpoints.empty()) facts.nobody = ask(scenery, domain);
-    found(domain_ailments(facts, settings));
-  }
-
-  bool has_mx_of_ours(const DnsAnswer& mx) const {
-    return std::any_of(mx.mx.begin(), mx.mx.end(), [this](const MxRecord& host) {
-      return any_is_ours(look_up(host.host, RecordType::a).addresses) ||
-             any_is_ours(look_up(host.host, RecordType::aaaa).addresses);
-    });
-  }
-
-  std::optional<Finding> ask(const Scenery& scenery, const std::string& domain) const {
-    Settings settings = only_verification(settings_);
-    settings.relay_domains = *DomainList::parse(domain);
-    Trace trace(world_.clock);
-    return examine(settings, scenery, world_, trace).outcome.finding;
+    found(domain_ailments(domain_facts(domain, next_hop_of_mta(domain), settings_, own_, world_),
+                          policy == nullptr ? settings_ : *policy->settings));
   }
 
   const Settings& settings_;

@@ -1,0 +1,62 @@
+#include "milter/doctor/domain_facts.h"
+
+#include <algorithm>
+
+#include "milter/recipient_question.h"
+#include "probe/catchall.h"
+
+namespace fallbackmx {
+
+namespace {
+
+DnsAnswer look_up(const World& world, const std::string& name, RecordType type) {
+  return world.resolver.lookup(name, type, world.clock.now() + doctors_dns_patience);
+}
+
+bool has_host_of_ours(const DnsAnswer& mx, const OwnAddresses& own, const World& world) {
+  return std::any_of(mx.mx.begin(), mx.mx.end(), [&](const MxRecord& host) {
+    return any_is_ours(look_up(world, host.host, RecordType::a).addresses, own) ||
+           any_is_ours(look_up(world, host.host, RecordType::aaaa).addresses, own);
+  });
+}
+
+std::optional<Finding> ask(const Scenery& scenery, const std::string& domain, const Settings& settings,
+                           const World& world) {
+  Settings for_domain = only_verification(settings);
+  for_domain.relay_domains = *DomainList::parse(domain);
+  Trace trace(world.clock);
+  return examine(for_domain, scenery, world, trace).outcome.finding;
+}
+
+}  // namespace
+
+DomainFacts domain_facts(const std::string& domain, const std::string& next_hop, const Settings& settings,
+                         const OwnAddresses& own, const World& world) {
+  const Scenery scenery = scenery_of({.recipient = impossible_local_part() + '@' + domain,
+                                      .mailer = "relay",
+                                      .next_hop = next_hop.empty() ? domain : next_hop},
+                                     settings);
+  const RecipientPolicy* policy = settings.recipient_policy_maps.find(domain);
+  const Settings& of_domain = policy == nullptr ? settings : *policy->settings;
+  DomainFacts facts{
+      .domain = domain,
+      .next_hop = question_for(scenery.session.client, scenery.envelope, of_domain, policy).next_hop,
+      .mx = look_up(world, domain, RecordType::mx)};
+  facts.we_are_mx = has_host_of_ours(facts.mx, own, world);
+  const auto hops = parse_next_hops(facts.next_hop);
+  if (!hops) {
+    facts.route = {.trouble = Verdict::misrouted, .why = hops.error()};
+  } else {
+    const SteadyTime deadline = world.clock.now() + doctors_dns_patience;
+    facts.route = find_route(*hops, of_domain, own, world.resolver, world.clock, deadline);
+  }
+  if (!facts.route.endpoints.empty()) facts.nobody = ask(scenery, domain, settings, world);
+  return facts;
+}
+
+bool any_is_ours(const std::vector<IpAddress>& addresses, const OwnAddresses& own) {
+  return std::any_of(addresses.begin(), addresses.end(),
+                     [&](const IpAddress& address) { return own.contains(address); });
+}
+
+}  // namespace fallbackmx
