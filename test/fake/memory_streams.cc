@@ -1,19 +1,17 @@
 #include "test/fake/memory_streams.h"
 
-#include <algorithm>
-#include <deque>
 #include <optional>
 #include <utility>
 
+#include "test/fake/memory_connection.h"
 #include "test/fake/server_connection.h"
 
 namespace fallbackmx {
 
-/// Both ends of a connection and the wire between. Guarded by the simulation's lock.
-class MemoryStreamFactory::Connection : public std::enable_shared_from_this<Connection> {
+/// Both ends of a connection and the wire between.
+class MemoryStreamFactory::Connection final : public MemoryConnection,
+                                              public std::enable_shared_from_this<Connection> {
  public:
-  using Lock = Simulation::Lock;
-
   Connection(Simulation& simulation, Span one_way) : simulation_(simulation), one_way_(one_way) {}
 
   void open(const Lock& lock, std::shared_ptr<ScriptedServer> server) {
@@ -31,7 +29,7 @@ class MemoryStreamFactory::Connection : public std::enable_shared_from_this<Conn
     });
   }
 
-  void send(const Lock& lock, std::string bytes) {
+  void send(const Lock& lock, std::string bytes) override {
     after_one_way(lock, [this, bytes = std::move(bytes)](Lock& held) {
       if (!server_) return;
       if (server_ended_) {
@@ -44,7 +42,7 @@ class MemoryStreamFactory::Connection : public std::enable_shared_from_this<Conn
     });
   }
 
-  void hang_up(const Lock& lock) {
+  void hang_up(const Lock& lock) override {
     after_one_way(lock, [this](Lock&) {
       if (server_) server_->client_closed(simulation_.now());
       server_.reset();
@@ -79,12 +77,6 @@ class MemoryStreamFactory::Connection : public std::enable_shared_from_this<Conn
     });
   }
 
-  bool readable() const { return !inbox.empty() || closed || !trouble.empty(); }
-
-  bool connected = false, closed = false, lost = false;
-  std::string trouble;
-  std::deque<std::string> inbox;
-
  private:
   void deliver(const Lock& lock, ServerConnection::Output output) {
     server_ended_ = output.end != ServerConnection::End::none;
@@ -100,68 +92,12 @@ class MemoryStreamFactory::Connection : public std::enable_shared_from_this<Conn
                          [self = shared_from_this(), event = std::move(event)](Lock& held) { event(held); });
   }
 
-  void fail(std::string why) {
-    if (trouble.empty()) trouble = std::move(why);
-  }
-
   Simulation& simulation_;
   const Span one_way_;
   std::optional<ServerConnection> server_;
   std::shared_ptr<ScriptedServer> host_;
   bool server_ended_ = false;
   std::optional<SteadyTime> visit_;
-};
-
-class MemoryStreamFactory::MemoryStream final : public Stream {
- public:
-  MemoryStream(Simulation& simulation, std::shared_ptr<Connection> connection)
-      : simulation_(simulation), connection_(std::move(connection)) {}
-  ~MemoryStream() override { connection_->hang_up(simulation_.lock()); }
-
-  IoResult connected() override {
-    const auto lock = simulation_.lock();
-    if (!connection_->trouble.empty()) return failed();
-    if (!connection_->connected) return {IoResult::Status::would_block, 0, {}};
-    told_ = true;
-    return {};
-  }
-
-  IoResult read(std::span<char> into) override {
-    const auto lock = simulation_.lock();
-    auto& inbox = connection_->inbox;
-    if (!inbox.empty()) {
-      auto& segment = inbox.front();
-      const auto count = std::min(into.size(), segment.size());
-      std::copy_n(segment.begin(), count, into.begin());
-      segment.erase(0, count);
-      if (segment.empty()) inbox.pop_front();
-      return {IoResult::Status::done, count, {}};
-    }
-    if (!connection_->trouble.empty()) return failed();
-    if (connection_->closed) return {IoResult::Status::closed, 0, "connection closed by peer"};
-    return {IoResult::Status::would_block, 0, {}};
-  }
-
-  IoResult write(std::string_view bytes) override {
-    const auto lock = simulation_.lock();
-    if (!connection_->trouble.empty()) return failed();
-    if (!connection_->connected) return {IoResult::Status::would_block, 0, {}};
-    connection_->send(lock, std::string(bytes));
-    return {IoResult::Status::done, bytes.size(), {}};
-  }
-
-  /// Under the lock.
-  bool ready(bool want_write) const {
-    const bool settled = connection_->connected || !connection_->trouble.empty();
-    return connection_->readable() || ((want_write || !told_) && settled);
-  }
-
- private:
-  IoResult failed() const { return {IoResult::Status::failed, 0, connection_->trouble, connection_->lost}; }
-
-  Simulation& simulation_;
-  const std::shared_ptr<Connection> connection_;
-  bool told_ = false;  ///< connected() has said that the connection stands; until then that is news
 };
 
 MemoryStreamFactory::MemoryStreamFactory(Simulation& simulation, Span round_trip)
@@ -198,18 +134,11 @@ std::unique_ptr<Stream> MemoryStreamFactory::connect(const Endpoint& to) {
   connection->open(lock, server == servers_.end() ? nullptr : server->second);
   std::erase_if(connections_, [](const auto& weak) { return weak.expired(); });
   connections_.insert(connection);
-  return std::make_unique<MemoryStream>(simulation_, std::move(connection));
+  return client_of(simulation_, std::move(connection));
 }
 
 bool MemoryStreamFactory::wait(std::span<const Watch> watches, Sleeper& sleeper, SteadyTime deadline) {
-  std::vector<std::pair<MemoryStream*, bool>> streams;
-  for (const auto& watch : watches) {
-    streams.emplace_back(&dynamic_cast<MemoryStream&>(watch.stream->wire()), watch.want_write);
-  }
-  return simulation_.sleep(sleeper, deadline, [&] {
-    return std::any_of(streams.begin(), streams.end(),
-                       [](const auto& one) { return one.first->ready(one.second); });
-  });
+  return wait_in_memory(simulation_, watches, sleeper, deadline);
 }
 
 }  // namespace fallbackmx

@@ -37,7 +37,6 @@ class MemoryStreamFactory final : public StreamFactory {
 
  private:
   class Connection;
-  class MemoryStream;
 
   Simulation& simulation_;
   const Span one_way_;

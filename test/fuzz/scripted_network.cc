@@ -4,6 +4,8 @@
 #include <charconv>
 #include <utility>
 
+#include "test/fake/memory_connection.h"
+
 namespace fallbackmx::fuzz {
 
 namespace {
@@ -29,11 +31,9 @@ int WireRecord::reply_to(std::size_t command) const {
   return command + 1 < replies.size() ? replies[command + 1].code : 0;
 }
 
-/// Guarded by the simulation's lock.
-class ScriptedNetwork::Connection : public std::enable_shared_from_this<Connection> {
+class ScriptedNetwork::Connection final : public MemoryConnection,
+                                          public std::enable_shared_from_this<Connection> {
  public:
-  using Lock = Simulation::Lock;
-
   Connection(Simulation& simulation, std::vector<std::string_view> script, std::string server)
       : simulation_(simulation), script_(std::move(script)) {
     record.server = std::move(server);
@@ -51,8 +51,8 @@ class ScriptedNetwork::Connection : public std::enable_shared_from_this<Connecti
     });
   }
 
-  void receive(const Lock& lock, std::string_view bytes) {
-    later(lock, one_way, [this, text = std::string(bytes)](Lock& held) {
+  void send(const Lock& lock, std::string bytes) override {
+    later(lock, one_way, [this, text = std::move(bytes)](Lock& held) {
       partial_ += text;
       for (auto end = partial_.find('\n'); end != std::string::npos; end = partial_.find('\n')) {
         record.commands.push_back(partial_.substr(0, end - (end > 0 && partial_[end - 1] == '\r' ? 1 : 0)));
@@ -62,13 +62,10 @@ class ScriptedNetwork::Connection : public std::enable_shared_from_this<Connecti
     });
   }
 
-  void hang_up() { record.closed = simulation_.now(); }
+  void hang_up(const Lock&) override { record.closed = simulation_.now(); }
 
-  bool readable() const { return !inbox.empty() || closed || !trouble.empty(); }
+  void count_unanswered() { record.most_unanswered = std::max(record.most_unanswered, read - replied_at_); }
 
-  bool connected = false, closed = false;
-  std::string trouble;
-  std::deque<std::string> inbox;
   WireRecord record;
 
  private:
@@ -165,12 +162,9 @@ class ScriptedNetwork::Connection : public std::enable_shared_from_this<Connecti
       if (goes_on(line)) continue;
       open_reply_->at = simulation_.now();
       record.replies.push_back(*std::exchange(open_reply_, std::nullopt));
-      record.unanswered_bytes = 0;
+      count_unanswered();
+      replied_at_ = read;
     }
-  }
-
-  void fail(std::string why) {
-    if (trouble.empty()) trouble = std::move(why);
   }
 
   void later(const Lock& lock, std::chrono::milliseconds by, Simulation::Event event) {
@@ -181,67 +175,10 @@ class ScriptedNetwork::Connection : public std::enable_shared_from_this<Connecti
   Simulation& simulation_;
   std::vector<std::string_view> script_;
   std::size_t at_ = 0, begun_ = 0, repeated_ = 0;
+  std::size_t replied_at_ = 0;  ///< bytes that had been read when the last reply was complete
   bool in_reply_ = false, waiting_ = false;
   std::string partial_, piece_, said_;
   std::optional<WireRecord::Reply> open_reply_;
-};
-
-class ScriptedNetwork::ScriptedStream final : public Stream {
- public:
-  ScriptedStream(Simulation& simulation, std::shared_ptr<Connection> connection)
-      : simulation_(simulation), connection_(std::move(connection)) {}
-  ~ScriptedStream() override {
-    const auto lock = simulation_.lock();
-    connection_->hang_up();
-  }
-
-  IoResult connected() override {
-    const auto lock = simulation_.lock();
-    if (!connection_->trouble.empty()) return failed();
-    if (!connection_->connected) return {IoResult::Status::would_block, 0, {}};
-    told_ = true;
-    return {};
-  }
-
-  IoResult read(std::span<char> into) override {
-    const auto lock = simulation_.lock();
-    auto& inbox = connection_->inbox;
-    if (!inbox.empty()) {
-      auto& piece = inbox.front();
-      const auto count = std::min(into.size(), piece.size());
-      std::copy_n(piece.begin(), count, into.begin());
-      piece.erase(0, count);
-      if (piece.empty()) inbox.pop_front();
-      auto& record = connection_->record;
-      record.unanswered_bytes += count;
-      record.most_unanswered = std::max(record.most_unanswered, record.unanswered_bytes);
-      return {IoResult::Status::done, count, {}};
-    }
-    if (!connection_->trouble.empty()) return failed();
-    if (connection_->closed) return {IoResult::Status::closed, 0, "connection closed by peer"};
-    return {IoResult::Status::would_block, 0, {}};
-  }
-
-  IoResult write(std::string_view bytes) override {
-    const auto lock = simulation_.lock();
-    if (!connection_->trouble.empty()) return failed();
-    if (!connection_->connected) return {IoResult::Status::would_block, 0, {}};
-    connection_->receive(lock, bytes);
-    return {IoResult::Status::done, bytes.size(), {}};
-  }
-
-  /// Under the lock.
-  bool ready(bool want_write) const {
-    const bool settled = connection_->connected || !connection_->trouble.empty();
-    return connection_->readable() || ((want_write || !told_) && settled);
-  }
-
- private:
-  IoResult failed() const { return {IoResult::Status::failed, 0, connection_->trouble}; }
-
-  Simulation& simulation_;
-  const std::shared_ptr<Connection> connection_;
-  bool told_ = false;  ///< connected() has said that the connection stands
 };
 
 ScriptedNetwork::ScriptedNetwork(Simulation& simulation, const std::vector<std::string_view>& script)
@@ -264,23 +201,20 @@ std::unique_ptr<Stream> ScriptedNetwork::connect(const Endpoint& to) {
   auto connection = std::make_shared<Connection>(simulation_, std::move(script), to.key());
   connections_.push_back(connection);
   connection->open(lock);
-  return std::make_unique<ScriptedStream>(simulation_, std::move(connection));
+  return client_of(simulation_, std::move(connection));
 }
 
 bool ScriptedNetwork::wait(std::span<const Watch> watches, Sleeper& sleeper, SteadyTime deadline) {
-  std::vector<std::pair<ScriptedStream*, bool>> streams;
-  for (const auto& watch : watches)
-    streams.emplace_back(&dynamic_cast<ScriptedStream&>(watch.stream->wire()), watch.want_write);
-  return simulation_.sleep(sleeper, deadline, [&] {
-    return std::any_of(streams.begin(), streams.end(),
-                       [](const auto& one) { return one.first->ready(one.second); });
-  });
+  return wait_in_memory(simulation_, watches, sleeper, deadline);
 }
 
 std::vector<WireRecord> ScriptedNetwork::records() const {
   const auto lock = simulation_.lock();
   std::vector<WireRecord> records;
-  for (const auto& connection : connections_) records.push_back(connection->record);
+  for (const auto& connection : connections_) {
+    connection->count_unanswered();
+    records.push_back(connection->record);
+  }
   return records;
 }
 

@@ -2,7 +2,6 @@
 // over the wire, for those who judge what was made of it.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -25,9 +24,8 @@ struct WireRecord {
   std::string server;                 ///< Endpoint::key()
   std::vector<std::string> commands;  ///< as received, without CR LF
   std::vector<Reply> replies;         ///< complete ones: the greeting, then one for each command
-  std::size_t unanswered_bytes = 0;   ///< that the client has read since the last complete reply
-  std::size_t most_unanswered = 0;
-  SteadyTime opened{}, closed{};  ///< by the client; it is open as long as `closed` is the epoch
+  std::size_t most_unanswered = 0;    ///< bytes that the client has read without a reply's being complete
+  SteadyTime opened{}, closed{};      ///< by the client; it is open as long as `closed` is the epoch
 
   /// The code of the reply to a command; 0 as long as there is none.
   int reply_to(std::size_t command) const;
@@ -65,7 +63,6 @@ class ScriptedNetwork final : public StreamFactory {
 
  private:
   class Connection;
-  class ScriptedStream;
 
   Simulation& simulation_;
   std::vector<std::vector<std::string_view>> scripts_;  ///< one for each connection
