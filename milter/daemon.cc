@@ -42,6 +42,9 @@
 #include "probe/stream.h"
 #include "probe/verifier.h"
 
+/// There in a build with the address sanitizer, which looks for leaks at an end that we do not have.
+extern "C" void __lsan_do_leak_check() __attribute__((weak));
+
 namespace fallbackmx {
 
 namespace {
@@ -273,7 +276,9 @@ int run_daemon(const Options& options, const ConfigSources& sources, const Confi
   }
   // Never deleted, see the class.
   auto* daemon = new Daemon(options, sources, config, signals, *std::move(socket));
-  return daemon->run(config);
+  const int status = daemon->run(config);
+  if (__lsan_do_leak_check != nullptr) __lsan_do_leak_check();
+  return status;
 }
 
 }  // namespace fallbackmx

@@ -95,7 +95,8 @@ void Listener::start(Signals& signals) {
 
 bool Listener::stop(Kick& kick, std::chrono::milliseconds limit) {
   // smfi_stop() waits for a lock that libmilter's loop holds while it polls, for up to five seconds; any
-  // connection ends the poll. It may come too early, hence several.
+  // connection ends the poll. It may come too early, hence several. Some stops take a second all the same:
+  // one that comes when libmilter's pool has ended makes its listener sleep so long.
   try {
     std::thread([] { smfi_stop(); }).detach();
   } catch (const std::exception&) {  // out of threads or memory: then it has to be waited for

@@ -123,8 +123,12 @@ DaemonProcess::DaemonProcess(const Directory& directory, std::vector<std::string
 
 DaemonProcess::~DaemonProcess() {
   if (pid_ > 0) {
-    kill(pid_, SIGKILL);
-    waitpid(pid_, nullptr, 0);
+    kill(pid_, SIGTERM);
+    if (wait() < 0) {
+      ADD_FAILURE() << "the daemon does not end";
+      kill(pid_, SIGKILL);
+      waitpid(pid_, nullptr, 0);
+    }
   }
   // Built with a sanitizer, the daemon's findings are in its own log.
   if (const std::string all = log(); all.find("Sanitizer") != std::string::npos) ADD_FAILURE() << all;

@@ -46,7 +46,7 @@ class DaemonProcess {
  public:
   /// `listening` is a socket of the caller's that is handed to it as systemd does it.
   explicit DaemonProcess(const Directory&, std::vector<std::string> arguments = {}, int listening = -1);
-  /// Kills it if it still runs.
+  /// Asks it to end if it still runs, so that sanitizers can look for leaks; not to end is a failure.
   ~DaemonProcess();
   DaemonProcess(const DaemonProcess&) = delete;
   DaemonProcess& operator=(const DaemonProcess&) = delete;
