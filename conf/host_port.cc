@@ -1,9 +1,9 @@
 #include "conf/host_port.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "conf/brackets.h"
+#include "conf/number.h"
 #include "conf/text_file.h"
 
 namespace fallbackmx {
@@ -21,10 +21,8 @@ std::optional<ip::address> parse_address(std::string_view text) {
 }  // namespace
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, trouble] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (trouble != std::errc() || end != text.data() + text.size() || port == 0) return std::nullopt;
-  return port;
+  const auto port = parse_number<std::uint16_t>(text);
+  return port && *port != 0 ? port : std::nullopt;
 }
 
 Result<HostPort> split_host_port(std::string_view text) {

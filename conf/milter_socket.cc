@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 #include <sys/un.h>
 
-#include <charconv>
 #include <filesystem>
 
 #include "conf/brackets.h"
 #include "conf/host_port.h"
+#include "conf/number.h"
 #include "conf/text_file.h"
 
 namespace fallbackmx {
@@ -31,11 +31,11 @@ Result<MilterSocket> parse_path(std::string_view path) {
 }
 
 Result<MilterSocket> parse_descriptor(std::string_view text) {
+  const auto descriptor = parse_number<int>(text);
+  if (!descriptor || *descriptor < 0) return Error{"the descriptor behind fd: must be a number"};
   MilterSocket socket;
   socket.kind = MilterSocket::Kind::descriptor;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), socket.descriptor);
-  if (error != std::errc() || end != text.data() + text.size() || socket.descriptor < 0)
-    return Error{"the descriptor behind fd: must be a number"};
+  socket.descriptor = *descriptor;
   return socket;
 }
 

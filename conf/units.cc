@@ -2,23 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <limits>
 #include <optional>
 
+#include "conf/number.h"
 #include "conf/text_file.h"
 
 namespace fallbackmx {
 
 namespace {
-
-/// The whole of `text` as a number: no sign but minus, no white space, nothing behind it.
-std::optional<long> whole_number(std::string_view text, int base) {
-  long number = 0;
-  const auto [end, trouble] = std::from_chars(text.data(), text.data() + text.size(), number, base);
-  if (trouble != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
 
 bool is_unit(char c) { return std::string_view("smhdw").find(c) != std::string_view::npos; }
 
@@ -55,7 +47,7 @@ Result<std::chrono::seconds> parse_time(std::string_view text, char default_unit
   const char unit = written.value_or(default_unit);
   const auto digits = text.substr(0, text.size() - (written ? 1 : 0));
   if (digits.empty() || digits.find_first_not_of("0123456789") != std::string_view::npos) return bad;
-  const auto number = whole_number(digits, 10);
+  const auto number = parse_number<long>(digits);
   if (!number || *number > longest / seconds_in(unit)) {
     return Error{fmt::format("{} is too long a time", quoted(text))};
   }
@@ -74,12 +66,12 @@ std::string format_time(std::chrono::seconds time) {
 }
 
 Result<long> parse_whole_number(std::string_view text) {
-  if (const auto number = whole_number(text, 10)) return *number;
+  if (const auto number = parse_number<long>(text)) return *number;
   return Error{fmt::format("{} is not a whole number", quoted(text))};
 }
 
 Result<int> parse_code(std::string_view text) {
-  const auto number = whole_number(text, 10);
+  const auto number = parse_number<long>(text);
   const bool is_class = !text.empty() && (text[0] == '2' || text[0] == '4' || text[0] == '5');
   if (number && text.size() == 3 && is_class) return static_cast<int>(*number);
   return Error{fmt::format("{} is not an SMTP reply code: three digits, of which the first is 2, 4 or 5",
@@ -104,7 +96,7 @@ Result<bool> parse_flag(std::string_view text) {
 }
 
 Result<int> parse_mode(std::string_view text) {
-  const auto number = whole_number(text, 8);
+  const auto number = parse_number<long>(text, 8);
   if (number && *number >= 0 && *number <= 07777) return static_cast<int>(*number);
   return Error{fmt::format("{} is not a file mode in octal digits, such as 0660", quoted(text))};
 }

@@ -1,8 +1,9 @@
 #include "milter/verdicts_operation.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
+
+#include "conf/number.h"
 
 namespace fallbackmx {
 
@@ -34,18 +35,13 @@ Json json_of(const AnsweredRecipient& answer) {
   return row;
 }
 
-std::uint64_t page_begin(const std::string& after) {
-  std::uint64_t number = UINT64_MAX;
-  const auto [end, wrong] = std::from_chars(after.data(), after.data() + after.size(), number);
-  return wrong == std::errc() && end == after.data() + after.size() ? number : UINT64_MAX;
-}
-
 }  // namespace
 
 ControlReply verdicts_operation(const ControlRequest& request, const RecentVerdicts& recent) {
   const std::size_t limit =
       std::max<std::size_t>(request.number("limit", usual_page, RecentVerdicts::most), 1);
-  const auto entries = recent.latest(limit, request.text("address"), page_begin(request.text("after")));
+  const auto entries = recent.latest(limit, request.text("address"),
+                                     parse_number<std::uint64_t>(request.text("after")).value_or(UINT64_MAX));
   Json rows = Json::array();
   for (const auto& entry : entries) rows.push_back(json_of(entry.answer));
   ControlReply reply{.result = {{"verdicts", std::move(rows)}}};

@@ -3,11 +3,12 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <charconv>
 #include <fstream>
 #include <iterator>
 #include <optional>
 #include <sstream>
+
+#include "conf/number.h"
 
 namespace fallbackmx {
 
@@ -16,17 +17,10 @@ namespace {
 constexpr std::size_t most_servers = 8;
 constexpr std::size_t most_bytes = 65536;
 
-std::optional<int> number(std::string_view text) {
-  int value = 0;
-  const auto [end, trouble] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (trouble != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 /// The bounds are those of libc.
 void read_option(std::string_view option, ResolvConf& conf) {
   const auto value = [&](std::string_view name) {
-    return option.starts_with(name) ? number(option.substr(name.size())) : std::nullopt;
+    return option.starts_with(name) ? parse_number<int>(option.substr(name.size())) : std::nullopt;
   };
   if (const auto seconds = value("timeout:"))
     conf.timeout = std::chrono::seconds(std::clamp(*seconds, 1, 30));

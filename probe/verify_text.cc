@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cstdint>
 #include <vector>
 
+#include "conf/number.h"
 #include "probe/address.h"
 
 namespace fallbackmx {
@@ -19,11 +19,8 @@ constexpr std::int64_t latest = 9'000'000'000;  // the year 2255
 std::int64_t seconds(WallTime time) { return std::chrono::floor<Seconds>(time).time_since_epoch().count(); }
 
 std::optional<std::int64_t> number(std::string_view text, std::int64_t most) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 0 || value > most)
-    return std::nullopt;
-  return value;
+  const auto value = parse_number<std::int64_t>(text);
+  return value && *value >= 0 && *value <= most ? value : std::nullopt;
 }
 
 std::vector<std::string_view> split(std::string_view text) {

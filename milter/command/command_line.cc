@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <set>
 #include <vector>
 
 #include "conf/nearest_name.h"
+#include "conf/number.h"
 #include "conf/text_file.h"
 
 namespace fallbackmx {
@@ -172,13 +172,12 @@ class Parser {
     if (option.value.empty()) {
       line_.arguments[name] = true;
     } else if (option.value == "NUMBER") {
-      std::uint64_t number = 0;
-      const auto [end, wrong] = std::from_chars(value.data(), value.data() + value.size(), number);
-      if (wrong != std::errc() || end != value.data() + value.size()) {
+      const auto number = parse_number<std::uint64_t>(value);
+      if (!number) {
         fail(fmt::format("--{} needs a number, not {}", name, quoted(value)));
         return false;
       }
-      line_.arguments[name] = number;
+      line_.arguments[name] = *number;
     } else {
       line_.arguments[name] = value;
     }

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 #include <sysexits.h>
 
-#include <charconv>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "conf/number.h"
 #include "milter/command/shown.h"
 #include "probe/smtp_reply.h"
 #include "probe/verify_text.h"
@@ -84,11 +84,7 @@ class Import {
   }
 
  private:
-  bool is_count(std::string_view text) const {
-    std::size_t count = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-    return error == std::errc() && end == text.data() + text.size() && count == lines_;
-  }
+  bool is_count(std::string_view text) const { return parse_number<std::size_t>(text) == lines_; }
 
   void complain(const std::string& sentence) {
     if (++complained_ <= complaints_limit)

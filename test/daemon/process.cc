@@ -204,21 +204,23 @@ int DaemonProcess::wait() {
   return status;
 }
 
-std::string usual_configuration(const Directory& directory, const std::string& more) {
-  const std::pair<std::string, std::string> usual[] = {
-      {"milter_socket", "unix:" + directory.path("sock")},
-      {"control_socket", directory.path("control")},
-      {"address_verify_map", "memory:"},
-      {"log_target", "stderr"},
-      {"myhostname", "fallback.example"},
-      {"smtpd_sender_restrictions", ""},
-      {"smtpd_recipient_restrictions", "reject_unverified_recipient"},
-  };
+std::string configuration_of(const Parameters& usual, const std::string& more) {
   std::string text = more;
   for (const auto& [name, value] : usual) {
     if (('\n' + more).find('\n' + name + " =") == std::string::npos) text += name + " = " + value + '\n';
   }
   return text;
+}
+
+std::string usual_configuration(const Directory& directory, const std::string& more) {
+  return configuration_of({{"milter_socket", "unix:" + directory.path("sock")},
+                           {"control_socket", directory.path("control")},
+                           {"address_verify_map", "memory:"},
+                           {"log_target", "stderr"},
+                           {"myhostname", "fallback.example"},
+                           {"smtpd_sender_restrictions", ""},
+                           {"smtpd_recipient_restrictions", "reject_unverified_recipient"}},
+                          more);
 }
 
 }  // namespace fallbackmx

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace fallbackmx {
@@ -78,6 +79,11 @@ class DaemonProcess {
   int notifications_ = -1, process_ = -1;  ///< readable when something was told, when it has ended
   pid_t pid_ = -1;
 };
+
+/// Names with their values.
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+/// The lines of a configuration: `more`, and `usual` for what is not in there.
+std::string configuration_of(const Parameters& usual, const std::string& more);
 
 /// A configuration that every test can live with: own sockets, nothing kept, no DNS, log to standard error;
 /// with `more` lines, which replace those of the same name.

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <utility>
 
+#include "conf/number.h"
+
 namespace fallbackmx {
 inline namespace script_words {
 
@@ -75,12 +77,7 @@ std::optional<Span> read_span(std::string_view text) {
   return sum;
 }
 
-std::optional<std::size_t> read_number(std::string_view text) {
-  std::size_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
+std::optional<std::size_t> read_number(std::string_view text) { return parse_number<std::size_t>(text); }
 
 bool glob_matches(std::string_view pattern, std::string_view text) {
   // After a mismatch go back to the last star and let it swallow one more character.

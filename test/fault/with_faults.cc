@@ -105,7 +105,7 @@ WithFaults::WithFaults() : board_(directory_.path("board")) {
 }
 
 void WithFaults::configure(const std::string& more) {
-  const std::pair<std::string, std::string> usual[] = {
+  const Parameters usual = {
       {"address_verify_map", "sqlite:" + directory_.path("verify.db")},
       {"http_listen", "127.0.0.1:" + std::to_string(http_port_)},
       {"resolver", "127.0.0.1:" + std::to_string(dns_.address().port)},
@@ -114,11 +114,7 @@ void WithFaults::configure(const std::string& more) {
       {"probe_session_idle_time", "0s"},
       {"primary_down_after", "1000"},
   };
-  std::string all = more;
-  for (const auto& [name, value] : usual) {
-    if (('\n' + more).find('\n' + name + " =") == std::string::npos) all += name + " = " + value + '\n';
-  }
-  WithDaemon::configure(all);
+  WithDaemon::configure(configuration_of(usual, more));
 }
 
 void WithFaults::launch() {

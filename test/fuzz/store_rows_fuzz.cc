@@ -7,12 +7,12 @@
 // `x'00ff'` a BLOB, `''` an empty text. A row is where its key says, unless it begins with `+`: then it is
 // one further on.
 #include <cerrno>
-#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <system_error>
 
+#include "conf/number.h"
 #include "probe/address.h"
 #include "probe/address_table.h"
 #include "probe/pending_changes.h"
@@ -45,9 +45,7 @@ std::string column(std::string_view text) {
       text.starts_with("x'") && text.ends_with('\'') && text.size() % 2 == 1 &&
       text.substr(2, text.size() - 3).find_first_not_of("0123456789abcdef") == std::string_view::npos;
   if (blob && text.size() > 2) return std::string(text);
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error == std::errc() && end == text.data() + text.size()) return std::string(text);
+  if (parse_number<std::int64_t>(text)) return std::string(text);
   return quoted(text);
 }
 
