@@ -50,8 +50,10 @@ void DnsCache::put(const std::string& key, DnsAnswer answer, SteadyTime now) {
   if (const auto known = by_key_.find(key); known != by_key_.end()) erase(known->second);
   const SteadyTime expires = now + kept_for(answer);
   const std::size_t bytes = size_of(key, answer);
-  entries_.push_front({key, std::move(answer), expires, bytes});
-  by_key_[key] = entries_.begin();
+  Entries entry;
+  entry.push_front({key, std::move(answer), expires, bytes});
+  by_key_[key] = entry.begin();  // the last thing that needs memory
+  entries_.splice(entries_.begin(), entry);
   bytes_ += bytes;
   while (!entries_.empty() && (entries_.size() > most_entries_ || bytes_ > most_bytes_)) {
     erase(std::prev(entries_.end()));

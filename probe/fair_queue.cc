@@ -69,11 +69,15 @@ FairQueue::Probes FairQueue::take_all(const Which& wanted) {
 
 bool FairQueue::promote(const std::shared_ptr<Probe>& probe) {
   const auto own = lanes_.find(probe->client);
-  if (own == lanes_.end() || std::erase(own->second, probe) == 0) return false;
-  if (own->second.empty()) lanes_.erase(own);
-  gone(*probe);
+  if (own == lanes_.end()) return false;
+  Lane& lane = own->second;
+  const auto place = std::find(lane.begin(), lane.end(), probe);
+  if (place == lane.end()) return false;
+  few_.push_back(probe);  // the only thing that needs memory
+  lane.erase(place);
+  if (lane.empty()) lanes_.erase(own);
+  --crowding_;
   probe->crowding = false;
-  push(probe);
   return true;
 }
 

@@ -30,8 +30,13 @@ class MemoryStore final : public Store {
     const std::lock_guard lock(mutex_);
     if (const auto old = rows_.find(key); old != rows_.end()) drop(old);
     const auto row = rows_.emplace(key, *std::move(clean)).first;
-    by_age_.insert(age_entry(*row));
-    if (is_yes(*row)) good_.insert(good_entry(*row));
+    try {
+      by_age_.insert(age_entry(*row));
+      if (is_yes(*row)) good_.insert(good_entry(*row));
+    } catch (...) {
+      drop(row);  // what is not in its order would never be dropped
+      throw;
+    }
     if (rows_.size() > max_rows_) drop_oldest();
   }
 

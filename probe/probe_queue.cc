@@ -29,11 +29,11 @@ std::shared_ptr<Probe> ProbeQueue::add(const Address& recipient, const std::stri
   auto probe = std::make_shared<Probe>(recipient, client, now, endpoints_);
   std::size_t& of_client = clients_[client];
   probe->crowding = of_client + 1 > few;
-  const auto place = in_flight_.emplace(probe->key, probe).first;
   try {
+    in_flight_.emplace(probe->key, probe);
     queue_.push(probe);
   } catch (...) {
-    in_flight_.erase(place);
+    in_flight_.erase(probe->key);
     if (of_client == 0) clients_.erase(client);
     throw;
   }
