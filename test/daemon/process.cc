@@ -83,9 +83,11 @@ void Directory::write(std::string_view name, std::string_view text) const {
   std::ofstream(path(name)) << text;
 }
 
-std::string Directory::read(std::string_view name) const {
+std::string Directory::read(std::string_view name, std::size_t begin) const {
   std::ostringstream text;
-  text << std::ifstream(path(name)).rdbuf();
+  std::ifstream file(path(name));
+  file.seekg(static_cast<std::streamoff>(begin));
+  text << file.rdbuf();
   return text.str();
 }
 

@@ -23,7 +23,8 @@ class Directory {
 
   std::string path(std::string_view name) const { return (path_ / name).string(); }
   void write(std::string_view name, std::string_view text) const;
-  std::string read(std::string_view name) const;
+  /// From this byte on.
+  std::string read(std::string_view name, std::size_t begin = 0) const;
 
  private:
   std::filesystem::path path_;
@@ -72,7 +73,7 @@ class DaemonProcess {
   /// The exit status; 128 + number for a signal, -1 if it does not end.
   int wait();
   std::string socket() const { return directory_.path("sock"); }
-  std::string log() const { return directory_.read("log"); }
+  std::string log(std::size_t begin = 0) const { return directory_.read("log", begin); }
 
  private:
   const Directory& directory_;

@@ -21,6 +21,11 @@ enum class Fault : std::uint32_t {
 };
 constexpr std::size_t fault_families = 8;
 
+/// Who called, as a number: of the addresses that lead to a call, each within its library.
+using Way = std::uint64_t;
+constexpr int callers_of_way = 16;
+constexpr std::size_t most_ways_noted = 1 << 17;
+
 /// Lies in a file that both map. All zero: nothing is disturbed, and calls are counted.
 struct FaultBoard {
   std::atomic<Fault> armed;
@@ -28,7 +33,12 @@ struct FaultBoard {
   std::atomic<bool> lasting;       ///< and so do all behind it
   std::array<std::atomic<std::uint64_t>, fault_families> calls;
   std::atomic<std::uint64_t> failed;
-  std::array<char, 32> last;             ///< the function that failed last
+  std::array<char, 32> last;    ///< the function that failed last
+  std::atomic<Way> last_way;    ///< who called it
+  std::atomic<Way> only;        ///< not 0: calls on another way neither count down nor fail
+  std::atomic<Fault> surveyed;  ///< of these calls it is noted who makes them
+  std::atomic<std::uint64_t> noted;
+  std::array<std::atomic<Way>, most_ways_noted> ways;
   std::atomic<std::int64_t> wall_ahead;  ///< nanoseconds that the wall clock is ahead of the true one
 };
 

@@ -22,6 +22,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
@@ -43,6 +44,7 @@ __thread bool inside = false;  // an allocation that is counted already
 
 /// Before anything of the program runs; no call here may come back to the shim.
 __attribute__((constructor(101))) void find_board() {
+  unsetenv("LD_PRELOAD");  // a sanitizer's symbolizer is none of our business
   const char* path = std::getenv("FAULT_BOARD");
   if (path == nullptr) return;
   const long file = syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC, 0);
@@ -60,15 +62,57 @@ void show_way() {
   inside = before;
 }
 
+/// A crash says where.
+void crashed(int) { show_way(); }  // and happens again, to nobody's surprise
+__attribute__((constructor)) void watch_for_crashes() {
+  struct sigaction before {};
+  sigaction(SIGSEGV, nullptr, &before);
+  if (before.sa_handler != SIG_DFL) return;  // a sanitizer's, which says more
+  struct sigaction once {};
+  once.sa_handler = crashed;
+  once.sa_flags = static_cast<int>(SA_RESETHAND);
+  sigaction(SIGSEGV, &once, nullptr);
+}
+
+const void* library_of(const void* address) {
+  Dl_info found{};
+  return dladdr(address, &found) != 0 ? found.dli_fbase : nullptr;
+}
+
+/// The nearest callers outside of the shim. The same in each process.
+fallbackmx::Way way_here() {
+  const bool before = std::exchange(inside, true);
+  std::array<void*, 24> callers{};
+  const int deep = backtrace(callers.data(), static_cast<int>(callers.size()));
+  const void* const shim = library_of(reinterpret_cast<const void*>(&find_board));
+  fallbackmx::Way way = 14695981039346656037U;  // FNV-1a
+  int counted = 0;
+  for (int i = 0; i < deep && counted < fallbackmx::callers_of_way; ++i) {
+    const void* const library = library_of(callers[static_cast<std::size_t>(i)]);
+    if (library == shim) continue;
+    const auto within = reinterpret_cast<std::uintptr_t>(callers[static_cast<std::size_t>(i)]) -
+                        reinterpret_cast<std::uintptr_t>(library);
+    way = (way ^ within) * 1099511628211U;
+    ++counted;
+  }
+  inside = before;
+  return way;
+}
+
 /// Counts the call; true when it is the one.
 bool strikes(Fault family, const char* name) {
   if (board == nullptr) return false;
   ++board->calls[static_cast<std::size_t>(family)];
-  if (board->armed != family) return false;
+  if (board->surveyed == family) {
+    const auto at = board->noted++;
+    if (at < board->ways.size()) board->ways[at] = way_here();
+  }
+  if (board->armed != family || (board->only != 0 && board->only != way_here())) return false;
   const std::int64_t left = --board->left;
   if (left > 0 || (left < 0 && !board->lasting)) return false;
   ++board->failed;
   std::strncpy(board->last.data(), name, board->last.size() - 1);
+  board->last_way = way_here();
   if (std::getenv("FAULT_TRACE") != nullptr) show_way();
   return true;
 }
@@ -154,8 +198,9 @@ bool is_ldns(const void* caller) {
 template <class Allocate>
 auto allocated(const char* name, const void* caller, Allocate allocate) -> decltype(allocate()) {
   const Counted counted;
-  const bool armed = board != nullptr && board->armed == Fault::memory;
-  const bool spared = armed && counted.outermost() && is_ldns(caller);
+  const bool watched =
+      board != nullptr && (board->armed == Fault::memory || board->surveyed == Fault::memory);
+  const bool spared = watched && counted.outermost() && is_ldns(caller);
   if (counted.outermost() && !spared && fails(Fault::memory, name, ENOMEM)) return nullptr;
   return allocate();
 }
@@ -242,7 +287,12 @@ int eventfd(unsigned int count, int flags) noexcept {
 int signalfd(int descriptor, const sigset_t* set, int flags) noexcept {
   return no_descriptor("signalfd") ? -1 : NEXT(signalfd)(descriptor, set, flags);
 }
-int pipe(int ends[2]) noexcept { return no_descriptor("pipe") ? -1 : NEXT(pipe)(ends); }
+int pipe(int ends[2]) noexcept {
+  // By it a sanitizer finds out what may be read, and takes a failure for the program's fault.
+  static const bool is_sanitizers = dlsym(RTLD_DEFAULT, "__ubsan_handle_type_mismatch_v1") != nullptr ||
+                                    dlsym(RTLD_DEFAULT, "__tsan_init") != nullptr;
+  return !is_sanitizers && no_descriptor("pipe") ? -1 : NEXT(pipe)(ends);
+}
 int connect(int descriptor, const sockaddr* to, socklen_t size) {
   return no_descriptor("connect", ENOBUFS) ? -1 : NEXT(connect)(descriptor, to, size);
 }

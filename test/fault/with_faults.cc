@@ -85,6 +85,17 @@ void Board::arm(Fault family, std::int64_t nth, bool lasting) {
   board_->armed = family;
 }
 
+void Board::begin_survey(Fault family) {
+  board_->noted = 0;
+  board_->surveyed = family;
+}
+
+std::vector<Way> Board::take_survey() {
+  board_->surveyed = Fault::none;
+  const std::size_t many = std::min<std::size_t>(board_->noted, board_->ways.size());
+  return {board_->ways.begin(), board_->ways.begin() + static_cast<std::ptrdiff_t>(many)};
+}
+
 void Board::disarm() { board_->armed = Fault::none; }
 
 void Board::set_wall_clock_ahead(std::chrono::seconds by) {
@@ -245,8 +256,8 @@ Descriptor half_open(const std::string& unix_path, std::uint16_t tcp_port, std::
   return socket;
 }
 
-int stride(int usual) {
-  const char* given = std::getenv("STRIDE");
+int from_environment(const char* name, int usual) {
+  const char* given = std::getenv(name);
   return given == nullptr ? usual : std::max(1, std::atoi(given));
 }
 

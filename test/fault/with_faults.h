@@ -5,10 +5,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "test/daemon/with_daemon.h"
 #include "test/fake/dns_server.h"
@@ -35,6 +37,13 @@ class Board {
   std::uint64_t failed() const { return board_->failed; }
   /// The function that failed last.
   std::string last() const { return board_->last.data(); }
+  /// Of the armed family, only calls on this way count and fail; 0: all of them again.
+  void narrow_to(Way way) { board_->only = way; }
+  /// Who called it.
+  Way last_way() const { return board_->last_way; }
+  /// From now on, until the survey is taken: who makes the calls of the family.
+  void begin_survey(Fault family);
+  std::vector<Way> take_survey();
   void set_wall_clock_ahead(std::chrono::seconds by);
 
  private:
@@ -99,7 +108,8 @@ class WithFaults : public WithDaemon {
   std::string control(std::string_view what);
   /// The page, head and all; empty when there is none.
   std::string page(const std::string& path);
-  std::string lines_since(std::size_t begin) { return daemon_->log().substr(begin); }
+  std::size_t log_size() const { return std::filesystem::file_size(directory_.path("log")); }
+  std::string lines_since(std::size_t begin) const { return daemon_->log(begin); }
 
   Board board_;
   SystemClock clock_;
@@ -122,6 +132,7 @@ std::string exchange(const std::string& unix_path, std::uint16_t tcp_port, std::
 Descriptor half_open(const std::string& unix_path, std::uint16_t tcp_port, std::string_view say);
 
 /// A number from the environment, for those who have more time than continuous integration.
-int stride(int usual);
+int from_environment(const char* name, int usual);
+inline int stride(int usual) { return from_environment("STRIDE", usual); }
 
 }  // namespace fallbackmx
