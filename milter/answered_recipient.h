@@ -32,7 +32,7 @@ struct AnsweredRecipient {
   std::string primary;  ///< `mx1.example.org[192.0.2.1]:25`, empty when none was reached
   int code = 0;         ///< with a verdict, code, dsn and reply are the primary's; without, ours
   std::string dsn, reply;
-  std::string why;  ///< a sentence, for a verdict that is not final
+  std::string why;  ///< a sentence, for a verdict that is not final, and for a test that the DNS left open
   std::chrono::milliseconds delay{0};
 };
 

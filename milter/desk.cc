@@ -30,8 +30,12 @@ class LiveQuestions final : public Questions {
     // Half of what is left: one domain with dead name servers must not use up the time of every later
     // question.
     const SteadyTime now = services_.clock.now();
-    return services_.resolver.lookup(name, type, now + (deadline_ - now) / 2);
+    DnsAnswer answer = services_.resolver.lookup(name, type, now + (deadline_ - now) / 2);
+    if (answer.status == DnsAnswer::Status::temporary && unanswered_.empty()) unanswered_ = answer.why;
+    return answer;
   }
+  /// What came of the first lookup that the DNS had no answer to; empty if there was none.
+  const std::string& unanswered() const { return unanswered_; }
 
   Finding verify(Question question) override {
     announce();
@@ -56,7 +60,16 @@ class LiveQuestions final : public Questions {
   const bool may_ask_;  ///< primaries, for this client
   const bool draining_;
   bool announced_ = false;
+  std::string unanswered_;
 };
+
+/// The client hears "Domain not found", as from Postfix; the administrator must learn who did not answer.
+bool is_for_want_of_dns(const Outcome& outcome) {
+  if (!outcome.by || outcome.reply.rejects()) return false;
+  return *outcome.by == Restriction::reject_unknown_helo_hostname ||
+         *outcome.by == Restriction::reject_unknown_sender_domain ||
+         *outcome.by == Restriction::reject_unknown_recipient_domain;
+}
 
 /// What the client hears of it.
 Outcome enforced(Outcome outcome, const Settings& settings) {
@@ -120,6 +133,7 @@ Outcome Desk::answer(const SessionState& session, const Envelope& envelope) {
   count(services_.metrics, outcome, delay);
   const SteadyTime end = begin + delay;
   AnsweredRecipient told = answered(session, envelope, outcome, settings.mode, services_.clock.wall(), delay);
+  if (is_for_want_of_dns(outcome)) told.why = questions.unanswered();
   verdict_log_.write(told, envelope, outcome);
   recent_.add(std::move(told), end);
   return enforced(outcome, settings);

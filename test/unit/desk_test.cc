@@ -69,6 +69,14 @@ TEST_F(Desks, OneWaitPerRecipientHoweverManyQuestions) {
   EXPECT_EQ(ended_, 1);
 }
 
+TEST_F(Desks, TheLogNamesTheLookupForWantOfWhichSomebodyIsDeferred) {
+  settings_->smtpd_recipient_restrictions = {Restriction::reject_unknown_recipient_domain};
+  resolver_.add("example.org SERVFAIL");
+  EXPECT_EQ(ask().reply.code, 450);
+  EXPECT_NE(logged_.find("restriction=reject_unknown_recipient_domain"), std::string::npos) << logged_;
+  EXPECT_NE(logged_.find(" why=\"example.org MX"), std::string::npos) << logged_;
+}
+
 TEST_F(Desks, NoWaitWithoutAQuestion) {
   settings_->smtpd_recipient_restrictions = {Restriction::permit};
   ask();
