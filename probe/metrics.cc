@@ -16,10 +16,6 @@ namespace fallbackmx {
 
 namespace {
 
-/// A round trip on a LAN is the least that is worth telling apart, answer_timeout (8 s) about the most.
-const prometheus::Histogram::BucketBoundaries seconds = {0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1,
-                                                         0.2,   0.5,   1,     2,    5,    10};
-
 /// One declared metric with all its combinations of labels.
 template <class Metric>
 struct Family {
@@ -55,6 +51,9 @@ class Metrics::Families {
     }
   }
 
+  /// A round trip on a LAN is the least that is worth telling apart, answer_timeout (8 s) about the most.
+  const prometheus::Histogram::BucketBoundaries seconds = {0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1,
+                                                           0.2,   0.5,   1,     2,    5,    10};
   prometheus::Registry registry;
   std::vector<Family<prometheus::Counter>> counters;
   std::vector<Family<prometheus::Gauge>> gauges;
@@ -98,7 +97,7 @@ void Metrics::replace(Gauge which, const std::map<std::string, double>& by_label
 }
 
 void Metrics::observe(Timer which, std::chrono::duration<double> time, Labels labels) {
-  families_->timers[static_cast<std::size_t>(which)].with(labels, seconds).Observe(time.count());
+  families_->timers[static_cast<std::size_t>(which)].with(labels, families_->seconds).Observe(time.count());
 }
 
 std::string Metrics::text() const {
