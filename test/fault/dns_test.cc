@@ -24,9 +24,12 @@ TEST_P(NthDnsAnswer, OfALifeIsSurvived) {
   ASSERT_GT(questions, 2u) << "MX or A of the sender's domain, and addresses of the primary";
   for (std::size_t n = 1; n <= questions; ++n) {
     dns_.disturb(n, GetParam().act);
+    const std::size_t log_before = log_size();
     const Heard heard = round();
     dns_.disturb(0, {});
-    expect_no_wrong_answer(heard, GetParam().name + " to question " + std::to_string(n));
+    const std::string when = GetParam().name + " to question " + std::to_string(n);
+    expect_no_wrong_answer(heard, when);
+    expect_explained(heard, lines_since(log_before), when);
     EXPECT_TRUE(recovers()) << n;
   }
   EXPECT_EQ(stop(), 0);

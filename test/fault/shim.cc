@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <link.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/epoll.h>
@@ -18,8 +19,10 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/uio.h>
+#include <syslog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -187,11 +190,29 @@ class Counted {
   const bool outermost_;
 };
 
+/// Where a library lies in memory.
+struct Place {
+  std::uintptr_t begin = 0, end = 0;
+};
+int look_for_ldns(dl_phdr_info* library, std::size_t, void* into) {
+  if (std::strstr(library->dlpi_name, "libldns") == nullptr) return 0;
+  Place& place = *static_cast<Place*>(into);
+  place.begin = library->dlpi_addr;
+  for (int i = 0; i < library->dlpi_phnum; ++i)
+    place.end =
+        std::max(place.end, place.begin + library->dlpi_phdr[i].p_vaddr + library->dlpi_phdr[i].p_memsz);
+  return 1;
+}
+
 /// ldns uses what it has got before it looks whether it has got it, and there is nothing that we could do.
 bool is_ldns(const void* caller) {
-  Dl_info found{};
-  return dladdr(caller, &found) != 0 && found.dli_fname != nullptr &&
-         std::strstr(found.dli_fname, "libldns") != nullptr;
+  static const Place ldns = [] {
+    Place place;
+    dl_iterate_phdr(look_for_ldns, &place);
+    return place;
+  }();
+  const auto at = reinterpret_cast<std::uintptr_t>(caller);
+  return at >= ldns.begin && at < ldns.end;
 }
 
 /// Runs `allocate` unless it is this one's turn to fail.
@@ -398,6 +419,28 @@ int rename(const char* from, const char* to) noexcept {
 void* mmap64(void* at, std::size_t size, int protection, int flags, int descriptor, off64_t offset) noexcept {
   if (descriptor >= 0 && fails(Fault::disk, "mmap64", ENOMEM)) return MAP_FAILED;
   return NEXT(mmap64)(at, size, protection, flags, descriptor, offset);
+}
+
+// --- what libmilter has to say: into the daemon's log, as everything that the daemon says ---
+
+void vsyslog(int, const char* format, va_list values) {
+  const bool before = std::exchange(inside, true);
+  dprintf(STDERR_FILENO, "syslog: ");
+  vdprintf(STDERR_FILENO, format, values);
+  dprintf(STDERR_FILENO, "\n");
+  inside = before;
+}
+void syslog(int priority, const char* format, ...) {
+  va_list values;
+  va_start(values, format);
+  vsyslog(priority, format, values);
+  va_end(values);
+}
+void __syslog_chk(int priority, int, const char* format, ...) {
+  va_list values;
+  va_start(values, format);
+  vsyslog(priority, format, values);
+  va_end(values);
 }
 
 // --- the wall clock ---

@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <new>
+#include <sstream>
 #include <system_error>
 #include <utility>
 
@@ -55,6 +56,17 @@ std::string request_for(std::string_view what) {
 
 std::string request_for_page(const std::string& path) {
   return "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+}
+
+/// The verdict line about a recipient, or what was said of a callback that broke off, names a reason.
+bool names_reason(const std::string& log, const std::string& recipient) {
+  std::istringstream lines(log);
+  for (std::string line; std::getline(lines, line);) {
+    const bool about_him = line.find("rcpt=<" + recipient) != std::string::npos;
+    const bool about_callback = line.find("trouble in a milter callback") != std::string::npos;
+    if ((about_him || about_callback) && line.find(" why=") != std::string::npos) return true;
+  }
+  return false;
 }
 
 bool refuses(const std::string& answer) { return answer.starts_with('5') || answer == "r"; }
@@ -221,6 +233,22 @@ void WithFaults::expect_no_wrong_answer(const Heard& heard, const std::string& w
   EXPECT_FALSE(refuses(heard.by_name)) << when << ": a known user heard " << heard.by_name;
   for (const auto& each : {heard.known, heard.unknown, heard.by_name})
     EXPECT_NE(each, "silence") << when << ": nobody answers";
+}
+
+void WithFaults::expect_explained(const Heard& heard, const std::string& log, const std::string& when) {
+  const std::string at = "@d" + std::to_string(rounds_) + ".example>";
+  const struct {
+    std::string recipient, answer;
+    bool good;
+  } all[] = {{"user" + at, heard.known, heard.known == "continue"},
+             {"nobody" + at, heard.unknown, heard.unknown.starts_with("550 5.1.1")},
+             {"user-by-name" + at, heard.by_name, heard.by_name == "continue"}};
+  for (const auto& [recipient, answer, good] : all) {
+    if (good || answer.empty() || answer == "end") continue;
+    EXPECT_TRUE(names_reason(log, recipient))
+        << when << ": <" << recipient << " heard '" << answer << "', and the log has no reason:\n"
+        << log;
+  }
 }
 
 std::string WithFaults::control(std::string_view what) {

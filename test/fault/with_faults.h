@@ -94,6 +94,10 @@ class WithFaults : public WithDaemon {
   /// What must be true of whatever was heard.
   void expect_no_wrong_answer(const Heard&, const std::string& when);
 
+  /// For each answer that is another one than on a good day, the log names the reason. Where a session broke,
+  /// libmilter has broken it, which says nothing; the MTA does.
+  void expect_explained(const Heard&, const std::string& log, const std::string& when);
+
   bool begin(MilterClient& client);
   void ask(MilterClient& client, const std::string& at, Heard& heard);
   std::string new_domain() { return "@d" + std::to_string(++rounds_) + ".example>"; }

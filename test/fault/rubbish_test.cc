@@ -1,0 +1,183 @@
+// Whom we ask talks rubbish: a primary at each point of a session, a Redis at each question. What a scripted
+// server cannot say: anything that is no line, no reply or no TLS. What a well-formed lie does is shown by
+// the scenarios, and by fuzz/session_fuzz.cc without sockets.
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "test/fault/raw_server.h"
+#include "test/fault/with_faults.h"
+
+namespace fallbackmx {
+namespace {
+
+using namespace std::string_literals;
+
+struct Rubbish {
+  std::string name, bytes;
+  bool close = false;   ///< and hangs up; else it goes on as a primary does
+  bool single = false;  ///< each byte in a packet of its own
+};
+
+std::string repeated(std::string_view what, int times) {
+  std::string all;
+  while (times-- > 0) all += what;
+  return all;
+}
+
+const Rubbish table[] = {
+    {"nothing, and hangs up", "", true},
+    {"NUL bytes", "\0\0\0\0\r\n"s},
+    {"a NUL byte within the code",
+     "2\0"
+     "50 ok\r\n"s},
+    {"a NUL byte within the words", "550 5.1.1 no\0such user\r\n"s},
+    {"NUL bytes without an end", std::string(3000, '\0'), true},
+    {"a negative code", "-550 5.1.1 no such user\r\n"},
+    {"a code of four digits", "5501 no such user\r\n"},
+    {"a code of two digits", "55 no such user\r\n"},
+    {"code 000", "000 5.1.1 no such user\r\n"},
+    {"code 999", "999 5.1.1 no such user\r\n"},
+    {"a code in other digits", "\xd9\xa5\xd9\xa5\xd9\xa0 no such user\r\n"},
+    {"lines of two codes, no behind yes", "250-ok\r\n550 5.1.1 no such user\r\n"},
+    {"lines of two codes, yes behind no", "550-5.1.1 no such user\r\n250 ok\r\n"},
+    {"a last line that never comes", "550-5.1.1 no such user\r\n", true},
+    {"a refusal without an end", "550 5.1.1 no such user", true},
+    {"a yes without an end", "250 2.1.5 ok", true},
+    {"a code alone, without an end", "550", true},
+    {"lines that end in LF", "550-5.1.1 no\n550 5.1.1 such user\n"},
+    {"lines that end in CR", "550 5.1.1 no such user\r550 5.1.1 no such user\r", true},
+    {"twenty refusals ahead", repeated("550 5.1.1 no such user\r\n", 20)},
+    {"twenty refusals ahead, and hangs up", repeated("550 5.1.1 no such user\r\n", 20), true},
+    {"twenty yeses ahead", repeated("250 2.1.5 ok\r\n", 20)},
+    {"yes and no in turns ahead", repeated("250 2.1.5 ok\r\n550 5.1.1 no\r\n", 20)},
+    {"a line of 200,000 bytes", "550 5.1.1 " + std::string(200'000, 'x') + "\r\n"},
+    {"20,000 lines", repeated("550-5.1.1 no\r\n", 20'000) + "550 5.1.1 no\r\n"},
+    {"a TLS alert", "\x15\x03\x01\x00\x02\x02\x28"s, true},
+    {"a TLS handshake", "\x16\x03\x03\x00\x7a\x02\x00\x00\x76\x03\x03"s, true},
+    {"TLS data", "\x17\x03\x03\x40\x00"s + std::string(300, '\xaa'), true},
+    {"HTTP", "HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n", true},
+    {"SSH", "SSH-2.0-OpenSSH_9.2\r\n"},
+    {"8-bit bytes", std::string(500, '\xff') + "\r\n"},
+    {"blank lines", "\r\n\r\n\r\n"},
+    {"the word ok", "ok\r\n"},
+    {"a refusal byte by byte", "550 5.1.1 no such user\r\n", false, true},
+    {"a refusal byte by byte, cut off", "550-5.1.1 no such us", true, true},
+};
+
+enum class Phase { greeting, ehlo, starttls, handshake, mail, rcpt, rset, quit };
+constexpr std::pair<Phase, std::string_view> phases[] = {
+    {Phase::greeting, "greeting"}, {Phase::ehlo, "EHLO"},
+    {Phase::starttls, "STARTTLS"}, {Phase::handshake, "the TLS handshake"},
+    {Phase::mail, "MAIL"},         {Phase::rcpt, "RCPT"},
+    {Phase::rset, "RSET"},         {Phase::quit, "QUIT"},
+};
+
+/// What every primary says now, and where; the test changes it between rounds.
+struct Mood {
+  std::atomic<const Rubbish*> rubbish{nullptr};
+  std::atomic<Phase> at{Phase::greeting};
+};
+
+/// A primary that is well but for its mood. As WithFaults' own, it knows whoever is called `user...`.
+class Primary final : public RawPart {
+ public:
+  explicit Primary(const Mood& mood) : mood_(mood) {}
+
+  Said hear(std::string_view bytes) override {
+    if (bytes.empty()) return reply(Phase::greeting, "220 primary.example ESMTP\r\n");
+    if (in_handshake_) return reply(Phase::handshake, "");
+    heard_ += bytes;
+    Said all;
+    for (auto end = heard_.find("\r\n"); end != std::string::npos && !all.close; end = heard_.find("\r\n")) {
+      const Said one = answer(heard_.substr(0, end));
+      heard_.erase(0, end + 2);
+      all = {all.bytes + one.bytes, one.close, all.single || one.single};
+    }
+    return all;
+  }
+
+ private:
+  bool offers_tls() const {
+    return mood_.rubbish != nullptr && (mood_.at == Phase::starttls || mood_.at == Phase::handshake);
+  }
+
+  Said reply(Phase phase, std::string good) const {
+    const Rubbish* rubbish = mood_.rubbish;
+    if (rubbish == nullptr || mood_.at != phase) return {std::move(good), phase == Phase::quit};
+    return {rubbish->bytes, rubbish->close || phase == Phase::quit, rubbish->single};
+  }
+
+  Said answer(const std::string& command) {
+    if (command.starts_with("EHLO") || command.starts_with("HELO"))
+      return reply(Phase::ehlo, "250-primary.example\r\n250-PIPELINING\r\n"s +
+                                    (offers_tls() ? "250-STARTTLS\r\n" : "") + "250 ENHANCEDSTATUSCODES\r\n");
+    if (command == "STARTTLS") {
+      in_handshake_ = mood_.at == Phase::handshake;
+      return reply(Phase::starttls, "220 2.0.0 go ahead\r\n");
+    }
+    if (command.starts_with("MAIL")) return reply(Phase::mail, "250 2.1.0 ok\r\n");
+    if (command.starts_with("RCPT TO:<user") || command.starts_with("RCPT TO:<postmaster"))
+      return reply(Phase::rcpt, "250 2.1.5 ok\r\n");
+    if (command.starts_with("RCPT")) return reply(Phase::rcpt, "550 5.1.1 no such user\r\n");
+    if (command == "RSET") return reply(Phase::rset, "250 2.0.0 ok\r\n");
+    if (command == "QUIT") return reply(Phase::quit, "221 2.0.0 bye\r\n");
+    return {"502 5.5.1 what?\r\n"};
+  }
+
+  const Mood& mood_;
+  std::string heard_;
+  bool in_handshake_ = false;
+};
+
+class RubbishFromThePrimary : public WithFaults {
+ protected:
+  RubbishFromThePrimary() { port_ = server_.port(); }
+
+  Mood mood_;
+  RawServer server_{[this] { return std::make_unique<Primary>(mood_); }};
+};
+
+/// Each at RCPT, and each STRIDE-th anywhere else.
+TEST_F(RubbishFromThePrimary, RefusesNobodyAndIsOverWhenItIsOver) {
+  configure("probe_session_idle_time = 1s\nanswer_timeout = 3s\n");
+  start();
+  ASSERT_TRUE(recovers()) << daemon_->log();
+  int rounds = 0, otherwise = 0;
+  std::size_t turn = 0;
+  const auto step = static_cast<std::size_t>(stride(4));
+  for (const auto& [phase, where] : phases) {
+    for (const Rubbish& rubbish : table) {
+      if (phase != Phase::rcpt && ++turn % step != 0) continue;
+      const std::string when = rubbish.name + " at " + std::string(where);
+      mood_.at = phase;
+      mood_.rubbish = &rubbish;
+      const std::size_t log_before = log_size();
+      const Heard heard = round();
+      mood_.rubbish = nullptr;
+      ++rounds;
+      otherwise += heard.known != "continue" || !heard.unknown.starts_with("550");
+      expect_no_wrong_answer(heard, when);
+      const bool says_yes =
+          phase == Phase::rcpt && rubbish.bytes.find("250 2.1.5 ok\r\n") != std::string::npos;
+      if (!says_yes) expect_explained(heard, lines_since(log_before), when);
+      for (const std::string& each : {heard.known, heard.unknown, heard.by_name}) {
+        EXPECT_FALSE(each.empty() || each == "end") << when << ": not answered";
+      }
+      // A no needs a yes for its proof, and this primary says none.
+      if (phase == Phase::rcpt) {
+        EXPECT_FALSE(heard.unknown.starts_with('5')) << when << ": " << heard.unknown;
+      }
+      ASSERT_TRUE(recovers()) << when << "\n" << daemon_->log();
+    }
+  }
+  std::printf("%d rounds of rubbish, %d with other answers\n", rounds, otherwise);
+  EXPECT_EQ(stop(), 0) << daemon_->log();
+}
+
+}  // namespace
+}  // namespace fallbackmx
