@@ -37,7 +37,7 @@ namespace {
 
 const std::string long_name(100, 'x');  // one that needs memory
 
-/// Two of the caller's strings in a map: an entry that had no place in the order ended the process when it
+/// An entry that had no place in the order ended the process when it
 /// was touched again.
 TEST(OutOfMemory, AnEntryOfARecentMapIsThereWholeOrNotAtAll) {
   RecentMap<std::string, int> map(2);
