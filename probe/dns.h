@@ -62,6 +62,10 @@ struct Lookup {
   RecordType type = RecordType::a;
 };
 
+/// How much longer than the A records of a host its AAAA records may take, and the other way round (RFC 8305
+/// section 3).
+constexpr auto resolution_delay = std::chrono::milliseconds(50);
+
 /// The seam to the DNS. Used by many threads at once. Blocks until the answer or the deadline; names are
 /// asked as they are, never completed from a search list.
 class Resolver {
@@ -69,7 +73,8 @@ class Resolver {
   virtual ~Resolver() = default;
   virtual DnsAnswer lookup(std::string_view name, RecordType type, SteadyTime deadline) = 0;
   /// The answers in the order of the questions. They are asked at the same time: one that is not answered
-  /// takes no time from the others.
+  /// takes no time from the others. A and AAAA of a host stand one behind the other; once one of them has
+  /// addresses, the other has `resolution_delay` left, and is "temporary" when it is not answered by then.
   virtual std::vector<DnsAnswer> lookup_all(std::span<const Lookup>, SteadyTime deadline) = 0;
 };
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "conf/text_file.h"
+#include "probe/lookups.h"
 #include "probe/smtp_reply.h"
 
 namespace fallbackmx {
@@ -21,6 +22,9 @@ constexpr std::size_t longest_name = 253;  // what 255 bytes on the wire leave (
 
 /// A domain may have a hundred MX hosts.
 constexpr std::size_t most_at_once = 16;
+
+/// What a condition variable can add to its own time, whatever our deadline is.
+constexpr auto longest_sleep = std::chrono::minutes(1);
 
 bool can_be_asked(const std::string& name) { return name.size() <= longest_name && valid_hostname(name); }
 
@@ -57,7 +61,7 @@ class DnsResolver::Landing {
   Flight& flight_;
 };
 
-DnsAnswer DnsResolver::lookup(std::string_view asked, RecordType type, SteadyTime deadline) {
+DnsAnswer DnsResolver::lookup_patiently(std::string_view asked, RecordType type, const Patience& patience) {
   const std::string name = lower_case(asked);
   if (!can_be_asked(name)) {
     return without_records(Status::nx_domain,
@@ -74,14 +78,14 @@ DnsAnswer DnsResolver::lookup(std::string_view asked, RecordType type, SteadyTim
       break;
     }
     const auto others = known->second;
-    if (!others->landed.wait_until(lock, deadline, [&] { return others->done; })) {
+    if (!wait_for(*others, lock, patience)) {
       return without_records(Status::temporary, key + ": no answer in time");
     }
     if (others->answer) return *others->answer;
   }
 
   const Landing landing(*this, key, *flight);
-  Learned learned = ask(name, type, deadline);
+  Learned learned = ask(name, type, patience);
   if (!learned.out_of_time) {
     std::lock_guard lock(mutex_);
     cache_.put(key, learned.answer, clock_.now());
@@ -90,16 +94,27 @@ DnsAnswer DnsResolver::lookup(std::string_view asked, RecordType type, SteadyTim
   return std::move(learned.answer);
 }
 
-std::vector<DnsAnswer> DnsResolver::lookup_all(std::span<const Lookup> lookups, SteadyTime deadline) {
-  std::vector<DnsAnswer> answers(lookups.size());
+bool DnsResolver::wait_for(Flight& flight, std::unique_lock<std::mutex>& lock,
+                           const Patience& patience) const {
+  while (!flight.done) {
+    const SteadyTime now = clock_.now();
+    if (now >= patience.end()) return false;
+    flight.landed.wait_for(lock,
+                           std::min<SteadyTime::duration>(patience.next_look(now) - now, longest_sleep));
+  }
+  return true;
+}
+
+std::vector<DnsAnswer> DnsResolver::lookup_all(std::span<const Lookup> wanted, SteadyTime deadline) {
+  Lookups lookups(wanted, deadline);
   std::vector<std::size_t> unknown;
   {
     std::lock_guard lock(mutex_);
-    for (std::size_t i = 0; i < lookups.size(); ++i) {
-      const auto key = question_text(lower_case(lookups[i].name), lookups[i].type);
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      const auto key = question_text(lower_case(wanted[i].name), wanted[i].type);
       auto known = cache_.find(key, clock_.now());
       if (known) {
-        answers[i] = *std::move(known);
+        lookups.end(i, *std::move(known), clock_.now());
       } else {
         unknown.push_back(i);
       }
@@ -108,7 +123,9 @@ std::vector<DnsAnswer> DnsResolver::lookup_all(std::span<const Lookup> lookups, 
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {
     for (std::size_t i = next++; i < unknown.size(); i = next++) {
-      answers[unknown[i]] = lookup_without_throwing(lookups[unknown[i]], deadline);
+      const std::size_t question = unknown[i];
+      const Patience& patience = lookups.begin(question, clock_.now());
+      lookups.end(question, lookup_without_throwing(wanted[question], patience), clock_.now());
     }
   };
   std::vector<std::jthread> helpers;
@@ -119,12 +136,15 @@ std::vector<DnsAnswer> DnsResolver::lookup_all(std::span<const Lookup> lookups, 
   }
   work();
   helpers.clear();  // joined before the answers leave
-  return answers;
+  return std::move(lookups).answers();
 }
 
-DnsAnswer DnsResolver::lookup_without_throwing(const Lookup& wanted, SteadyTime deadline) noexcept {
+DnsAnswer DnsResolver::lookup_without_throwing(const Lookup& wanted, const Patience& patience) noexcept {
   try {
-    return lookup(wanted.name, wanted.type, deadline);
+    DnsAnswer answer = lookup_patiently(wanted.name, wanted.type, patience);
+    if (answer.status == Status::temporary && patience.shortened())
+      answer.why += "; not waited for any longer, as the host's other addresses are known";
+    return answer;
   } catch (const std::exception&) {
     DnsAnswer answer;               // "temporary"
     answer.why = "no memory left";  // short enough to need none
@@ -132,14 +152,14 @@ DnsAnswer DnsResolver::lookup_without_throwing(const Lookup& wanted, SteadyTime 
   }
 }
 
-DnsResolver::Learned DnsResolver::ask(const std::string& name, RecordType type, SteadyTime deadline) {
+DnsResolver::Learned DnsResolver::ask(const std::string& name, RecordType type, const Patience& patience) {
   const std::string question = question_text(name, type);
   std::string current = name;
   bool authentic = true;
   auto ttl = std::chrono::seconds::max();
   // A packet that leads to another question holds at least one CNAME record.
   for (int packets = 0; packets <= most_cnames; ++packets) {
-    auto outcome = transport_.ask(current, type, deadline);
+    auto outcome = transport_.ask(current, type, patience);
     if (!outcome.reply) {
       const std::string through = current == name ? "" : " (alias of " + printable(current, 100) + ")";
       return {without_records(Status::temporary, question + through + ": " + outcome.why),

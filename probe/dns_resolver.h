@@ -16,6 +16,7 @@
 #include "probe/dns.h"
 #include "probe/dns_cache.h"
 #include "probe/dns_transport.h"
+#include "probe/patience.h"
 
 namespace fallbackmx {
 
@@ -32,8 +33,11 @@ class DnsResolver final : public Resolver {
 
   /// Names are folded to lower case. One that is no valid_hostname() (which a final dot makes it) or longer
   /// than 253 bytes does not exist, and nobody is asked.
-  DnsAnswer lookup(std::string_view name, RecordType type, SteadyTime deadline) override;
-  /// Threads of its own ask what is not in the cache, 16 at most, for no longer than the deadline.
+  DnsAnswer lookup(std::string_view name, RecordType type, SteadyTime deadline) override {
+    return lookup_patiently(name, type, deadline);
+  }
+  /// Threads of its own ask what is not in the cache, 16 at most, for no longer than the deadline. An answer
+  /// that is not waited for any more is not kept: the next who asks finds it with the name servers.
   std::vector<DnsAnswer> lookup_all(std::span<const Lookup>, SteadyTime deadline) override;
 
  private:
@@ -50,8 +54,11 @@ class DnsResolver final : public Resolver {
   class Landing;
 
   /// Trouble of our own is a failed lookup.
-  DnsAnswer lookup_without_throwing(const Lookup&, SteadyTime deadline) noexcept;
-  Learned ask(const std::string& name, RecordType type, SteadyTime deadline);
+  DnsAnswer lookup_without_throwing(const Lookup&, const Patience&) noexcept;
+  DnsAnswer lookup_patiently(std::string_view name, RecordType type, const Patience&);
+  /// False when patience has ended before the flight.
+  bool wait_for(Flight&, std::unique_lock<std::mutex>&, const Patience&) const;
+  Learned ask(const std::string& name, RecordType type, const Patience&);
 
   DnsTransport transport_;
   const Trust trust_;

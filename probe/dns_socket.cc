@@ -68,19 +68,20 @@ DnsExchange silent() { return {Outcome::silent, {}, "no answer"}; }
 
 bool try_again(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
-/// False when the deadline has come.
-bool wait_for(const Socket& socket, short events, SteadyTime deadline, const Clock& clock) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - clock.now()).count();
-  if (left <= 0) return false;
+/// False when patience has ended; true may also be nothing but a look around.
+bool wait_for(const Socket& socket, short events, const Patience& patience, const Clock& clock) {
+  const SteadyTime now = clock.now();
+  if (now >= patience.end()) return false;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(patience.next_look(now) - now).count();
   pollfd pending{socket.fd(), events, 0};
-  poll(&pending, 1, static_cast<int>(std::min<std::int64_t>(left, 60'000)));
+  poll(&pending, 1, static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000)));
   return true;
 }
 
 /// Sends or receives all `size` bytes; what came in between, if anything did.
 template <class Move>
-std::optional<DnsExchange> move_all(const Socket& socket, short events, std::size_t size, SteadyTime deadline,
-                                    const Clock& clock, Move move) {
+std::optional<DnsExchange> move_all(const Socket& socket, short events, std::size_t size,
+                                    const Patience& patience, const Clock& clock, Move move) {
   for (std::size_t done = 0; done < size;) {
     const ssize_t moved = move(done);
     if (moved > 0) {
@@ -89,7 +90,7 @@ std::optional<DnsExchange> move_all(const Socket& socket, short events, std::siz
       return failed("connection closed");
     } else if (!try_again(errno)) {
       return failed(errno);
-    } else if (!wait_for(socket, events, deadline, clock)) {
+    } else if (!wait_for(socket, events, patience, clock)) {
       return silent();
     }
   }
@@ -97,13 +98,13 @@ std::optional<DnsExchange> move_all(const Socket& socket, short events, std::siz
 }
 
 /// Nothing when the connection stands.
-std::optional<DnsExchange> connect_by(const Socket& socket, const NameServer& server, SteadyTime deadline,
-                                      const Clock& clock) {
+std::optional<DnsExchange> connect_by(const Socket& socket, const NameServer& server,
+                                      const Patience& patience, const Clock& clock) {
   if (socket.connect_to(server)) return std::nullopt;
   if (errno != EINPROGRESS) return failed(errno);
   pollfd connected{socket.fd(), POLLOUT, 0};
   do {
-    if (!wait_for(socket, POLLOUT, deadline, clock)) return silent();
+    if (!wait_for(socket, POLLOUT, patience, clock)) return silent();
   } while (poll(&connected, 1, 0) == 0);
   int error = 0;
   socklen_t size = sizeof error;
@@ -114,7 +115,7 @@ std::optional<DnsExchange> connect_by(const Socket& socket, const NameServer& se
 
 }  // namespace
 
-DnsExchange ask_over_udp(const NameServer& server, const DnsQuestion& question, SteadyTime deadline,
+DnsExchange ask_over_udp(const NameServer& server, const DnsQuestion& question, const Patience& patience,
                          const Clock& clock) {
   const Socket socket(server, SOCK_DGRAM);
   if (socket.fd() < 0 || !socket.connect_to(server)) return failed(errno);
@@ -123,7 +124,7 @@ DnsExchange ask_over_udp(const NameServer& server, const DnsQuestion& question, 
 
   std::string packet(largest_packet, '\0');
   int foreign = 0;
-  while (wait_for(socket, POLLIN, deadline, clock)) {
+  while (wait_for(socket, POLLIN, patience, clock)) {
     const ssize_t size = recv(socket.fd(), packet.data(), packet.size(), 0);
     if (size < 0 && try_again(errno)) continue;
     if (size < 0) return failed(errno);
@@ -135,13 +136,13 @@ DnsExchange ask_over_udp(const NameServer& server, const DnsQuestion& question, 
   return {Outcome::silent, {}, "no answer but " + std::to_string(foreign) + " packets that are none"};
 }
 
-DnsExchange ask_over_tcp(const NameServer& server, const DnsQuestion& question, SteadyTime deadline,
+DnsExchange ask_over_tcp(const NameServer& server, const DnsQuestion& question, const Patience& patience,
                          const Clock& clock) {
   const Socket socket(server, SOCK_STREAM);
   if (socket.fd() < 0) return failed(errno);
-  if (auto trouble = connect_by(socket, server, deadline, clock)) return *std::move(trouble);
+  if (auto trouble = connect_by(socket, server, patience, clock)) return *std::move(trouble);
   const auto receive = [&](std::string& into) {
-    return move_all(socket, POLLIN, into.size(), deadline, clock, [&](std::size_t done) {
+    return move_all(socket, POLLIN, into.size(), patience, clock, [&](std::size_t done) {
       return recv(socket.fd(), into.data() + done, into.size() - done, 0);
     });
   };
@@ -149,7 +150,7 @@ DnsExchange ask_over_tcp(const NameServer& server, const DnsQuestion& question, 
   const std::string query = build_query(question);
   const std::string prefix{static_cast<char>(query.size() >> 8), static_cast<char>(query.size() & 0xff)};
   const std::string message = prefix + query;
-  const auto sent = move_all(socket, POLLOUT, message.size(), deadline, clock, [&](std::size_t done) {
+  const auto sent = move_all(socket, POLLOUT, message.size(), patience, clock, [&](std::size_t done) {
     return send(socket.fd(), message.data() + done, message.size() - done, MSG_NOSIGNAL);
   });
   if (sent) return *sent;

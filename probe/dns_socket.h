@@ -6,6 +6,7 @@
 
 #include "probe/clock.h"
 #include "probe/dns_packet.h"
+#include "probe/patience.h"
 #include "probe/resolv_conf.h"
 
 namespace fallbackmx {
@@ -14,7 +15,7 @@ namespace fallbackmx {
 struct DnsExchange {
   enum class Outcome {
     replied,  ///< `reply` is one to this question, never foreign
-    silent,   ///< the deadline came first
+    silent,   ///< patience ended first
     flooded,  ///< so much rubbish came that somebody may be guessing: ask over TCP, which cannot be guessed
     failed,   ///< the network or the system said no
   };
@@ -26,9 +27,9 @@ struct DnsExchange {
 /// From a socket of its own, connected, so that the kernel picks an unpredictable port and drops what others
 /// send. A packet that is no reply to this question is ignored and waiting goes on: were it taken for a
 /// failure, anybody who can send packets could make us deaf.
-DnsExchange ask_over_udp(const NameServer&, const DnsQuestion&, SteadyTime deadline, const Clock&);
+DnsExchange ask_over_udp(const NameServer&, const DnsQuestion&, const Patience&, const Clock&);
 
 /// RFC 7766: on a connection of its own. What is no reply to this question is a failure.
-DnsExchange ask_over_tcp(const NameServer&, const DnsQuestion&, SteadyTime deadline, const Clock&);
+DnsExchange ask_over_tcp(const NameServer&, const DnsQuestion&, const Patience&, const Clock&);
 
 }  // namespace fallbackmx

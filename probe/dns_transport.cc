@@ -42,7 +42,7 @@ DnsTransport::Outcome out_of_time(DnsTransport::Outcome outcome) {
 
 }  // namespace
 
-DnsTransport::Outcome DnsTransport::ask(const std::string& name, RecordType type, SteadyTime deadline) {
+DnsTransport::Outcome DnsTransport::ask(const std::string& name, RecordType type, const Patience& patience) {
   const auto conf = servers_();
   auto candidates = health_.order(conf->servers, conf->rotate, clock_.now());
   Outcome outcome;
@@ -51,10 +51,10 @@ DnsTransport::Outcome DnsTransport::ask(const std::string& name, RecordType type
     std::vector<NameServerHealth::Candidate> silent;
     for (const auto& candidate : candidates) {
       const SteadyTime asked = clock_.now();
-      if (asked >= deadline) return out_of_time(std::move(outcome));
+      if (asked >= patience.end()) return out_of_time(std::move(outcome));
       const SteadyTime enough =
           asked + (candidate.doubtful ? std::min(conf->timeout, little_time) : conf->timeout);
-      auto exchange = ask_server(candidate.server, name, type, conf->tcp, std::min(deadline, enough));
+      auto exchange = ask_server(candidate.server, name, type, conf->tcp, {patience, enough});
       if (is_answer(exchange)) return {std::move(exchange.reply), candidate.server, {}, false};
       complain(outcome.why, exchange, candidate.server);
       if (exchange.outcome == DnsExchange::Outcome::replied) continue;
@@ -66,15 +66,15 @@ DnsTransport::Outcome DnsTransport::ask(const std::string& name, RecordType type
     }
     candidates = std::move(silent);
   }
-  return clock_.now() >= deadline ? out_of_time(std::move(outcome)) : outcome;
+  return clock_.now() >= patience.end() ? out_of_time(std::move(outcome)) : outcome;
 }
 
 DnsExchange DnsTransport::ask_server(const NameServer& server, const std::string& name, RecordType type,
-                                     bool tcp, SteadyTime deadline) {
+                                     bool tcp, const Patience& patience) {
   for (bool edns = true;;) {
     const DnsQuestion question{random_id(), name, type, edns};
-    auto exchange = tcp ? ask_over_tcp(server, question, deadline, clock_)
-                        : ask_over_udp(server, question, deadline, clock_);
+    auto exchange = tcp ? ask_over_tcp(server, question, patience, clock_)
+                        : ask_over_udp(server, question, patience, clock_);
     if (exchange.outcome == DnsExchange::Outcome::flooded) {
       tcp = true;
       continue;

@@ -9,6 +9,7 @@
 #include "probe/dns_packet.h"
 #include "probe/dns_socket.h"
 #include "probe/name_server_health.h"
+#include "probe/patience.h"
 #include "probe/resolv_conf.h"
 
 namespace fallbackmx {
@@ -26,12 +27,12 @@ class DnsTransport {
     std::string why;                ///< without a reply: what each server did
     bool out_of_time = false;       ///< without a reply: with more time there might have been one
   };
-  /// `name` is lower case and a valid_hostname() of at most 253 bytes. Returns by the deadline.
-  Outcome ask(const std::string& name, RecordType type, SteadyTime deadline);
+  /// `name` is lower case and a valid_hostname() of at most 253 bytes. Returns when patience ends.
+  Outcome ask(const std::string& name, RecordType type, const Patience&);
 
  private:
   DnsExchange ask_server(const NameServer& server, const std::string& name, RecordType type, bool tcp,
-                         SteadyTime deadline);
+                         const Patience&);
 
   const NameServers servers_;
   const Clock& clock_;

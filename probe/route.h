@@ -29,8 +29,9 @@ struct Route {
 /// never after a temporary MX failure; MX hosts that do not resolve are skipped as long as another does;
 /// numeric MX hosts count). MX hosts that are no better than ourselves are not looked up. No lookup gets more
 /// than half of the time that is left, and hosts of the same preference are looked up at the same time, so
-/// that a host whose name servers are dead leaves the others theirs. Returns by the deadline. `reasons`,
-/// where somebody wants to know them, get a sentence for each host.
+/// that a host whose name servers are dead leaves the others theirs; addresses of one kind wait for those of
+/// the other for `resolution_delay` only. Returns by the deadline. `reasons`, where somebody wants to know
+/// them, get a sentence for each host.
 Route find_route(std::span<const NextHop> next_hops, const Settings&, const OwnAddresses&, Resolver&,
                  const Clock&, SteadyTime deadline, Reasons* reasons = nullptr);
 

@@ -48,7 +48,8 @@ FakeResolver::FakeResolver(Clock& clock)
     : wait_([&clock](SteadyTime deadline) {
         auto sleeper = clock.sleeper();
         while (sleeper->sleep_until(deadline)) continue;
-      }) {}
+      }),
+      clock_(&clock) {}
 
 void FakeResolver::add(std::string_view line) {
   std::istringstream in{std::string(line)};
@@ -107,17 +108,32 @@ DnsAnswer FakeResolver::lookup(std::string_view name, RecordType type, SteadyTim
 }
 
 std::vector<DnsAnswer> FakeResolver::lookup_all(std::span<const Lookup> lookups, SteadyTime deadline) {
-  bool timed_out = false;
+  std::vector<bool> timed_out;
   std::vector<DnsAnswer> answers;
   {
     std::lock_guard lock(mutex_);
     for (const auto& lookup : lookups) {
       ++asked_[lower(lookup.name)];
-      answers.push_back(answer(lower(lookup.name), lookup.type, timed_out));
+      bool silent = false;
+      answers.push_back(answer(lower(lookup.name), lookup.type, silent));
+      timed_out.push_back(silent);
     }
   }
-  if (timed_out && wait_) wait_(deadline);
+  const bool any = std::find(timed_out.begin(), timed_out.end(), true) != timed_out.end();
+  if (any && wait_) wait_(kept_until(lookups, answers, timed_out, deadline));
   return answers;
+}
+
+SteadyTime FakeResolver::kept_until(std::span<const Lookup> lookups, const std::vector<DnsAnswer>& answers,
+                                    const std::vector<bool>& timed_out, SteadyTime deadline) const {
+  for (std::size_t i = 0; i < lookups.size(); ++i) {
+    const auto has_addresses = [&](std::size_t other) {
+      return lookups[other].name == lookups[i].name && !answers[other].addresses.empty();
+    };
+    const bool known = (i > 0 && has_addresses(i - 1)) || (i + 1 < lookups.size() && has_addresses(i + 1));
+    if (timed_out[i] && !known) return deadline;
+  }
+  return clock_ == nullptr ? deadline : std::min(deadline, clock_->now() + resolution_delay);
 }
 
 DnsAnswer FakeResolver::answer(const std::string& asked, RecordType type, bool& timed_out) const {

@@ -29,7 +29,8 @@ namespace fallbackmx {
 ///     example.org      SERVFAIL                   (also NXDOMAIN, BOGUS, TIMEOUT; every type of question)
 ///     example.org      SERVFAIL MX                (only questions of this type)
 ///
-/// TIMEOUT keeps the asking thread until its deadline.
+/// TIMEOUT keeps the asking thread until its deadline; where it is of one type, and the host has addresses of
+/// the other, for `resolution_delay`.
 class FakeResolver final : public Resolver {
  public:
   /// Lets time pass for the thread that asks, until the deadline.
@@ -65,8 +66,12 @@ class FakeResolver final : public Resolver {
 
   void add_record(Name& name, const std::string& type, const std::vector<std::string>& words);
   DnsAnswer answer(const std::string& name, RecordType type, bool& timed_out) const;
+  /// How long who asks all this is kept.
+  SteadyTime kept_until(std::span<const Lookup>, const std::vector<DnsAnswer>&,
+                        const std::vector<bool>& timed_out, SteadyTime deadline) const;
 
   const Wait wait_;
+  const Clock* const clock_ = nullptr;
   mutable std::mutex mutex_;  ///< protects what follows; never held while waiting
   std::map<std::string, Name> names_;
   std::map<std::string, std::size_t> asked_;

@@ -220,6 +220,24 @@ TEST_F(DnsResolverTest, MoreQuestionsThanCanBeAskedAtOnceAreAskedInTurn) {
   for (std::size_t i = 0; i < answers.size(); ++i) EXPECT_EQ(answers[i].canonical, lookups[i].name);
 }
 
+TEST_F(DnsResolverTest, AServerThatDropsQuestionsAboutIpv6CostsNobodyHisTime) {
+  const std::vector<Lookup> lookups = {{"mx1.example.org", RecordType::a},
+                                       {"mx1.example.org", RecordType::aaaa}};
+  server_.on("mx1.example.org A", {{.answer = {"mx1.example.org A 192.0.2.1"}}});
+  server_.on("mx1.example.org AAAA", {.manner = Manner::silent});
+  server_.on("mx1.example.org AAAA", {{.answer = {"mx1.example.org AAAA 2001:db8::1"}}});
+  const SteadyTime deadline = clock_.now() + seconds(20);
+  const auto answers = resolver_.lookup_all(lookups, deadline);
+  EXPECT_LT(clock_.now(), deadline);
+  EXPECT_EQ(show(answers[0]), "ok");
+  EXPECT_EQ(
+      show(answers[1]),
+      "temporary: mx1.example.org AAAA: no answer from ns; not waited for any longer, as the host's other "
+      "addresses are known");
+  EXPECT_EQ(show(resolver_.lookup_all(lookups, deadline)[1]), "ok")
+      << "nothing was learned, so it is asked again";
+}
+
 TEST_F(DnsResolverTest, ManyThreadsAskManyThings) {
   conf_->timeout = std::chrono::hours(24);  // the clock is moved while others wait
   for (int i = 0; i < 10; ++i) mx("d" + std::to_string(i) + ".example");

@@ -56,5 +56,15 @@ TEST(FakeResolver, ATimeoutLastsUntilTheDeadlineInVirtualTime) {
   EXPECT_EQ(time.elapsed(), seconds(3600));
 }
 
+TEST(FakeResolver, ATimeoutOfOneKindOfAddressesLastsAsLongAsTheRealOneWaits) {
+  Simulation time;
+  FakeResolver dns(time);
+  dns.add("mx1.example TIMEOUT AAAA");
+  dns.add("mx1.example A 192.0.2.1");
+  const std::vector<Lookup> both = {{"mx1.example", RecordType::a}, {"mx1.example", RecordType::aaaa}};
+  EXPECT_EQ(dns.lookup_all(both, time.now() + seconds(3600))[0].status, Status::ok);
+  EXPECT_EQ(time.elapsed(), resolution_delay);
+}
+
 }  // namespace
 }  // namespace fallbackmx
