@@ -19,6 +19,18 @@ namespace {
 
 constexpr std::string_view not_shown = "(not shown)";
 
+/// Who wants what done, and to whom: `control: uid=0 pid=7 asks for remember forget address=u@example.org`.
+LogLine asked_for(const ControlRequest& request, const VerbRow& verb, const ControlPeer& peer) {
+  LogLine line(fmt::format("control: uid={} pid={} asks for {}", peer.user, peer.process, verb.words));
+  if (verb.takes_argument()) line.put(verb.argument_name(), request.text(verb.argument_name().c_str()));
+  for (const VerbOption& option : options_of(verb.verb)) {
+    const std::string name(option.name);
+    if (const auto value = request.text(name.c_str()); !value.empty()) line.put(name, value);
+    if (request.flag(name.c_str())) line.put(name, "yes");
+  }
+  return line;
+}
+
 bool is_secret(std::string_view parameter) { return parameter.ends_with("_password"); }
 
 }  // namespace
@@ -34,9 +46,7 @@ std::string Operations::answer(std::string_view line, const ControlPeer& peer) c
           EX_NOPERM, fmt::format("only root and the daemon's own user may ask for {}", verb.words)));
     }
     // A file that is imported comes in many pages.
-    if (!request.flag("further"))
-      services_.log.info(
-          fmt::format("control: uid={} pid={} asks for {}", peer.user, peer.process, verb.words));
+    if (!request.flag("further")) services_.log.info(asked_for(request, verb, peer));
   }
   try {
     return to_line(answer(request));

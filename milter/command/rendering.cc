@@ -86,6 +86,8 @@ std::string verify(const Json& result) {
   if (heard.empty()) heard = holds(hears, "unverified") ? "250, unverified: nobody could say" : "250";
   if (holds(hears, "log_only")) heard += " (with mode = log-only it hears 250)";
   const std::string verdict = verdict_text(result), primary = shown(result, "primary");
+  // Then its words are the reason.
+  const bool final = verdict.starts_with("deliverable") || verdict.starts_with("undeliverable");
   return Fields()
       .put("recipient", shown(result, "address"))
       .put("verdict", verdict.empty() ? "none: such recipients are not verified" : verdict)
@@ -93,7 +95,7 @@ std::string verify(const Json& result) {
                                       : fmt::format("{}, TLS {}, up to stage {}", primary,
                                                     shown(result, "tls"), shown(result, "stage")))
       .put("said", reply_text(result, "words"))
-      .put("why", shown(result, "why"))
+      .put("why", final ? "" : shown(result, "why"))
       .put("remembered", shown(result, "remembered"))
       .put("a client hears", heard)
       .put("took", shown(result, "seconds") + " s")
@@ -172,8 +174,9 @@ std::string transferred(const Json& result) {
 /// `up        since 2026-11-22T10:42:07Z  mx1.example.org[192.0.2.1]:25  2 sessions, round trip 0.012 s, TLS
 /// dane`, and behind it what an operator should know.
 std::string primary(const Json& row) {
-  std::string text = fmt::format("{:<9} since {}  {}  {} sessions", shown(row, "state"), shown(row, "since"),
-                                 shown(row, "server"), shown(row, "sessions"));
+  std::string text =
+      fmt::format("{:<9} since {}  {}  {} {}", shown(row, "state"), shown(row, "since"), shown(row, "server"),
+                  shown(row, "sessions"), shown(row, "sessions") == "1" ? "session" : "sessions");
   if (const auto trip = shown(row, "round_trip"); !trip.empty())
     text += fmt::format(", round trip {} s", trip);
   if (const auto tls = shown(row, "tls"); !tls.empty()) text += ", TLS " + tls;

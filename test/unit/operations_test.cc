@@ -94,7 +94,10 @@ TEST_F(OperationsTest, OnlyRootAndTheDaemonsUserMayChangeAnything) {
 
 TEST_F(OperationsTest, WhatIsChangedIsLoggedWithWhoAskedForIt) {
   EXPECT_EQ(ask("\"remember-forget\",\"address\":\"user@example.org\"")["result"]["forgotten"], 1);
-  EXPECT_THAT(lines_, ElementsAre("control: uid=0 pid=7 asks for remember forget"));
+  ask("\"remember-flush\",\"domain\":\"example.org\",\"negatives\":true");
+  EXPECT_THAT(lines_,
+              ElementsAre("control: uid=0 pid=7 asks for remember forget address=user@example.org",
+                          "control: uid=0 pid=7 asks for remember flush domain=example.org negatives=yes"));
 }
 
 TEST_F(OperationsTest, HealthIsGoodOnlyWhileClientsAreServed) {

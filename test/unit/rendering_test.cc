@@ -37,7 +37,7 @@ TEST(Rendering, EachAnswerIsReadByPeople) {
       {"an unknown user", Verb::verify,
        R"({"address":"u@example.org","verdict":"undeliverable","source":"probe","remembered":"nothing","stage":"rcpt",
            "primary":"mx1.example.org[192.0.2.1]:25","tls":"dane","code":550,"dsn":"5.1.1","words":"User unknown",
-           "why":"","client_hears":{"action":"reject","code":550,"dsn":"5.1.1","text":"<u@example.org>: no",
+           "why":"mx1.example.org[192.0.2.1]:25 said 550 5.1.1 User unknown","client_hears":{"action":"reject","code":550,"dsn":"5.1.1","text":"<u@example.org>: no",
            "unverified":false,"log_only":false},"seconds":0.132})",
        "recipient       u@example.org\n"
        "verdict         undeliverable, the primary was asked\n"
