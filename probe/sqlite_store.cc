@@ -61,11 +61,15 @@ class SqliteStore final : public Store {
       began = recent_.now();
     }
     // What was written between these two steps is in the file by now.
-    auto written = readers_.read([key](AddressTable& table) { return std::optional(table.find(key)); });
+    struct Written {
+      RecentRecords::Known record;
+    };
+    auto written = readers_.read(
+        [key](AddressTable& table) -> std::optional<Written> { return Written{table.find(key)}; });
     if (!written) return std::nullopt;
     const std::lock_guard lock(mutex_);
-    recent_.learn(key, *written, began);
-    return *std::move(written);
+    recent_.learn(key, written->record, began);
+    return std::move(written->record);
   }
 
   void put(const std::string& key, const AddressRecord& record) override {

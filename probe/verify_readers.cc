@@ -30,49 +30,60 @@ void VerifyReaders::stop() {
 
 /// True when the query has been run, and was no trouble.
 bool VerifyReaders::in_time(Query query) {
-  const auto question = std::make_shared<Question>();
-  question->query = std::move(query);
   const SteadyTime now = clock_.now();
-  std::unique_lock lock(mutex_);
   if (!all_hang(now)) {
-    questions_.push_back(question);
+    const auto question = std::make_shared<Question>();
+    question->query = std::move(query);
+    {
+      const std::lock_guard lock(mutex_);
+      questions_.push_back(question);
+    }
     work_.notify_one();
+    std::unique_lock lock(question->mutex);
     if (question->done.wait_until(lock, now + patience, [&] { return question->answered; }))
       return question->well;
+    lock.unlock();
+    const std::lock_guard all(mutex_);
     std::erase(questions_, question);
   }
-  lock.unlock();
   tell_({.why = "too slow to read: nothing is remembered"});
   return false;
 }
 
 bool VerifyReaders::all_hang(SteadyTime now) const {
   return std::all_of(hurried_.begin(), hurried_.end(), [&](const Reader& reader) {
-    return reader.busy_since < now && now - reader.busy_since >= patience;
+    const SteadyTime since = reader.busy_since;
+    return since < now && now - since >= patience;
   });
 }
 
 /// The thread of one connection.
 void VerifyReaders::serve(Reader& reader) {
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    work_.wait(lock, [this] { return stopping_ || !questions_.empty(); });
-    if (stopping_) return;
-    const auto question = questions_.front();
-    questions_.pop_front();
+  while (const auto question = next_question()) {
     reader.busy_since = clock_.now();
-    lock.unlock();
     bool well = false;
     try {
       well = run(reader, question->query);
     } catch (const std::exception&) {  // no memory for telling
     }
-    lock.lock();
     reader.busy_since = SteadyTime::max();
-    question->well = well;
-    question->answered = true;
+    {
+      const std::lock_guard lock(question->mutex);
+      question->well = well;
+      question->answered = true;
+    }
     question->done.notify_one();
   }
+}
+
+/// Null when it is time to stop.
+std::shared_ptr<VerifyReaders::Question> VerifyReaders::next_question() {
+  std::unique_lock lock(mutex_);
+  work_.wait(lock, [this] { return stopping_ || !questions_.empty(); });
+  if (stopping_) return nullptr;
+  auto question = std::move(questions_.front());
+  questions_.pop_front();
+  return question;
 }
 
 bool VerifyReaders::run(Reader& reader, const Query& query) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -75,18 +76,21 @@ class VerifyReaders {
     std::mutex mutex;  ///< guards the table, and is held while it is read
     std::optional<AddressTable> table;
     int generation = 0;
-    SteadyTime busy_since = SteadyTime::max();  ///< guarded by mutex_
+    std::atomic<SteadyTime> busy_since = SteadyTime::max();
     std::thread thread;
   };
+  /// Who waits for one has a lock of its own with the thread that answers it.
   struct Question {
     Query query;
-    bool answered = false, well = false;
+    std::mutex mutex;
     std::condition_variable done;
+    bool answered = false, well = false;
   };
 
   bool in_time(Query query);
   bool all_hang(SteadyTime now) const;
   void serve(Reader& reader);
+  std::shared_ptr<Question> next_question();
   bool run(Reader& reader, const Query& query);
   bool open(Reader& reader, int generation);
   void stop();
@@ -95,7 +99,7 @@ class VerifyReaders {
   const std::function<void(const Trouble&)> tell_;
   const SystemClock clock_;  // a hung disk knows no other
 
-  std::mutex mutex_;  ///< guards the questions, briefly
+  std::mutex mutex_;  ///< guards the questions that no reader has, briefly; nobody is woken under it
   std::condition_variable work_;
   std::deque<std::shared_ptr<Question>> questions_;
   bool stopping_ = false;

@@ -4,9 +4,10 @@
 //     asks about one recipient after the other. `live`: MAIL and RCPT in one write on a session that stands,
 //     timed to the reply to RCPT. `plain`, `tls`: each on a connection of its own, timed from before it is
 //     made.
-//   bare storm ADDRESS PORT RECIPIENT FIRST COUNT SLOTS [PER-SESSION]
+//   bare storm|blind ADDRESS PORT RECIPIENT FIRST COUNT SLOTS [PER-SESSION]
 //     SLOTS connections at once; each asks about PER-SESSION recipients (9) in one write, leaves, and comes
-//     again.
+//     again. `blind`: QUIT is in the same write, as only he can do it who wants nothing more whatever he
+//     hears.
 //
 // A % in RECIPIENT is the number of the recipient.
 #include <algorithm>
@@ -63,7 +64,7 @@ void fresh(const Target& target, bool tls) {
   numbers.print();
 }
 
-void storm(const Target& target, int slots, int per_session) {
+void storm(const Target& target, int slots, int per_session, bool blind) {
   Numbers numbers;
   const int end = target.first + target.count;
   std::atomic<int> next = target.first;
@@ -75,13 +76,14 @@ void storm(const Target& target, int slots, int per_session) {
         std::string all;
         for (int i = from; i < to; ++i) all += target.transaction(i) + "RSET\r\n";
         const auto start = Numbers::Clock::now();
-        client.send(all + "QUIT\r\n");
+        client.send(blind ? all + "QUIT\r\n" : all);
         for (int i = from; i < to; ++i) {
           client.expect("250");
           const std::string code = client.reply();
           numbers.add(Numbers::Clock::now() - start, code);
           client.expect("250");
         }
+        if (!blind) client.send("QUIT\r\n");
         client.expect("221");
       } catch (const std::exception& trouble) {
         std::cerr << "bare: " << trouble.what() << "\n";
@@ -98,8 +100,8 @@ void storm(const Target& target, int slots, int per_session) {
 int run(const std::string& mode, const Target& target, int slots, int per_session) {
   if (mode == "live") {
     live(target);
-  } else if (mode == "storm" && slots > 0) {
-    storm(target, slots, per_session);
+  } else if ((mode == "storm" || mode == "blind") && slots > 0) {
+    storm(target, slots, per_session, mode == "blind");
   } else if (mode == "plain" || mode == "tls") {
     fresh(target, mode == "tls");
   } else {
@@ -113,8 +115,8 @@ int run(const std::string& mode, const Target& target, int slots, int per_sessio
 
 int main(int argc, char** argv) {
   if (argc < 7) {
-    std::cerr
-        << "usage: bare live|plain|tls|storm ADDRESS PORT RECIPIENT FIRST COUNT [SLOTS [PER-SESSION]]\n";
+    std::cerr << "usage: bare live|plain|tls|storm|blind ADDRESS PORT RECIPIENT FIRST COUNT [SLOTS "
+                 "[PER-SESSION]]\n";
     return 64;
   }
   try {

@@ -177,5 +177,23 @@ TEST_F(HungDisk, NobodyWaitsForAReadThatHangs) {
   EXPECT_EQ(store->find(user(0)), yes());
 }
 
+TEST_F(HungDisk, WhatWasReadLatelyIsKnownWithoutIt) {
+  {
+    const auto store = *open_sqlite_store(directory_ + "/verify.db", log_);
+    store->put(user(0), yes());
+  }
+  auto store = *open_sqlite_store(directory_ + "/verify.db", log_);
+  store->clean_up(now, default_settings(), 10'000);  // it is looked over
+  EXPECT_EQ(store->find(user(0)), yes());
+  EXPECT_FALSE(store->find(user(1)));
+  disk_.hang(false, true);
+  EXPECT_EQ(store->find(user(0)), yes());
+  EXPECT_FALSE(store->find(user(1)));
+  EXPECT_EQ(said_, "") << "nobody has asked the disk, not even about who is not there";
+  EXPECT_FALSE(store->find(user(2)));
+  EXPECT_NE(said_.find("too slow to read"), std::string::npos);
+  disk_.hang(false, false);
+}
+
 }  // namespace
 }  // namespace fallbackmx
