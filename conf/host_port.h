@@ -35,9 +35,9 @@ struct AddressPort {
   friend bool operator==(const AddressPort&, const AddressPort&) = default;
 };
 
-/// `192.0.2.1:53`, `[2001:db8::1]:53`; where there is a `usual` port, also without: `192.0.2.1`,
-/// `2001:db8::1`,
-/// `[2001:db8::1]`. Names of hosts are not looked up. The Error names the text.
+/// `192.0.2.1:53`, `[2001:db8::1]:53`. Where there is a `usual` port, it may be left out:
+/// `192.0.2.1`, `2001:db8::1`, `[2001:db8::1]`.
+/// Names of hosts are not looked up. The Error names the text.
 Result<AddressPort> parse_address_port(std::string_view, std::optional<std::uint16_t> usual = {});
 
 }  // namespace fallbackmx

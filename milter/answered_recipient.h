@@ -39,7 +39,7 @@ struct AnsweredRecipient {
 AnsweredRecipient answered(const SessionState&, const Envelope&, const Outcome&, Enforcement mode,
                            WallTime now, std::chrono::milliseconds delay);
 
-/// `h.example.net[192.0.2.9]`.
+/// `h.example.net[192.0.2.9]`, bounded as above: for the log.
 std::string client_text(const Client&);
 
 }  // namespace fallbackmx

@@ -10,8 +10,8 @@
 
 namespace fallbackmx {
 
-/// Implemented by the daemon with the real resolver and verifier, by
-/// tests with tables. Each returns within the RCPT's deadline.
+/// Implemented by the desk with the real resolver and verifier, by tests with tables. Each returns within the
+/// RCPT's deadline.
 class Questions {
  public:
   virtual ~Questions() = default;

@@ -5,8 +5,8 @@
 
 namespace fallbackmx {
 
-/// read_config(), and where that finds no errors, those that only using the files shows (TLS certificates and
-/// keys).
+/// read_config(), and where that finds no errors, those that only its users see: TLS certificates and keys
+/// that cannot be used, and a shared_verify_map that is none.
 Config read_usable_config(const ConfigSources&);
 
 }  // namespace fallbackmx

@@ -68,7 +68,8 @@ class Destination {
   /// An endpoint could not be brought to the point where it takes MAIL. Tells every queued probe, unless
   /// other sessions of ours with it live: then that is its limit, and it is remembered.
   void unreachable(Slot& slot, std::size_t endpoint, const ProbeResult& result);
-  /// The next probe for this endpoint, if any; `room` is what the session can take after it.
+  /// The next probe for this endpoint, if any; `room` is what the session can take now; 0: it takes none any
+  /// more.
   std::shared_ptr<Probe> take(Slot& slot, std::size_t room);
   /// An endpoint has spoken about a probe. `slow`: it took longer than a client waits.
   void land(const std::shared_ptr<Probe>& probe, std::size_t endpoint, ProbeResult result, bool slow = false);

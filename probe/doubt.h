@@ -10,7 +10,7 @@
 
 namespace fallbackmx {
 
-/// Belongs to a session. A no counts only from a server that has said yes: what is collected here waits for
+/// Belongs to a Proof. A no counts only from a server that has said yes: what is collected here waits for
 /// the server to accept a control recipient of the same domain.
 class Doubt {
  public:

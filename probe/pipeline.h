@@ -31,8 +31,8 @@ struct Transaction {
   SteadyTime begun{};     ///< when MAIL was written
 };
 
-/// Belongs to a Session. Replies are matched to commands first in, first out (RFC 2920); without PIPELINING a
-/// command is written only when no reply is awaited.
+/// Belongs to an Interview. Replies are matched to commands first in, first out (RFC 2920); without
+/// PIPELINING a command is written only when no reply is awaited.
 class Pipeline {
  public:
   struct Command {

@@ -15,7 +15,7 @@
 namespace fallbackmx {
 
 /// Belongs to a Destination, and is guarded by its lock. A session is opening, then stands with one endpoint
-/// until it is dismissed or ends by itself; its thread is joined later by somebody else.
+/// until it is dismissed or ends by itself; its thread is joined later (SessionThreads).
 class Roster {
  public:
   struct Slot {

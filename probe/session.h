@@ -11,9 +11,9 @@
 
 namespace fallbackmx {
 
-/// Lives in a thread of its own, made by a Destination. Connects, waits for probes and replies together, and
-/// leaves with QUIT whenever the server may be listening. What is asked, and what replies mean, is the
-/// Interview's.
+/// Lives in a thread of its own (SessionThreads), from its beginning to its end. Connects, waits for probes
+/// and replies together, and leaves with QUIT whenever the server may be listening. What is asked, and what
+/// replies mean, is the Interview's.
 class Session {
  public:
   Session(Engine& engine, Destination& destination, Destination::Slot& slot);

@@ -9,9 +9,9 @@
 
 namespace fallbackmx {
 
-/// Belongs to a Destination, and is guarded by its lock; reads no clock. A primary that refuses a *further*
-/// connection while others of ours live is telling us its limit, not that it is down. The limit is respected
-/// for an hour, then one more is tried.
+/// Belongs to a Dispatcher, and is guarded by its destination's lock; reads no clock. A primary that refuses
+/// a *further* connection while others of ours live is telling us its limit, not that it is down. The limit
+/// is respected for an hour, then one more is tried.
 class SessionAllowance {
  public:
   /// Of one more connection, while others stood with the same endpoint, or were trying to reach it.

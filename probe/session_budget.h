@@ -8,7 +8,7 @@
 
 namespace fallbackmx {
 
-/// Belongs to a Session, which tells it what it does. Pure arithmetic on probe_session_window,
+/// Belongs to an Interview, which tells it what it does. Pure arithmetic on probe_session_window,
 /// probe_session_max_probes, probe_session_max_rejections, and the number of transactions that the server is
 /// known to put up with.
 class SessionBudget {

@@ -5,7 +5,7 @@
 
 namespace fallbackmx {
 
-/// DESIGN's table of outcomes. The first two are final, the others are the kinds of "unknown".
+/// The outcomes of a probe. The first two are final, the others are the kinds of "unknown".
 enum class Verdict {
   deliverable,    ///< the primary accepted the recipient
   undeliverable,  ///< the primary refused the recipient, and we have proof that it talks to us
