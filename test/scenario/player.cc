@@ -1,23 +1,21 @@
 #include "test/scenario/player.h"
 
 #include <algorithm>
-#include <atomic>
-#include <list>
 #include <mutex>
 #include <stdexcept>
-#include <thread>
 #include <utility>
 
 #include "conf/config.h"
-#include "milter/restrictions.h"
 #include "probe/metrics.h"
 #include "probe/store.h"
 #include "probe/verifier.h"
 #include "test/fake/fake_resolver.h"
 #include "test/fake/server_tls.h"
 #include "test/scenario/answer.h"
+#include "test/scenario/clients.h"
 #include "test/scenario/moody_resolver.h"
 #include "test/scenario/primaries.h"
+#include "test/scenario/story.h"
 
 namespace fallbackmx {
 
@@ -52,24 +50,32 @@ class Play {
         world_(world),
         zone_(world.clock()),
         resolver_(zone_, world.clock()),
-        log_([this](LogLevel, std::string_view line) { note(line); }, LogLevel::debug),
+        log_([this](LogLevel, std::string_view line) { story_.note(line); }, LogLevel::debug),
         store_(make_memory_store()) {}
 
   Play(const Play&) = delete;
   Play& operator=(const Play&) = delete;
 
   std::vector<Disappointment> run() {
-    if (!set_up()) return disappointments_;
+    if (!set_up()) return story_.disappointments();
     const Services services{world_.clock(), resolver_, world_.streams(), *store_, log_, metrics_};
     verifier_ = std::make_unique<Verifier>(services, current_settings());
     director_ = world_.clock().sleeper();
+    clients_ = std::make_unique<Clients>(
+        ClientsServices{.world = world_,
+                        .resolver = resolver_,
+                        .verifier = *verifier_,
+                        .settings = [this] { return current_settings(); },
+                        .story = story_,
+                        .check = [this](std::size_t line, const Count& count) { check(line, count); },
+                        .director = *director_});
     try {
       take_steps();
     } catch (const std::exception& trouble) {
       disappoint(0, std::string("the scenario was broken off: ") + trouble.what());
     }
-    while (waiting_ > 0) director_->sleep_until(SteadyTime::max());
-    for (auto& client : clients_) client.thread.join();
+    while (clients_->waiting()) director_->sleep_until(SteadyTime::max());
+    clients_->join();
     // What goes on in the background may come to its end, and so show its manners. Nothing new is begun.
     verifier_->drain();
     world_.pass_until(*director_, world_.clock().now() + 1s, [] { return false; });
@@ -78,8 +84,8 @@ class Play {
     verifier_.reset();
     let_goodbyes_arrive();
     look_at_manners();
-    if (!disappointments_.empty()) tell_the_story();
-    return disappointments_;
+    if (!story_.disappointments().empty()) tell_the_story();
+    return story_.disappointments();
   }
 
  private:
@@ -91,7 +97,7 @@ class Play {
     read_settings(0);
     for (const auto& server : scenario_.servers) add_server(server);
     for (const auto& [line, record] : scenario_.zone) add_record(line, record);
-    return disappointments_.empty();
+    return story_.disappointments().empty();
   }
 
   void add_record(std::size_t line, const std::string& record) {
@@ -139,55 +145,17 @@ class Play {
     const auto start = world_.clock().now();
     const Step* before = nullptr;
     for (const auto& step : scenario_.steps) {
-      world_.pass_until(*director_, start + step.at, [this] { return waiting_ > 0; });
+      world_.pass_until(*director_, start + step.at, [this] { return clients_->waiting(); });
       const bool clients_first = before != nullptr && before->at == step.at &&
                                  std::holds_alternative<RcptStep>(before->what) &&
                                  !std::holds_alternative<RcptStep>(step.what);
-      if (clients_first) world_.comes_true(*director_, [this] { return starting_ == 0; });
+      if (clients_first) world_.comes_true(*director_, [this] { return clients_->have_asked(); });
       before = &step;
       std::visit([&](const auto& what) { take(step, what); }, step.what);
     }
   }
 
-  void take(const Step& step, const RcptStep& rcpt) {
-    // Threads that have ended keep their stacks until somebody asks for them.
-    clients_.remove_if([](Asker& client) {
-      if (client.done) client.thread.join();
-      return client.done.load();
-    });
-    for (std::size_t i = 0; i < rcpt.times; ++i) start_client(step.line, rcpt, i + 1);
-  }
-
-  void start_client(std::size_t line, const RcptStep& rcpt, std::size_t number) {
-    auto& client = clients_.emplace_back();
-    ++waiting_;
-    ++starting_;
-    try {
-      // The sleeper is made here, so that no time passes before the thread runs.
-      client.thread =
-          std::thread([this, &client, line, rcpt, number, sleeper = world_.clock().sleeper()]() mutable {
-            be_client(line, rcpt, number, std::move(sleeper));
-            client.done = true;
-          });
-    } catch (...) {
-      --waiting_;
-      --starting_;
-      clients_.pop_back();
-      throw;
-    }
-  }
-
-  void be_client(std::size_t line, const RcptStep& rcpt, std::size_t number,
-                 std::unique_ptr<Sleeper> sleeper) {
-    sleeper->sleep_until(SteadyTime::min());  // makes it this thread's own
-    try {
-      ask(line, rcpt, number);
-    } catch (const std::exception& trouble) {
-      disappoint(line, std::string("the client died of: ") + trouble.what());
-    }
-    --waiting_;
-    director_->wake();
-  }
+  void take(const Step& step, const RcptStep& rcpt) { clients_->start(step.line, rcpt); }
 
   void take(const Step& step, const ServerStep& change) {
     const auto server = primaries_.named(change.server);
@@ -239,61 +207,10 @@ class Play {
     }
   }
 
-  // --- one client
-
-  struct Asking final : Questions {
-    Asking(Play& of, SteadyTime since, SteadyTime by) : play(of), begin(since), deadline(by) {}
-    DnsAnswer lookup(std::string_view name, RecordType type) override {
-      return play.resolver_.lookup(name, type, deadline);
-    }
-    Finding verify(Question question) override {
-      question.deadline = question.patience ? begin + *question.patience : deadline;
-      return play.verifier_->verify(question);
-    }
-    Play& play;
-    const SteadyTime begin, deadline;
-  };
-
-  void ask(std::size_t line, const RcptStep& rcpt, std::size_t number) {
-    Client client;
-    client.name = "unknown";
-    client.address = boost::asio::ip::make_address(rcpt.client);
-    client.helo = rcpt.helo;
-    client.authenticated = rcpt.authenticated;
-
-    auto given = rcpt.recipient;
-    if (const auto hash = given.find('%'); hash != std::string::npos)
-      given.replace(hash, 1, std::to_string(number));
-    const auto address = [](const std::string& text) {
-      auto parsed = Address::parse("<" + text + ">");
-      return parsed ? *parsed : Address();
-    };
-    const Envelope envelope{rcpt.sender,    address(rcpt.sender), given,
-                            address(given), rcpt.mailer,          rcpt.next_hop};
-
-    const auto settings = current_settings();
-    --starting_;
-    const auto asked = world_.clock().now();
-    Asking questions(*this, asked, asked + settings->answer_timeout);
-    const auto outcome = evaluate(*settings, client, envelope, questions);
-    const auto took = world_.clock().now() - asked;
-    for (const auto& difference : differences(rcpt, given, outcome)) disappoint(line, difference);
-    for (const auto& difference :
-         differences_in_time(rcpt, given, took, settings->answer_timeout, world_.tolerance())) {
-      disappoint(line, difference);
-    }
-    for (const auto& count : rcpt.counts) check(line, count);
-  }
-
   // --- what is counted
 
   std::size_t counted(const Count& count) const {
-    if (count.what == "log") {
-      const std::lock_guard guard(mutex_);
-      return static_cast<std::size_t>(std::count_if(
-          lines_.begin(), lines_.end(),
-          [&](const std::string& line) { return line.find(count.about[0]) != std::string::npos; }));
-    }
+    if (count.what == "log") return story_.lines_with(count.about[0]);
     if (count.what == "questions") return zone_.questions(count.about[0]);
     return primaries_.counted(count);
   }
@@ -324,7 +241,7 @@ class Play {
     const auto limit = static_cast<std::size_t>(current_settings()->probe_session_limit);
     const bool hangups = allows(Scenario::Allowance::hangups);
     for (const auto& manner : primaries_.bad_manners(limit, hangups)) disappoint(0, manner);
-    for (const auto& line : lines_) {
+    for (const auto& line : story_.lines()) {
       if (!is_printable(line)) disappoint(0, "a remote byte reached the log as it was: " + line);
     }
     if (allows(Scenario::Allowance::strays)) return;
@@ -333,32 +250,22 @@ class Play {
 
   // --- reporting
 
-  void note(std::string_view line) {
-    const std::lock_guard guard(mutex_);
-    lines_.emplace_back(line);
-  }
-
-  void disappoint(std::size_t line, const std::string& text) {
-    const std::lock_guard guard(mutex_);
-    disappointments_.push_back({line, text});
-  }
+  void disappoint(std::size_t line, std::string text) { story_.disappoint(line, std::move(text)); }
 
   /// The servers' view and the log, after the disappointments.
   void tell_the_story() {
-    auto story = primaries_.story();
-    story += "--- log\n";
-    for (const auto& line : lines_) story += line + "\n";
-    disappointments_.push_back({0, story});
+    auto all = primaries_.story() + "--- log\n";
+    for (const auto& line : story_.lines()) all += line + "\n";
+    disappoint(0, std::move(all));
   }
 
   const Scenario& scenario_;
   World& world_;
   FakeResolver zone_;
   MoodyResolver resolver_;
-  mutable std::mutex mutex_;  ///< protects the next four
-  std::vector<std::string> lines_;
-  std::vector<Disappointment> disappointments_;
-  std::shared_ptr<const Settings> current_;
+  Story story_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Settings> current_;  ///< guarded by mutex_
   Log log_;
   Metrics metrics_;
   std::unique_ptr<Store> store_;
@@ -366,12 +273,7 @@ class Play {
   Primaries primaries_;
   std::unique_ptr<Sleeper> director_;
   std::unique_ptr<Verifier> verifier_;
-  std::atomic<int> waiting_ = 0, starting_ = 0;
-  struct Asker {
-    std::thread thread;
-    std::atomic<bool> done = false;
-  };
-  std::list<Asker> clients_;
+  std::unique_ptr<Clients> clients_;
 };
 
 }  // namespace

@@ -2,26 +2,13 @@
 // primaries.
 #pragma once
 
-#include <cstddef>
-#include <ostream>
-#include <string>
 #include <vector>
 
 #include "test/scenario/scenario.h"
+#include "test/scenario/story.h"
 #include "test/scenario/world.h"
 
 namespace fallbackmx {
-
-/// What was not as the scenario, or the promises that hold in every scenario, want it.
-struct Disappointment {
-  std::size_t line = 0;  ///< 0: of the whole scenario
-  std::string text;
-};
-
-/// For GoogleTest's messages.
-inline void PrintTo(const Disappointment& one, std::ostream* out) {
-  *out << "line " << one.line << ": " << one.text;
-}
 
 /// Every client has a thread of its own; clients of the same moment ask at once. Besides the scenario's
 /// expectations it is checked that every answer comes by answer_timeout and a tenth of a second, that no
