@@ -126,15 +126,15 @@ class SqliteStore final : public Store {
 
  private:
   void change(const std::string& key, std::optional<AddressRecord> to) {
-    bool first = false, added = false;
+    bool added = false;
     {
       const std::lock_guard lock(mutex_);
-      first = pending_.empty();
+      // Of the others it knows. Before there may be no memory for the change.
+      if (pending_.empty()) work_.notify_one();
       added = pending_.add(key, to);
       if (added) recent_.set(key, std::move(to));
     }
-    if (!added) return complain("too slow to write: verdicts are not remembered");
-    if (first) work_.notify_one();  // of the others the writer knows
+    if (!added) complain("too slow to write: verdicts are not remembered");
   }
 
   /// What is known by now of what the file says.
