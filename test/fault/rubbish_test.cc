@@ -179,5 +179,60 @@ TEST_F(RubbishFromThePrimary, RefusesNobodyAndIsOverWhenItIsOver) {
   EXPECT_EQ(stop(), 0) << daemon_->log();
 }
 
+/// What a Redis says to whatever it is asked.
+const Rubbish of_redis[] = {
+    {"nothing, and hangs up", "", true},
+    {"NUL bytes", std::string(3000, '\0')},
+    {"an error without an end", "-ERR", true},
+    {"a length below nothing", "$-2\r\n"},
+    {"a length beyond everything", "$9223372036854775807\r\n"},
+    {"half of a string", "$100\r\nhalf", true},
+    {"a string longer than it said", "$2\r\n" + std::string(500, 'x') + "\r\n"},
+    {"a list of a million, which does not come", "*1000000\r\n"},
+    {"lists in lists", repeated("*1\r\n", 5000)},
+    {"a number that is none", ":abc\r\n"},
+    {"numbers ahead", repeated(":1\r\n", 1000)},
+    {"yeses ahead", repeated("+OK\r\n", 1000)},
+    {"HTTP", "HTTP/1.1 400 Bad Request\r\n\r\n", true},
+    {"a TLS alert", "\x15\x03\x01\x00\x02\x02\x28"s, true},
+    {"yes byte by byte", "+OK\r\n", false, true},
+    {"8-bit bytes", std::string(500, '\xff')},
+};
+
+class Redis final : public RawPart {
+ public:
+  explicit Redis(const Rubbish& rubbish) : rubbish_(rubbish) {}
+  Said hear(std::string_view bytes) override {
+    if (bytes.empty()) return {};
+    return {rubbish_.bytes, rubbish_.close, rubbish_.single};
+  }
+
+ private:
+  const Rubbish& rubbish_;
+};
+
+class RubbishFromRedis : public WithFaults {};
+
+/// Each to a daemon of its own: one that was found out is left alone for a while.
+TEST_F(RubbishFromRedis, CostsNobodyAnAnswer) {
+  for (const Rubbish& rubbish : of_redis) {
+    std::atomic<int> connections = 0;
+    RawServer redis([&] {
+      ++connections;
+      return std::make_unique<Redis>(rubbish);
+    });
+    configure("shared_verify_map = redis:127.0.0.1:" + std::to_string(redis.port()) + "\n");
+    start();
+    for (int i = 0; i < 3; ++i) {
+      const Heard heard = round();
+      EXPECT_EQ(heard.known, "continue") << rubbish.name;
+      EXPECT_TRUE(heard.unknown.starts_with("550 5.1.1")) << rubbish.name << ": " << heard.unknown;
+      EXPECT_EQ(heard.by_name, "continue") << rubbish.name;
+    }
+    EXPECT_GT(connections, 0) << rubbish.name;
+    EXPECT_EQ(stop(), 0) << rubbish.name << "\n" << daemon_->log();
+  }
+}
+
 }  // namespace
 }  // namespace fallbackmx

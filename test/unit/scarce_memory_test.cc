@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <memory>
+#include <new>
 #include <string>
 
 #include "conf/parameters.h"
@@ -20,13 +21,20 @@ thread_local int until_failure = 0;  // 0: never
 
 }  // namespace
 
-void* operator new(std::size_t size) {
+// g++ takes them for a pair that does not fit when it sees into one and not into the other.
+#define NOT_INLINE __attribute__((noinline))
+
+NOT_INLINE void* operator new(std::size_t size) {
   if (until_failure > 0 && --until_failure == 0) throw std::bad_alloc();
   if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+/// A sanitizer's own would not fit to our delete.
+NOT_INLINE void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return std::malloc(size == 0 ? 1 : size);
+}
+NOT_INLINE void operator delete(void* memory) noexcept { std::free(memory); }
+NOT_INLINE void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace fallbackmx {
 
