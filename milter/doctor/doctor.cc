@@ -87,6 +87,14 @@ class Doctor {
       if (socket) found(postfix_ailments(*postfix_, *socket, settings_));
       return;
     }
+    if (!orders_.postfix_directory.empty()) {
+      found({{.name = "postfix-unreadable",
+              .what = fmt::format(
+                  "nothing can be said about Postfix: there is no configuration that can be read in {}: {}",
+                  orders_.postfix_directory, postfix.error()),
+              .mend = "give --postfix the directory of main.cf: postconf -h config_directory"}});
+      return;
+    }
     const auto sendmail_cf = contents(orders_.sendmail_cf);
     if (!sendmail_cf) return note("no MTA: neither postconf(1) nor " + orders_.sendmail_cf + " is here");
     note("Sendmail in " + orders_.sendmail_cf);

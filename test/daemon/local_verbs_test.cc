@@ -100,6 +100,9 @@ TEST_F(LocalVerbs, DoctorNamesWhatIsWrongWithItsMend) {
   EXPECT_THAT(stopped.output,
               HasSubstr("\nname-server-silent: the name server 127.0.0.1:1 gives no answer: "));
   start();
+  EXPECT_THAT(run({"doctor", "--postfix", directory_.path("none")}).output, HasSubstr("postfix-unreadable: "))
+      << "and does not say that no MTA is here";
+
   const Ended running = run({"doctor", "--json"});
   EXPECT_EQ(running.status, 1);
   EXPECT_EQ(running.output.find("daemon-not-running"), std::string::npos) << running.output;
