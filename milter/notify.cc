@@ -42,13 +42,18 @@ void notify(std::string_view state) noexcept {
   const std::size_t length = std::strlen(path);
   std::memcpy(to.sun_path, path, length);
   if (path[0] == '@') to.sun_path[0] = '\0';  // the abstract name space
-  // A start that the manager does not hear of is taken for one that failed, so this is worth a second try.
+  // A start that the manager does not hear of is taken for one that failed, so each step is worth a second
+  // try.
   const int first = kept_socket(), descriptor = first >= 0 ? first : kept_socket();
   if (descriptor < 0) return;
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length);
-  while (sendto(descriptor, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&to),
-                size) < 0 &&
-         errno == EINTR) {
+  const auto sent = [&] {
+    return sendto(descriptor, state.data(), state.size(), MSG_NOSIGNAL,
+                  reinterpret_cast<const sockaddr*>(&to), size) >= 0;
+  };
+  // EAGAIN: it does not read, and has been waited for.
+  for (int tries = 2; tries > 0 && !sent() && errno != EAGAIN;) {
+    if (errno != EINTR) --tries;
   }
 }
 
