@@ -90,6 +90,7 @@ class Daemon {
     if (const auto error = start()) {
       log_->error(error->text);
       if (settings_->log_target != LogTarget::standard_error) complain(error->text);
+      leave_memory();
       return EX_CANTCREAT;
     }
     introduce(place_, *log_);
@@ -216,12 +217,16 @@ class Daemon {
     http_.reset();
     control_.reset();
     // Whoever still asks the verifier keeps it from being taken away.
-    if (desk_->close(1s)) {
-      verifier_.reset();
-      store_.reset();
-    }
+    if (desk_->close(1s)) leave_memory();
     listener_.remove();
     log_->info("stopped");
+  }
+
+  /// Nobody asks any more.
+  void leave_memory() {
+    http_.reset();
+    verifier_.reset();
+    store_.reset();
   }
 
   Signals& signals_;

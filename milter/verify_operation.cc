@@ -8,6 +8,7 @@
 #include "milter/questions.h"
 #include "milter/restrictions.h"
 #include "probe/address.h"
+#include "probe/smtp_reply.h"
 
 namespace fallbackmx {
 
@@ -74,6 +75,8 @@ ControlReply verify_operation(const ControlRequest& request, const Settings& set
   const auto address = Address::parse(request.text("address"));
   if (!address) return control_error(EX_USAGE, address.error());
   if (address->null()) return control_error(EX_USAGE, "the null address is nobody's");
+  if (address->domain().empty() && request.text("next-hop").empty())
+    return control_error(EX_USAGE, "\"" + printable(address->text()) + "\" has no domain");
   Supposed supposed{.recipient = address->text()};
   if (auto hop = request.text("next-hop"); !hop.empty()) supposed.next_hop = std::move(hop);
   const Settings only = only_verification(settings);

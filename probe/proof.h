@@ -15,7 +15,7 @@
 
 namespace fallbackmx {
 
-/// Belongs to a Session, which asks and lands what it is told to. Knows of the domains that the session has
+/// Belongs to an Interview, which asks and lands what it is told to. Knows of the domains that the session has
 /// doubts about; what the server has proven outlives it in Control.
 class Proof {
  public:

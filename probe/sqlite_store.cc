@@ -30,7 +30,8 @@ class SqliteStore final : public Store {
         log_(log),
         readers_(path,
                  [this](const VerifyReaders::Trouble& trouble) {
-                   trouble.damaged ? report_damage(trouble.generation, trouble.why) : complain(trouble.why);
+                   trouble.damaged ? report_damage(trouble.generation, trouble.why)
+                                   : void(complain(trouble.why));
                  }),
         writer_(
             path, std::move(file), readers_, log,
@@ -38,7 +39,7 @@ class SqliteStore final : public Store {
              .counted = [this](std::size_t rows) { counted(rows); },
              .damaged = [this](int generation, const std::string& why) { report_damage(generation, why); },
              .left = [this] { left(); },
-             .trouble = [this](const std::string& why) { complain(why); }}) {
+             .trouble = [this](const std::string& why) { return complain(why); }}) {
     thread_ = std::thread([this] { write_behind(); });
   }
 
@@ -178,15 +179,16 @@ class SqliteStore final : public Store {
     work_.notify_one();
   }
 
-  /// Once, and then not for a while: trouble with a disk comes with every statement.
-  void complain(const std::string& why) {
+  /// Once, and then not for a while: trouble with a disk comes with every statement. True when it was said.
+  bool complain(const std::string& why) {
     const auto now = clock_.now();
     {
       const std::lock_guard lock(complaints_);
-      if (now < quiet_until_) return;
+      if (now < quiet_until_) return false;
       quiet_until_ = now + quiet_time;
     }
     log_.error(verify_file_name(path_) + ": " + printable(why, 300));
+    return true;
   }
 
   // ---- the writer thread ----

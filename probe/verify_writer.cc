@@ -59,12 +59,17 @@ bool VerifyWriter::write_and_clean(const PendingChanges::Changes& changes,
   if (table_->begin() && write_changes(changes, rows) && drop_expired(cleaning, dropped) &&
       drop_excess(rows, changes.size(), dropped) && table_->commit()) {
     rows_ = rows + dropped;
+    if (std::exchange(in_trouble_, false)) log_.warning(verify_file_name(path_) + ": written again");
     return dropped == 0;
   }
   const auto why = table_->why();
   const bool damaged = table_->health() == SqliteConnection::Health::damaged;
   table_->roll_back();
-  damaged ? reports_.damaged(generation_, why) : reports_.trouble(why);
+  if (damaged) {
+    reports_.damaged(generation_, why);
+  } else if (reports_.trouble(why + "; what is learned meanwhile may be lost")) {
+    in_trouble_ = true;
+  }
   return true;
 }
 
@@ -111,7 +116,10 @@ void VerifyWriter::look_after_file(const std::string& damage) {
   }
   auto file =
       damaged ? replace_verify_file(path_, damage, clock_, log_) : open_verify_file(path_, clock_, log_);
-  if (!file) return reports_.trouble(file.error());
+  if (!file) {
+    reports_.trouble(file.error());
+    return;
+  }
   adopt(*std::move(file));
 }
 

@@ -33,8 +33,8 @@ class VerifyWriter {
     std::function<void(int generation, const std::string& why)> damaged;
     /// The file is left, and there is none until one is opened.
     std::function<void()> left;
-    /// Trouble that says nothing about the file.
-    std::function<void(const std::string& why)> trouble;
+    /// Trouble that says nothing about the file. True when it is new, and was told to the administrator.
+    std::function<bool(const std::string& why)> trouble;
   };
 
   VerifyWriter(std::string path, VerifyFile file, VerifyReaders& readers, Log& log, Reports reports);
@@ -86,6 +86,7 @@ class VerifyWriter {
   FileIdentity identity_;
   std::size_t max_rows_;
   int damages_ = 0;
+  bool in_trouble_ = false;  ///< and the administrator knows
 };
 
 }  // namespace fallbackmx

@@ -33,10 +33,10 @@ struct FaultBoard {
   std::atomic<bool> lasting;       ///< and so do all behind it
   std::array<std::atomic<std::uint64_t>, fault_families> calls;
   std::atomic<std::uint64_t> failed;
-  std::array<char, 32> last;    ///< the function that failed last
-  std::atomic<Way> last_way;    ///< who called it
-  std::atomic<Way> only;        ///< not 0: calls on another way neither count down nor fail
-  std::atomic<Fault> surveyed;  ///< of these calls it is noted who makes them
+  std::array<std::atomic<char>, 32> last;  ///< the function that failed last; several may fail at once
+  std::atomic<Way> last_way;               ///< who called it
+  std::atomic<Way> only;                   ///< not 0: calls on another way neither count down nor fail
+  std::atomic<Fault> surveyed;             ///< of these calls it is noted who makes them
   std::atomic<std::uint64_t> noted;
   std::array<std::atomic<Way>, most_ways_noted> ways;
   std::atomic<std::int64_t> wall_ahead;  ///< nanoseconds that the wall clock is ahead of the true one

@@ -34,6 +34,7 @@ TEST_F(FullDisk, CostsNobodyAnAnswerAndIsSaidOnce) {
   EXPECT_EQ(said.find("database or disk is full", first + 1), std::string::npos) << said;
 
   ASSERT_TRUE(recovers());
+  EXPECT_NE(lines_since(before).find("verify.db: written again"), std::string::npos);
   ASSERT_EQ(stop(), 0);
   const std::size_t asked = primary_->record().commands.size();
   start();

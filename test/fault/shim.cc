@@ -114,7 +114,10 @@ bool strikes(Fault family, const char* name) {
   const std::int64_t left = --board->left;
   if (left > 0 || (left < 0 && !board->lasting)) return false;
   ++board->failed;
-  std::strncpy(board->last.data(), name, board->last.size() - 1);
+  for (std::size_t i = 0; i + 1 < board->last.size(); ++i) {
+    board->last[i] = name[i];
+    if (name[i] == '\0') break;
+  }
   board->last_way = way_here();
   if (std::getenv("FAULT_TRACE") != nullptr) show_way();
   return true;

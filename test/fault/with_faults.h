@@ -36,7 +36,14 @@ class Board {
   /// How many have failed since the board was armed.
   std::uint64_t failed() const { return board_->failed; }
   /// The function that failed last.
-  std::string last() const { return board_->last.data(); }
+  std::string last() const {
+    std::string name;
+    for (const char letter : board_->last) {
+      if (letter == '\0') break;
+      name += letter;
+    }
+    return name;
+  }
   /// Of the armed family, only calls on this way count and fail; 0: all of them again.
   void narrow_to(Way way) { board_->only = way; }
   /// Who called it.

@@ -180,17 +180,17 @@ TEST_F(HungDisk, NobodyWaitsForAReadThatHangs) {
 TEST_F(HungDisk, WhatWasReadLatelyIsKnownWithoutIt) {
   {
     const auto store = *open_sqlite_store(directory_ + "/verify.db", log_);
-    store->put(user(0), yes());
+    for (int i = 0; i < 1000; ++i) store->put(user(i), yes());
   }
   auto store = *open_sqlite_store(directory_ + "/verify.db", log_);
   store->clean_up(now, default_settings(), 10'000);  // it is looked over
   EXPECT_EQ(store->find(user(0)), yes());
-  EXPECT_FALSE(store->find(user(1)));
+  EXPECT_FALSE(store->find("nobody@example.org"));
   disk_.hang(false, true);
   EXPECT_EQ(store->find(user(0)), yes());
-  EXPECT_FALSE(store->find(user(1)));
+  EXPECT_FALSE(store->find("nobody@example.org"));
   EXPECT_EQ(said_, "") << "nobody has asked the disk, not even about who is not there";
-  EXPECT_FALSE(store->find(user(2)));
+  for (int i = 100; i < 110; ++i) store->find(user(i));  // SQLite has some pages of the file in memory
   EXPECT_NE(said_.find("too slow to read"), std::string::npos);
   disk_.hang(false, false);
 }

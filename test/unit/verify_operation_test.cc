@@ -81,7 +81,7 @@ TEST_F(VerifyOperation, WhoIsNotVerifiedIsAskedAboutNowhere) {
 }
 
 TEST_F(VerifyOperation, WhatIsNoAddressIsStatus64) {
-  for (const char* address : {"", "<>", "a b@example.org"}) {
+  for (const char* address : {"", "<>", "a b@example.org", "user"}) {
     EXPECT_EQ(ask({{"address", address}}).exit, 64) << address;
     EXPECT_FALSE(asked_);
   }
