@@ -46,8 +46,9 @@ void report(SMFICTX* ctx, std::string_view callback, std::string_view what) noex
   try {
     LogLine line("trouble in a milter callback:");
     if (const auto* state = static_cast<SessionState*>(smfi_getpriv(ctx))) line.put("sid", state->id);
-    the_log->error(line.put("callback", callback).put("why", what));
-  } catch (...) {  // nothing left to say it with
+    return the_log->error(line.put("callback", callback).put("why", what));
+  } catch (...) {
+    the_log->lose_line();
   }
 }
 

@@ -115,7 +115,10 @@ Log::Sink sink_to_journal() {
   return [write = sink_to(std::make_shared<spdlog::sinks::stderr_sink_st>(), "%v")](LogLevel level,
                                                                                     std::string_view line) {
     static constexpr std::array<std::string_view, 4> prefixes = {"<7>", "<6>", "<4>", "<3>"};
-    write(level, std::string(prefixes[static_cast<std::size_t>(level)]).append(line));
+    fmt::memory_buffer all;  // a short line needs no memory
+    all.append(prefixes[static_cast<std::size_t>(level)]);
+    all.append(line);
+    write(level, {all.data(), all.size()});
   };
 }
 
@@ -230,7 +233,8 @@ void Log::write(LogLevel level, std::string_view line) noexcept {
   if (!wants(level)) return;
   try {
     hand_over(level, format_ == LogFormat::json ? LogLine(line).json(level, clock_.wall()) : one_line(line));
-  } catch (const std::exception&) {  // nothing left to say it with
+  } catch (const std::exception&) {
+    lose_line();
   }
 }
 
@@ -239,10 +243,21 @@ void Log::write(LogLevel level, const LogLine& line) noexcept {
   try {
     hand_over(level, format_ == LogFormat::json ? line.json(level, clock_.wall()) : line.text());
   } catch (const std::exception&) {
+    lose_line();
   }
 }
 
-void Log::hand_over(LogLevel level, const std::string& line) {
+void Log::lose_line() noexcept {
+  constexpr std::string_view text = "a line is missing here: out of memory";
+  constexpr std::string_view object =
+      R"({"level":"error","message":"a line is missing here","why":"out of memory"})";
+  try {
+    hand_over(LogLevel::error, format_ == LogFormat::json ? object : text);
+  } catch (const std::exception&) {  // then the sink needs some
+  }
+}
+
+void Log::hand_over(LogLevel level, std::string_view line) {
   const std::lock_guard lock(mutex_);
   sink_(level, line);
 }

@@ -59,7 +59,7 @@ class LogLine {
 
 /// Takes lines from all threads, one at a time. A line never blocks on anything but the sink, which sees
 /// nothing but printable ASCII and at most 2,048 bytes: other bytes of a line become \xNN. A line that there
-/// is no memory for is lost.
+/// is no memory for is replaced by one that says so.
 class Log {
  public:
   using Sink = std::function<void(LogLevel, std::string_view line)>;
@@ -79,6 +79,8 @@ class Log {
 
   void write(LogLevel level, std::string_view line) noexcept;
   void write(LogLevel level, const LogLine& line) noexcept;
+  /// Says that a line is missing here, for want of memory; needs none itself.
+  void lose_line() noexcept;
   void debug(const auto& line) { write(LogLevel::debug, line); }
   void info(const auto& line) { write(LogLevel::info, line); }
   void warning(const auto& line) { write(LogLevel::warning, line); }
@@ -86,7 +88,7 @@ class Log {
   bool wants(LogLevel level) const { return level >= least_; }
 
  private:
-  void hand_over(LogLevel level, const std::string& line);
+  void hand_over(LogLevel level, std::string_view line);
 
   std::mutex mutex_;  ///< guards sink_
   Sink sink_;

@@ -15,8 +15,8 @@
 
 namespace fallbackmx {
 
-/// Belongs to an Interview, which asks and lands what it is told to. Knows of the domains that the session has
-/// doubts about; what the server has proven outlives it in Control.
+/// Belongs to an Interview, which asks and lands what it is told to. Knows of the domains that the session
+/// has doubts about; what the server has proven outlives it in Control.
 class Proof {
  public:
   /// For a session with this one of the servers, over a channel of this TLS level.

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <exception>
-#include <system_error>
 #include <utility>
 
 namespace fallbackmx {
@@ -12,7 +11,7 @@ Readers::Readers(std::size_t many) {
   threads_.reserve(many);
   try {
     while (threads_.size() < many) threads_.emplace_back([this] { work(); });
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {
     end();
     throw;
   }

@@ -15,7 +15,7 @@ namespace fallbackmx {
 /// Without memory nobody is lost: a connection that nobody can serve is closed, and the threads go on.
 class Readers {
  public:
-  /// Throws std::system_error when they cannot be made.
+  /// Throws std::system_error or std::bad_alloc when they cannot be made.
   explicit Readers(std::size_t many);
   /// Serves whoever has been taken, first.
   ~Readers() { end(); }

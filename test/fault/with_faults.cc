@@ -65,6 +65,7 @@ bool names_reason(const std::string& log, const std::string& recipient) {
     const bool about_him = line.find("rcpt=<" + recipient) != std::string::npos;
     const bool about_callback = line.find("trouble in a milter callback") != std::string::npos;
     if ((about_him || about_callback) && line.find(" why=") != std::string::npos) return true;
+    if (line.find("a line is missing here: out of memory") != std::string::npos) return true;
   }
   return false;
 }

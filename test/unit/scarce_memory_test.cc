@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <cstdlib>
 #include <memory>
@@ -11,6 +12,7 @@
 
 #include "conf/parameters.h"
 #include "probe/dns_cache.h"
+#include "probe/log.h"
 #include "probe/probe_queue.h"
 #include "probe/recent_map.h"
 #include "probe/store.h"
@@ -44,6 +46,17 @@ ScarceMemory::~ScarceMemory() { until_failure = 0; }
 namespace {
 
 const std::string long_name(100, 'x');  // one that needs memory
+
+/// Whoever looks for the reason of an answer finds at least that there was one.
+TEST(OutOfMemory, ALineOfLogThatThereIsNoMemoryForIsMissedByAnother) {
+  std::array<char, 100> said{};
+  Log log([&](LogLevel, std::string_view line) { line.copy(said.data(), said.size() - 1); });
+  {
+    const ScarceMemory scarce(1);
+    log.info(std::string_view(long_name));
+  }
+  EXPECT_STREQ(said.data(), "a line is missing here: out of memory");
+}
 
 /// An entry that had no place in the order ended the process when it
 /// was touched again.
