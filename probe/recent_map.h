@@ -25,13 +25,18 @@ class RecentMap {
     return found == entries_.end() ? nullptr : &found->second.value;
   }
 
+  /// The same, and from now on it is the last one to be forgotten.
+  Value* find_and_touch(const Key& key) {
+    const auto found = entries_.find(key);
+    if (found == entries_.end()) return nullptr;
+    order_.splice(order_.end(), order_, found->second.place);
+    return &found->second.value;
+  }
+
   /// The value, made if there is none; from now on the last one to be forgotten. Nothing has changed when it
   /// throws.
   Value& touch(const Key& key) {
-    if (const auto found = entries_.find(key); found != entries_.end()) {
-      order_.splice(order_.end(), order_, found->second.place);
-      return found->second.value;
-    }
+    if (Value* known = find_and_touch(key)) return *known;
     // The place first: an entry without one could never be forgotten.
     Order place{nullptr};
     const auto entry = entries_.try_emplace(key).first;

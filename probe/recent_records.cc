@@ -2,10 +2,6 @@
 
 namespace fallbackmx {
 
-const RecentRecords::Known* RecentRecords::find(const std::string& key) {
-  return records_.find(key) ? &records_.touch(key) : nullptr;
-}
-
 void RecentRecords::set(const std::string& key, Known known) {
   ++additions_;
   try {

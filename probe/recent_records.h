@@ -25,7 +25,7 @@ class RecentRecords {
   explicit RecentRecords(std::size_t most = 20'000) : most_(most), records_(most) {}
 
   /// Null when it takes a look into the file.
-  const Known* find(const std::string& key);
+  const Known* find(const std::string& key) { return records_.find_and_touch(key); }
   /// A change, or a record that is as good as that: what is known of this address is this. When it throws
   /// (out of memory), nothing is known about anybody.
   void set(const std::string& key, Known);

@@ -62,7 +62,7 @@ class SqliteStore final : public Store {
       began = recent_.now();
     }
     // What was written between these two steps is in the file by now.
-    struct Written {
+    struct Written {  // no record is an answer, too, and other than none
       RecentRecords::Known record;
     };
     auto written = readers_.read(
