@@ -40,7 +40,7 @@ std::string MilterAnswer::told() const {
     case '!':
       return "end";
     default:
-      return {1, letter};
+      return std::string(1, letter);
   }
 }
 
