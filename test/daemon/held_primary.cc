@@ -1,15 +1,12 @@
 #include "test/daemon/held_primary.h"
 
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <iterator>
 #include <string_view>
-#include <system_error>
 
 namespace fallbackmx {
 
@@ -35,16 +32,9 @@ bool is_known(const std::string& rcpt) {
 
 }  // namespace
 
-HeldPrimary::HeldPrimary(bool held) : listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), held_(held) {
-  sockaddr_in name{};
-  name.sin_family = AF_INET;
-  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof name;
-  if (bind(listener_, reinterpret_cast<const sockaddr*>(&name), size) != 0 || listen(listener_, 100) != 0 ||
-      getsockname(listener_, reinterpret_cast<sockaddr*>(&name), &size) != 0) {
-    throw std::system_error(errno, std::generic_category(), "a primary on the loopback");
-  }
-  port_ = ntohs(name.sin_port);
+HeldPrimary::HeldPrimary(bool held) : listener_(loopback_socket(SOCK_STREAM)), held_(held) {
+  must_succeed(listen(listener_.get(), 100), "listen");
+  port_ = port_of(listener_);
   accepting_ = std::thread([this] { accept_all(); });
 }
 
@@ -56,11 +46,10 @@ HeldPrimary::~HeldPrimary() {
     for (const int client : clients_) shutdown(client, SHUT_RDWR);
   }
   changed_.notify_all();
-  shutdown(listener_, SHUT_RDWR);
+  shutdown(listener_.get(), SHUT_RDWR);
   accepting_.join();
   for (auto& each : serving_) each.join();
   for (const int client : clients_) close(client);
-  close(listener_);
 }
 
 void HeldPrimary::release() {
@@ -75,7 +64,7 @@ bool HeldPrimary::wait_for_client() {
 }
 
 void HeldPrimary::accept_all() {
-  for (int client; (client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC)) >= 0;) {
+  for (int client; (client = accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)) >= 0;) {
     const std::lock_guard lock(mutex_);
     clients_.push_back(client);
     if (stopping_) shutdown(client, SHUT_RDWR);

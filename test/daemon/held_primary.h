@@ -8,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include "test/fake/loopback.h"
+
 namespace fallbackmx {
 
 /// Accepts recipients whose address begins with `user`, second and postmaster. While it is held, clients wait
@@ -29,7 +31,7 @@ class HeldPrimary {
   void accept_all();
   void serve(int client);
 
-  int listener_ = -1;
+  const Descriptor listener_;
   std::uint16_t port_ = 0;
   std::mutex mutex_;
   std::condition_variable changed_;

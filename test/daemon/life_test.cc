@@ -1,7 +1,6 @@
 // Start, reload, stop, and what must not end it.
 
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -206,28 +205,21 @@ TEST_F(Life, AStopAnswersWhoeverWaits) {
 
 TEST_F(Life, ASecondTermDoesNotWait) {
   // A name server that never answers.
-  const int silent = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  sockaddr_in name{};
-  name.sin_family = AF_INET;
-  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof name;
+  const Descriptor silent = loopback_socket(SOCK_DGRAM);
   const timeval patience{60, 0};
-  setsockopt(silent, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  ASSERT_EQ(bind(silent, reinterpret_cast<const sockaddr*>(&name), size), 0);
-  ASSERT_EQ(getsockname(silent, reinterpret_cast<sockaddr*>(&name), &size), 0);
-  configure("resolver = 127.0.0.1:" + std::to_string(ntohs(name.sin_port)) +
+  setsockopt(silent.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  configure("resolver = 127.0.0.1:" + std::to_string(port_of(silent)) +
             "\nanswer_timeout = 600s\nsmtpd_helo_restrictions = reject_unknown_helo_hostname\n");
   start();
   auto client = session();
   client.send_rcpt("<user@example.org>", local());
   char query[512];
-  ASSERT_GT(recv(silent, query, sizeof query, 0), 0);  // it waits for DNS now
+  ASSERT_GT(recv(silent.get(), query, sizeof query, 0), 0);  // it waits for DNS now
   daemon_->signal(SIGTERM);
   ASSERT_TRUE(daemon_->hears("STOPPING=1"));
   daemon_->signal(SIGTERM);
   EXPECT_EQ(daemon_->wait(), 0);
   EXPECT_EQ(client.answer().told(), "end");
-  close(silent);
 }
 
 TEST_F(Life, HangUpsInEveryPhaseAreSurvived) {

@@ -5,37 +5,26 @@
 
 #include <condition_variable>
 #include <cstddef>
-#include <map>
 #include <mutex>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "probe/resolv_conf.h"
-#include "test/fake/dns_wire.h"
+#include "test/fake/dns_script.h"
+#include "test/fake/loopback.h"
 
 namespace fallbackmx {
 
-/// Listens on one port of 127.0.0.1, UDP and TCP, with a thread of its own. Safe for use by all threads.
+/// Listens on one port of 127.0.0.1, UDP and TCP, with a thread of its own, which waits for whoever has
+/// connected over TCP until it has asked. Safe for use by all threads.
 class DnsServer {
  public:
-  /// What an attacker would send before the true reply comes. Each says that the name does not exist.
-  enum class Lie { wrong_id, wrong_name, wrong_type, no_question, query, garbage, empty, another_port };
-  enum class Manner {
-    answer,
-    silent,
-    cut,               ///< half of the bytes, and over TCP the connection closed
-    formerr_to_edns,   ///< answers only a query without EDNS
-    half_of_it_twice,  ///< over TCP: the bytes in two writes
-  };
-  struct Act {
-    WirePacket reply = {};  ///< id and question are filled in
-    Manner manner = Manner::answer;
-    std::vector<Lie> lies = {};
-    int repeat_lies = 1;
-  };
+  using Lie = DnsLie;
+  using Manner = DnsAct::Manner;
+  using Act = DnsAct;
 
+  /// Throws std::system_error when there are no sockets to be had.
   DnsServer();
   ~DnsServer();
   DnsServer(const DnsServer&) = delete;
@@ -43,8 +32,7 @@ class DnsServer {
 
   NameServer address() const { return address_; }
 
-  /// `question` is `example.org MX`. Of several acts each serves once, in order, and the last for ever.
-  /// Questions without an act are answered with SERVFAIL.
+  /// As in a DnsScript.
   void on(const std::string& question, Act act);
   /// For TCP; without such an act, those of on() serve there too.
   void over_tcp(const std::string& question, Act act);
@@ -70,23 +58,19 @@ class DnsServer {
   void answer_over_udp(const WirePacket& query, const sockaddr_in& to);
   void wake();
   Act next_act(const std::string& question, bool tcp);
-  std::string reply_to(const WirePacket& query, const Act& act) const;
-  std::string lie(const WirePacket& query, Lie lie) const;
 
   struct HeldBack {
     WirePacket query;
     sockaddr_in from;
   };
 
-  int udp_ = -1, tcp_ = -1, wake_ = -1;
+  Descriptor udp_, tcp_, wake_;
   NameServer address_;
-  std::vector<int> open_connections_;  ///< those kept in silence; the serving thread's
+  std::vector<Descriptor> kept_in_silence_;  ///< connections; the serving thread's
 
   mutable std::mutex mutex_;  ///< protects what follows
   mutable std::condition_variable changed_;
-  std::map<std::string, std::vector<Act>> acts_, tcp_acts_;
-  std::size_t until_disturbed_ = 0;  ///< 0: never
-  Act disturbed_;
+  DnsScript script_;
   std::size_t questions_ = 0, questions_over_tcp_ = 0;
   std::vector<HeldBack> held_back_;
   bool held_ = false, stopping_ = false;

@@ -11,50 +11,14 @@
 #include <array>
 #include <cerrno>
 #include <limits>
-#include <system_error>
 #include <utility>
 
 namespace fallbackmx {
 
-namespace {
-
-int must(int result, const char* what) {
-  if (result < 0) throw std::system_error(errno, std::generic_category(), what);
-  return result;
-}
-
-/// A socket on 127.0.0.1, at a port that the kernel chooses.
-Descriptor bound_socket() {
-  Descriptor socket(must(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket"));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  must(bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), "bind");
-  return socket;
-}
-
-std::uint16_t port_of(const Descriptor& socket) {
-  sockaddr_in address{};
-  socklen_t size = sizeof address;
-  must(getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size), "getsockname");
-  return ntohs(address.sin_port);
-}
-
-}  // namespace
-
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) close(fd_);
-}
-
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  return *this;
-}
-
 WireServer::WireServer(Clock& clock)
     : clock_(clock),
-      bell_(must(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
-      refusing_(bound_socket()),  // a port that is bound and does not listen refuses
+      bell_(must_succeed(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
+      refusing_(loopback_socket(SOCK_STREAM)),  // a port that is bound and does not listen refuses
       refusing_port_(port_of(refusing_)) {
   thread_ = std::thread([this] { run(); });
 }
@@ -69,8 +33,8 @@ WireServer::~WireServer() {
 }
 
 std::uint16_t WireServer::serve(std::shared_ptr<ScriptedServer> server) {
-  auto socket = bound_socket();
-  must(listen(socket.get(), SOMAXCONN), "listen");
+  auto socket = loopback_socket(SOCK_STREAM | SOCK_NONBLOCK);
+  must_succeed(listen(socket.get(), SOMAXCONN), "listen");
   const auto port = port_of(socket);
   {
     const std::lock_guard guard(mutex_);

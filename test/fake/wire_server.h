@@ -1,7 +1,6 @@
 // Scripted servers behind real sockets on the loopback interface.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -12,23 +11,11 @@
 #include <vector>
 
 #include "probe/clock.h"
+#include "test/fake/loopback.h"
 #include "test/fake/scripted_server.h"
 #include "test/fake/server_connection.h"
 
 namespace fallbackmx {
-
-/// A descriptor that is closed at the end.
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  ~Descriptor();
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 /// Accepts connections for any number of servers and plays their part in one thread, which lives as long as
 /// the object. The scripts' times are those of `clock`. Throws std::system_error when there are no sockets to

@@ -97,7 +97,7 @@ TEST_F(DnsTransportTest, ATruncatedAnswerIsFetchedOverTcp) {
   for (int i = 0; i < 1000; ++i)
     large.answer.push_back("example.org MX 10 a-host-with-a-long-name.example.org");
   first_.on(question, {.reply = {.tc = true}});
-  first_.over_tcp(question, {.reply = large, .manner = Manner::half_of_it_twice});
+  first_.over_tcp(question, {.reply = large, .manner = Manner::in_two_writes});
   EXPECT_EQ(show(ask()), "10 a-host-with-a-long-name.example.org from first");
 }
 
