@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -87,10 +88,11 @@ class Daemon {
 
   int run(const Config& config) {
     for (const auto& warning : config.warnings) log_->warning(warning);
-    if (const auto error = start()) {
+    if (const auto error = try_to_start()) {
       log_->error(error->text);
       if (settings_->log_target != LogTarget::standard_error) complain(error->text);
-      leave_memory();
+      // Clients may be here already.
+      if (desk_ == nullptr || desk_->close(1s)) leave_memory();
       return EX_CANTCREAT;
     }
     introduce(place_, *log_);
@@ -104,6 +106,15 @@ class Daemon {
   }
 
  private:
+  /// Descriptors, threads or memory may be missing at each step of it.
+  std::optional<Error> try_to_start() {
+    try {
+      return start();
+    } catch (const std::exception& trouble) {
+      return Error{std::string("cannot start: ") + trouble.what()};
+    }
+  }
+
   std::optional<Error> start() {
     if (auto error = listener_.free_to_listen()) return error;
     const auto own = own_address(socket_);
