@@ -13,11 +13,6 @@ std::string_view first_word(std::string_view line) { return line.substr(0, line.
 
 }  // namespace
 
-std::size_t ServerRecord::count(std::string_view pattern) const {
-  return static_cast<std::size_t>(std::count_if(
-      commands.begin(), commands.end(), [&](const auto& command) { return glob_matches(pattern, command); }));
-}
-
 ScriptedServer::ScriptedServer(std::string name) : name_(std::move(name)) { tls_.certificate_name = name_; }
 
 Result<bool> ScriptedServer::define(std::string_view line) { return take_line(line, false); }
@@ -105,21 +100,72 @@ std::shared_ptr<const ServerCredentials> ScriptedServer::credentials() {
   return credentials_;
 }
 
-ServerRecord ScriptedServer::record() const {
-  const std::lock_guard guard(mutex_);
-  return record_;
-}
-
 ScriptedServer::State ScriptedServer::knock() {
+  journal_.knocked();
+  const auto at_once = journal_.at_once();
   const std::lock_guard guard(mutex_);
-  ++record_.knocks;
-  const bool full = connections_ && record_.at_once >= connections_->number;
+  const bool full = connections_ && at_once >= connections_->number;
   return full && connections_->refuse ? State::refuse : state_;
 }
 
 ScriptedServer::State ScriptedServer::state() const {
   const std::lock_guard guard(mutex_);
   return state_;
+}
+
+std::size_t ScriptedServer::releases() const {
+  const std::lock_guard guard(mutex_);
+  return releases_;
+}
+
+ServerReply ScriptedServer::greeting(std::size_t at_once) {
+  auto greeting = scripted("greet", false, false).value_or(ServerReply());
+  if (greeting.manner_only()) greeting.lines = {"220 " + name_ + " ESMTP"};
+  const std::lock_guard guard(mutex_);
+  if (!connections_ || at_once <= connections_->number) return greeting;
+  greeting = connections_->reply;
+  greeting.reset = connections_->refuse;  // two knocked at the same moment
+  return greeting;
+}
+
+ServerReply ScriptedServer::reply_to(std::string_view command, bool pipelined, bool in_tls) {
+  auto reply = scripted(command, pipelined, in_tls).value_or(ServerReply());
+  if (reply.manner_only()) reply.lines = by_default(verb_of(command), in_tls);
+  return reply;
+}
+
+std::vector<std::string> ScriptedServer::by_default(const std::string& verb, bool in_tls) const {
+  const bool offers_tls = tls().offered && !in_tls;
+  if (verb == "EHLO") {
+    std::vector<std::string> lines = {"250-" + name_, "250-PIPELINING", "250-SIZE 10240000"};
+    if (offers_tls) lines.emplace_back("250-STARTTLS");
+    lines.emplace_back("250 ENHANCEDSTATUSCODES");
+    return lines;
+  }
+  if (verb == "HELO") return {"250 " + name_};
+  if (verb == "STARTTLS" && offers_tls) return {"220 2.0.0 Ready to start TLS"};
+  if (verb == "MAIL") return {"250 2.1.0 Ok"};
+  if (verb == "RCPT") return {"250 2.1.5 Ok"};
+  if (verb == "RSET" || verb == "NOOP") return {"250 2.0.0 Ok"};
+  if (verb == "QUIT") return {"221 2.0.0 Bye"};
+  return {"502 5.5.2 Error: command not recognized"};
+}
+
+/// The last limit that is passed counts. One that says nothing only adds its manner: Postfix's tarpit.
+void ScriptedServer::limit(ServerReply& reply, std::size_t errors, std::size_t answered) const {
+  const std::lock_guard guard(mutex_);
+  const auto apply = [&](const std::vector<Limit>& limits, std::size_t before) {
+    for (const auto& one : limits) {
+      if (before < one.number) continue;
+      if (one.reply.lines.empty() && one.reply.stall > Span(0)) {
+        reply.stall += one.reply.stall;
+      } else {
+        reply = one.reply;
+      }
+    }
+  };
+  apply(errors_, errors);
+  apply(commands_, answered);
 }
 
 std::optional<ServerReply> ScriptedServer::scripted(std::string_view command, bool pipelined, bool in_tls) {

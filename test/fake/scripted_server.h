@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -11,36 +10,14 @@
 #include <string_view>
 #include <vector>
 
-#include "probe/clock.h"
+#include "test/fake/server_journal.h"
 #include "test/fake/server_rule.h"
 
 namespace fallbackmx {
 
 class ServerCredentials;
 
-/// What happened at a server. A value.
-struct ServerRecord {
-  std::size_t knocks = 0;       ///< attempts to connect, refused and dropped ones too
-  std::size_t connections = 0;  ///< that were accepted
-  std::size_t at_once = 0;      ///< now
-  std::size_t at_once_most = 0;
-  std::size_t quits = 0;
-  std::size_t tls = 0;                       ///< handshakes completed
-  std::map<std::string, std::size_t> rcpts;  ///< RCPT commands, by address
-  std::vector<std::string> commands;         ///< as received
-  std::vector<std::string> transcript;       ///< for people: time, session, direction, line
-
-  /// What no client of ours may do, whatever the script.
-  std::size_t hangups = 0;               ///< connections left without QUIT, though nothing was wrong
-  std::size_t datas = 0;                 ///< DATA or BDAT: a probe never sends mail
-  std::size_t several_recipients = 0;    ///< second recipients of a transaction
-  std::size_t unoffered_pipelining = 0;  ///< commands sent ahead without the server's leave
-
-  /// Commands that match a pattern.
-  std::size_t count(std::string_view pattern) const;
-};
-
-/// One host: its script, which may change while it runs, and what happened. A server without a script behaves
+/// One host: its script, which may change while it runs, and its journal. A server without a script behaves
 /// like a healthy Postfix that accepts every recipient. Script lines, first match wins:
 ///
 ///     greet      220 mx1 ESMTP               what is said first
@@ -48,9 +25,13 @@ struct ServerRecord {
 ///     starttls                               offer it; `starttls abort`, `inject`, `garbage`, `cert NAME`
 ///     errors 10  stall 1s                    once it has said so many 4xx and 5xx in a session
 ///     after 30   421 4.7.0 enough   close    once it has answered so many commands
-///     max-connections 2   421 4.7.0 busy     beyond so many at once; `refuse` instead of a reply: not even
-///     accepted refuse, drop, hang, accept             no service; black hole; accepts and says nothing; back
-///     to normal release                                lets go of what `hold` held
+///     max-connections 2   421 4.7.0 busy     beyond so many at once
+///     max-connections 2   refuse             does not even accept them
+///     refuse                                 no service
+///     drop                                   a black hole
+///     hang                                   accepts, and says nothing
+///     accept                                 back to normal
+///     release                                lets go of what `hold` held
 ///
 /// `refuse` also ends the connections that stand. Whoever carries the bytes looks again at all sessions after
 /// a change. Used by all threads at once.
@@ -75,14 +56,26 @@ class ScriptedServer {
   Tls tls() const;
   /// Key and certificate by the name that `starttls` gives; made when first asked for.
   std::shared_ptr<const ServerCredentials> credentials();
-  ServerRecord record() const;
+  ServerRecord record() const { return journal_.record(); }
 
   /// What becomes of a client that knocks now.
   State knock();
   State state() const;
 
+  // For its sessions:
+
+  ServerJournal& journal() { return journal_; }
+  /// To one more client, when there are so many at once with him.
+  ServerReply greeting(std::size_t at_once);
+  /// From the script, or as a healthy Postfix; before limit().
+  ServerReply reply_to(std::string_view command, bool pipelined, bool in_tls);
+  /// Changes a reply by the limits of a session that has said so many 4xx and 5xx before it, and answered so
+  /// many commands.
+  void limit(ServerReply& reply, std::size_t errors, std::size_t answered) const;
+  /// How often what `hold` held was let go.
+  std::size_t releases() const;
+
  private:
-  friend class ServerSession;
   struct Limit {
     std::size_t number = 0;
     ServerReply reply;
@@ -94,8 +87,10 @@ class ScriptedServer {
   Result<bool> take_limit(std::vector<Limit>& limits, std::string_view line);
   Result<bool> take_tls(const std::vector<std::string>& given);
   std::optional<ServerReply> scripted(std::string_view command, bool pipelined, bool in_tls);
+  std::vector<std::string> by_default(const std::string& verb, bool in_tls) const;
 
   const std::string name_;
+  ServerJournal journal_;
   mutable std::mutex mutex_;  ///< protects what follows
   std::vector<ServerRule> rules_;
   std::vector<Limit> errors_, commands_;
@@ -104,8 +99,6 @@ class ScriptedServer {
   Tls tls_;
   std::shared_ptr<const ServerCredentials> credentials_;
   std::size_t releases_ = 0;
-  std::optional<SteadyTime> origin_;  ///< of the times in the transcript: the first connection
-  ServerRecord record_;
 };
 
 }  // namespace fallbackmx

@@ -86,6 +86,12 @@ int ServerReply::code() const {
   return lines.empty() || !begins_with_code(lines[0]) ? 0 : std::atoi(lines[0].c_str());
 }
 
+std::string verb_of(std::string_view command) {
+  std::string verb(command.substr(0, command.find_first_of(" :")));
+  for (char& c : verb) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return verb;
+}
+
 Result<ServerReply> parse_server_reply(std::span<const std::string> given) {
   ServerReply reply;
   for (const auto& column : given) {

@@ -49,6 +49,9 @@ struct ServerRule {
   bool matches(std::string_view command, bool pipelined, bool tls) const;
 };
 
+/// The first word of a command, in upper case.
+std::string verb_of(std::string_view command);
+
 /// Reply and action columns only.
 Result<ServerReply> parse_server_reply(std::span<const std::string> columns);
 

@@ -1,8 +1,5 @@
 #include "test/fake/server_session.h"
 
-#include <algorithm>
-#include <cctype>
-#include <cstdio>
 #include <utility>
 
 namespace fallbackmx {
@@ -14,18 +11,6 @@ constexpr std::size_t line_limit = 65536;
 constexpr Span between_fragments = std::chrono::milliseconds(1);
 constexpr std::string_view rubbish = "\x16\x03\x01\x7f\xff <html>not smtp\r\n";
 
-std::string verb_of(std::string_view command) {
-  std::string verb(command.substr(0, command.find_first_of(" :")));
-  for (char& c : verb) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return verb;
-}
-
-std::string address_in(std::string_view command) {
-  const auto from = command.find('<'), to = command.rfind('>');
-  if (from == std::string_view::npos || to == std::string_view::npos || to < from) return {};
-  return std::string(command.substr(from + 1, to - from - 1));
-}
-
 ServerReply plain(std::vector<std::string> lines) {
   ServerReply reply;
   reply.lines = std::move(lines);
@@ -35,27 +20,9 @@ ServerReply plain(std::vector<std::string> lines) {
 }  // namespace
 
 ServerSession::ServerSession(std::shared_ptr<ScriptedServer> server, SteadyTime now)
-    : server_(std::move(server)),
-      number_([&] {
-        const std::lock_guard guard(server_->mutex_);
-        if (!server_->origin_) server_->origin_ = now;
-        auto& record = server_->record_;
-        record.at_once_most = std::max(record.at_once_most, ++record.at_once);
-        return ++record.connections;
-      }()),
-      last_(now) {
+    : server_(std::move(server)), place_(server_->journal().opened(now)), last_(now) {
   note(now, '-', "connected");
-  auto greeting = server_->scripted("greet", false, false).value_or(ServerReply());
-  if (greeting.manner_only()) greeting.lines = {"220 " + server_->name() + " ESMTP"};
-  {
-    const std::lock_guard guard(server_->mutex_);
-    const auto& most = server_->connections_;
-    if (most && server_->record_.at_once > most->number) {
-      greeting = most->reply;
-      greeting.reset = most->refuse;  // two knocked at the same moment
-    }
-  }
-  say(greeting, now);
+  say(server_->greeting(place_.at_once), now);
 }
 
 ServerSession::~ServerSession() { leave(); }
@@ -64,8 +31,7 @@ ServerSession::~ServerSession() { leave(); }
 void ServerSession::leave() {
   ended_ = true;
   if (std::exchange(gone_, true)) return;
-  const std::lock_guard guard(server_->mutex_);
-  --server_->record_.at_once;
+  server_->journal().left();
 }
 
 void ServerSession::receive(std::string_view bytes, SteadyTime now) {
@@ -91,8 +57,7 @@ void ServerSession::tls_established(SteadyTime now) {
   commands_.clear();
   in_transaction_ = pipelining_ = false;
   note(now, '-', "tls established");
-  const std::lock_guard guard(server_->mutex_);
-  ++server_->record_.tls;
+  server_->journal().tls_established();
 }
 
 void ServerSession::client_closed(SteadyTime now) {
@@ -101,8 +66,7 @@ void ServerSession::client_closed(SteadyTime now) {
                     actions_.empty() && !silent();
   note(now, '-', well ? "the client hung up without QUIT" : "closed by the client");
   leave();
-  const std::lock_guard guard(server_->mutex_);
-  if (well) ++server_->record_.hangups;
+  if (well) server_->journal().hung_up();
 }
 
 bool ServerSession::silent() const {
@@ -113,10 +77,7 @@ bool ServerSession::silent() const {
 std::optional<SteadyTime> ServerSession::next() const {
   if (ended_ || silent()) return std::nullopt;
   if (server_->state() == ScriptedServer::State::refuse) return SteadyTime::min();
-  if (held_) {
-    const std::lock_guard guard(server_->mutex_);
-    if (server_->releases_ == *held_) return std::nullopt;
-  }
+  if (held_ && server_->releases() == *held_) return std::nullopt;
   if (!actions_.empty()) return actions_.front().at;
   if (mute_ || commands_.empty()) return std::nullopt;
   return commands_.front().arrived;
@@ -152,31 +113,20 @@ std::optional<ServerAction> ServerSession::take(SteadyTime now) {
 void ServerSession::answer(const Command& command) {
   const auto verb = verb_of(command.text);
   note(last_, 'C', command.text);
-  ++commands_taken_;
-  {
-    const std::lock_guard guard(server_->mutex_);
-    auto& record = server_->record_;
-    record.commands.push_back(command.text);
-    if (command.pipelined && !pipelining_) ++record.unoffered_pipelining;
-    if (verb == "DATA" || verb == "BDAT") ++record.datas;
-    if (verb == "RCPT") ++record.rcpts[address_in(command.text)];
-    if (verb == "RCPT" && in_transaction_ && ++recipients_ > 1) ++record.several_recipients;
-    if (verb == "QUIT") ++record.quits;
-  }
+  const bool second = verb == "RCPT" && in_transaction_ && ++recipients_ > 1;
+  server_->journal().received({command.text, verb, command.pipelined && !pipelining_, second});
   const auto reply = reply_to(command);
   if (reply.code() >= 400) ++errors_;
+  ++answered_;
   follow(verb, reply.code());
   say(reply, last_);
 }
 
 ServerReply ServerSession::reply_to(const Command& command) {
   const auto verb = verb_of(command.text);
-  auto reply = out_of_order(verb).value_or(ServerReply());
-  if (reply.lines.empty()) {
-    reply = server_->scripted(command.text, command.pipelined, in_tls_).value_or(ServerReply());
-    if (reply.manner_only()) reply.lines = by_default(verb).lines;
-  }
-  limit(reply);
+  const auto wrong = out_of_order(verb);
+  auto reply = wrong ? *wrong : server_->reply_to(command.text, command.pipelined, in_tls_);
+  server_->limit(reply, errors_, answered_);
   if (verb == "QUIT" && !reply.mute && !reply.reset) reply.close = true;
   return reply;
 }
@@ -185,40 +135,6 @@ std::optional<ServerReply> ServerSession::out_of_order(const std::string& verb) 
   if (verb == "RCPT" && !in_transaction_) return plain({"503 5.5.1 Error: need MAIL command"});
   if (verb == "MAIL" && in_transaction_) return plain({"503 5.5.1 Error: nested MAIL command"});
   return std::nullopt;
-}
-
-ServerReply ServerSession::by_default(const std::string& verb) const {
-  const auto tls = server_->tls();
-  if (verb == "EHLO") {
-    std::vector<std::string> lines = {"250-" + server_->name(), "250-PIPELINING", "250-SIZE 10240000"};
-    if (tls.offered && !in_tls_) lines.emplace_back("250-STARTTLS");
-    lines.emplace_back("250 ENHANCEDSTATUSCODES");
-    return plain(lines);
-  }
-  if (verb == "HELO") return plain({"250 " + server_->name()});
-  if (verb == "STARTTLS" && tls.offered && !in_tls_) return plain({"220 2.0.0 Ready to start TLS"});
-  if (verb == "MAIL") return plain({"250 2.1.0 Ok"});
-  if (verb == "RCPT") return plain({"250 2.1.5 Ok"});
-  if (verb == "RSET" || verb == "NOOP") return plain({"250 2.0.0 Ok"});
-  if (verb == "QUIT") return plain({"221 2.0.0 Bye"});
-  return plain({"502 5.5.2 Error: command not recognized"});
-}
-
-/// The last limit that is passed counts. One that says nothing only adds its manner: Postfix's tarpit.
-void ServerSession::limit(ServerReply& reply) const {
-  const std::lock_guard guard(server_->mutex_);
-  const auto apply = [&](const std::vector<ScriptedServer::Limit>& limits, std::size_t reached) {
-    for (const auto& one : limits) {
-      if (reached <= one.number) continue;
-      if (one.reply.lines.empty() && one.reply.stall > Span(0)) {
-        reply.stall += one.reply.stall;
-      } else {
-        reply = one.reply;
-      }
-    }
-  };
-  apply(server_->errors_, errors_ + 1);
-  apply(server_->commands_, commands_taken_);
 }
 
 /// What a command and its reply change in the state of the session.
@@ -237,10 +153,7 @@ void ServerSession::say(const ServerReply& reply, SteadyTime at) {
     note(at, '-', "goes silent");
     return;
   }
-  if (reply.hold) {
-    const std::lock_guard guard(server_->mutex_);
-    held_ = server_->releases_;
-  }
+  if (reply.hold) held_ = server_->releases();
   if (reply.garbage || reply.early || reply.endless || reply.reset || reply.close || reply.code() == 421)
     spoilt_ = true;
   for (const auto& line : reply.lines) {
@@ -253,16 +166,15 @@ void ServerSession::say(const ServerReply& reply, SteadyTime at) {
     text += line + std::string(line.size() < reply.pad ? reply.pad - line.size() : 0, 'x') + "\r\n";
   if (reply.early) text += text;
   if (reply.garbage) text = rubbish;
-  const bool injected = handshaking_ && server_->tls().fault == ScriptedServer::TlsFault::inject;
-  if (injected) text += "250 2.0.0 injected\r\n";
+  const auto fault = handshaking_ ? server_->tls().fault : ScriptedServer::TlsFault::none;
+  if (fault == ScriptedServer::TlsFault::inject) text += "250 2.0.0 injected\r\n";
   say_bytes(std::move(text), reply, at + reply.stall);
 
   const auto end = actions_.empty() ? at + reply.stall : actions_.back().at;
-  if (handshaking_ && !injected && server_->tls().fault != ScriptedServer::TlsFault::none) {
-    // The handshake is spoilt when its first bytes arrive.
-  } else if (handshaking_) {
-    actions_.push_back({ServerAction::Kind::start_tls, end, {}});
-  }
+  // Otherwise the handshake is spoilt when its first bytes arrive.
+  const bool in_earnest =
+      fault == ScriptedServer::TlsFault::none || fault == ScriptedServer::TlsFault::inject;
+  if (handshaking_ && in_earnest) actions_.push_back({ServerAction::Kind::start_tls, end, {}});
   if (reply.endless)
     endless_line_ = std::string(reply.lines.empty() ? "250" : reply.lines[0].substr(0, 3)) + "-and on\r\n";
   if (reply.reset) actions_.push_back({ServerAction::Kind::reset, end, {}});
@@ -283,15 +195,7 @@ void ServerSession::say_bytes(std::string bytes, const ServerReply& manner, Stea
 }
 
 void ServerSession::note(SteadyTime at, char who, std::string_view text) const {
-  const std::lock_guard guard(server_->mutex_);
-  const std::chrono::duration<double> since = at - *server_->origin_;
-  char lead[64];
-  std::snprintf(lead, sizeof lead, "%9.3f #%zu %c: ", since.count(), number_, who);
-  // What a broken client sends belongs on one line, whatever is in it.
-  std::string line(text.substr(0, 200));
-  std::replace_if(
-      line.begin(), line.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
-  server_->record_.transcript.push_back(lead + line);
+  server_->journal().note(place_.number, at, who, text);
 }
 
 }  // namespace fallbackmx

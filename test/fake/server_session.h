@@ -49,9 +49,7 @@ class ServerSession {
 
   void answer(const Command&);
   ServerReply reply_to(const Command&);
-  ServerReply by_default(const std::string& verb) const;
   std::optional<ServerReply> out_of_order(const std::string& verb) const;
-  void limit(ServerReply&) const;
   void follow(const std::string& verb, int code);
   void say(const ServerReply&, SteadyTime at);
   void say_bytes(std::string bytes, const ServerReply&, SteadyTime at);
@@ -60,14 +58,14 @@ class ServerSession {
   void note(SteadyTime at, char who, std::string_view text) const;
 
   const std::shared_ptr<ScriptedServer> server_;
-  const std::size_t number_;
+  const ServerJournal::Place place_;
   std::string partial_;
   std::deque<Command> commands_;
   std::deque<ServerAction> actions_;
   std::optional<std::size_t> held_;  ///< until the server has released more often than this
   std::string endless_line_;
   SteadyTime last_{};
-  std::size_t commands_taken_ = 0, errors_ = 0, recipients_ = 0;
+  std::size_t answered_ = 0, errors_ = 0, recipients_ = 0;
   bool greeted_ = false, in_transaction_ = false, pipelining_ = false, quit_ = false;
   bool in_tls_ = false, handshaking_ = false, spoilt_ = false, mute_ = false, ended_ = false, gone_ = false;
 };
