@@ -6,6 +6,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "test/fake/words.h"
+
 namespace fallbackmx {
 
 namespace {
@@ -50,14 +52,6 @@ void put_name(std::string& out, std::string_view name) {
   out += '\0';
 }
 
-std::string from_hex(const std::string& hex) {
-  std::string out;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    out += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
-  }
-  return out;
-}
-
 template <class Bytes>
 void put_bytes(std::string& out, const Bytes& bytes) {
   for (const auto byte : bytes) out += static_cast<char>(byte);
@@ -86,7 +80,9 @@ std::string record_data(const std::string& type, std::istringstream& in) {
   } else if (type == "AAAA") {
     put_bytes(out, boost::asio::ip::make_address_v6(word).to_bytes());
   } else if (type == "TLSA" || type == "RAW") {
-    out += from_hex(word);
+    const auto bytes = read_hex(word);
+    if (!bytes) throw std::invalid_argument("not hexadecimal: " + word);
+    out += *bytes;
   } else {
     put_name(out, word);
   }

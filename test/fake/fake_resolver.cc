@@ -4,6 +4,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "test/fake/words.h"
+
 namespace fallbackmx {
 
 namespace {
@@ -25,12 +27,9 @@ std::string host(std::string_view text) {
 }
 
 std::string bytes_of_hex(const std::string& hex) {
-  if (hex.size() % 2 != 0) throw std::invalid_argument("odd number of hex digits");
-  std::string out;
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    out += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
-  }
-  return out;
+  auto bytes = read_hex(hex);
+  if (!bytes) throw std::invalid_argument("not hexadecimal: " + hex);
+  return *std::move(bytes);
 }
 
 std::uint8_t octet(const std::string& text) { return static_cast<std::uint8_t>(std::stoi(text)); }

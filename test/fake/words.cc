@@ -1,5 +1,6 @@
 #include "test/fake/words.h"
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <charconv>
@@ -62,22 +63,30 @@ std::optional<Span> read_span(std::string_view text) {
   while (!text.empty()) {
     long number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc()) return std::nullopt;
+    if (error != std::errc() || number < 0) return std::nullopt;
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    bool known = false;
-    for (const auto& [name, unit] : units) {
-      if (!text.starts_with(name)) continue;
-      sum += number * unit;
-      text.remove_prefix(name.size());
-      known = true;
-      break;
-    }
-    if (!known) return std::nullopt;
+    const auto unit = std::find_if(units.begin(), units.end(),
+                                   [&](const auto& each) { return text.starts_with(each.first); });
+    if (unit == units.end()) return std::nullopt;
+    sum += number * unit->second;
+    text.remove_prefix(unit->first.size());
   }
   return sum;
 }
 
 std::optional<std::size_t> read_number(std::string_view text) { return parse_number<std::size_t>(text); }
+
+std::optional<std::string> read_hex(std::string_view text) {
+  if (text.size() % 2 != 0) return std::nullopt;
+  std::string bytes;
+  for (; !text.empty(); text.remove_prefix(2)) {
+    unsigned char byte = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + 2, byte, 16);
+    if (error != std::errc() || end != text.data() + 2) return std::nullopt;
+    bytes += static_cast<char>(byte);
+  }
+  return bytes;
+}
 
 bool glob_matches(std::string_view pattern, std::string_view text) {
   // After a mismatch go back to the last star and let it swallow one more character.

@@ -24,6 +24,8 @@ std::vector<std::string> words(std::string_view line);
 /// `20s`, `1h1s`, `500ms`, `2d`; units ms, s, m, h, d.
 std::optional<Span> read_span(std::string_view text);
 std::optional<std::size_t> read_number(std::string_view text);
+/// Two digits are a byte.
+std::optional<std::string> read_hex(std::string_view text);
 
 /// `*` stands for any text, also none; case does not matter.
 bool glob_matches(std::string_view pattern, std::string_view text);

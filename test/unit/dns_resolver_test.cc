@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "test/fake/dns_server.h"
-#include "test/fake/shifted_clock.h"
+#include "test/fake/jump_clock.h"
 
 namespace fallbackmx {
 namespace {
@@ -37,7 +37,7 @@ class DnsResolverTest : public testing::Test {
     server_.on(name + " MX", {.reply = {.ad = ad, .answer = {name + " MX 10 mx1.example.org"}}});
   }
 
-  ShiftedClock clock_;
+  JumpClock clock_;
   DnsServer server_;
   std::shared_ptr<ResolvConf> conf_ = [this] {
     auto conf = std::make_shared<ResolvConf>();
@@ -116,7 +116,7 @@ TEST_F(DnsResolverTest, AnAnswerIsAskedForOnceInItsTime) {
   EXPECT_EQ(server_.questions(), 1u);
   ask("example.org", RecordType::a);
   EXPECT_EQ(server_.questions(), 2u) << "another type is another question";
-  clock_.advance(seconds(301));
+  clock_.jump(seconds(301));
   ask("example.org");
   EXPECT_EQ(server_.questions(), 3u);
 }
@@ -125,7 +125,7 @@ TEST_F(DnsResolverTest, AFailureIsForgottenAfterASecond) {
   server_.on("example.org MX", {{.rcode = 2}});
   server_.on("example.org MX", {{.answer = {"example.org MX 10 mx1.example.org"}}});
   EXPECT_EQ(ask("example.org").status, Status::temporary);
-  clock_.advance(seconds(1));
+  clock_.jump(seconds(1));
   EXPECT_EQ(show(ask("example.org")), "ok");
 }
 
@@ -247,7 +247,7 @@ TEST_F(DnsResolverTest, ManyThreadsAskManyThings) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 50; ++i) {
         const std::string name = "d" + std::to_string((i * 7 + t) % 10) + ".example";
-        if (i % 25 == 24) clock_.advance(seconds(400));
+        if (i % 25 == 24) clock_.jump(seconds(400));
         if (ask(name, RecordType::mx, seconds(3600 * 24)).status == Status::ok) ++good;
       }
     });

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "test/fake/shifted_clock.h"
+#include "test/fake/jump_clock.h"
 
 namespace fallbackmx {
 namespace {
@@ -88,21 +88,21 @@ class ResolvConfFileTest : public testing::Test {
   }
 
   std::string path_;
-  ShiftedClock clock_;
+  JumpClock clock_;
 };
 
 TEST_F(ResolvConfFileTest, AChangeIsSeenWithinASecond) {
   ResolvConfFile file(path_, clock_);
   EXPECT_EQ(show(*file.current()), "192.0.2.1:53 2000ms x2");
   write("nameserver 192.0.2.2\n");
-  clock_.advance(std::chrono::seconds(1));
+  clock_.jump(std::chrono::seconds(1));
   EXPECT_EQ(show(*file.current()), "192.0.2.2:53 2000ms x2");
 }
 
 TEST_F(ResolvConfFileTest, AnUnchangedFileIsNotReadAgain) {
   ResolvConfFile file(path_, clock_);
   const auto first = file.current();
-  clock_.advance(std::chrono::seconds(5));
+  clock_.jump(std::chrono::seconds(5));
   EXPECT_EQ(file.current(), first);
 }
 
@@ -110,10 +110,10 @@ TEST_F(ResolvConfFileTest, AFileThatVanishesLeavesThingsAsTheyAre) {
   ResolvConfFile file(path_, clock_);
   file.current();
   std::filesystem::remove(path_);
-  clock_.advance(std::chrono::seconds(1));
+  clock_.jump(std::chrono::seconds(1));
   EXPECT_EQ(show(*file.current()), "192.0.2.1:53 2000ms x2");
   write("nameserver 192.0.2.3\n");
-  clock_.advance(std::chrono::seconds(1));
+  clock_.jump(std::chrono::seconds(1));
   EXPECT_EQ(show(*file.current()), "192.0.2.3:53 2000ms x2");
 }
 

@@ -25,10 +25,18 @@ TEST(Words, SpansAddUp) {
     std::string text;
     std::optional<Span> want;
   } const cases[] = {
-      {"0s", 0s}, {"1h1s", 3601s}, {"250ms", 250ms}, {"2d", 48h}, {"1m30s", 90s},
-      {"", {}},   {"5", {}},       {"s", {}},        {"5x", {}},  {"1h 1s", {}},
+      {"0s", 0s}, {"1h1s", 3601s}, {"250ms", 250ms}, {"2d", 48h},   {"1m30s", 90s}, {"", {}},
+      {"5", {}},  {"s", {}},       {"5x", {}},       {"1h 1s", {}}, {"-5s", {}},
   };
   for (const auto& c : cases) EXPECT_EQ(read_span(c.text), c.want) << c.text;
+}
+
+TEST(Words, TwoHexadecimalDigitsAreAByte) {
+  struct {
+    std::string text;
+    std::optional<std::string> want;
+  } const cases[] = {{"", ""}, {"2a0B", "*\x0b"}, {"0", {}}, {"0g", {}}, {"+1", {}}, {"zz", {}}};
+  for (const auto& c : cases) EXPECT_EQ(read_hex(c.text), c.want) << c.text;
 }
 
 TEST(Words, AStarStandsForAnyText) {
