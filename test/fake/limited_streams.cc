@@ -12,17 +12,16 @@ class LimitedStreamFactory::LimitedStream final : public Stream {
   IoResult connected() override { return inner_->connected(); }
 
   IoResult read(std::span<char> into) override {
-    if (cut_) return {.status = IoResult::Status::closed, .why = "connection closed"};
-    const long left = factory_.left_;
-    if (left == 0) {
-      factory_.left_ = -1;
-      cut_ = true;
-      return read(into);
+    const std::lock_guard guard(factory_.mutex_);
+    auto& left = factory_.left_;
+    if (left == std::size_t{0}) {
+      left.reset();
+      factory_.was_cut_ = cut_ = true;
     }
-    const auto allowance = left < 0 ? into.size() : std::min(into.size(), static_cast<std::size_t>(left));
-    const IoResult result = inner_->read(into.first(std::min<std::size_t>(allowance, factory_.fragment_)));
-    if (result.status == IoResult::Status::done && left > 0)
-      factory_.left_ -= static_cast<long>(result.bytes);
+    if (cut_) return {.status = IoResult::Status::closed, .why = "connection closed"};
+    const std::size_t most = std::min(factory_.fragment_.load(), left.value_or(into.size()));
+    const IoResult result = inner_->read(into.first(std::min(into.size(), most)));
+    if (left && result.status == IoResult::Status::done) *left -= result.bytes;
     return result;
   }
 
@@ -38,6 +37,17 @@ class LimitedStreamFactory::LimitedStream final : public Stream {
   std::unique_ptr<Stream> inner_;
   bool cut_ = false;
 };
+
+void LimitedStreamFactory::cut_after(std::size_t bytes) {
+  const std::lock_guard guard(mutex_);
+  left_ = bytes;
+  was_cut_ = false;
+}
+
+bool LimitedStreamFactory::was_cut() const {
+  const std::lock_guard guard(mutex_);
+  return was_cut_;
+}
 
 std::unique_ptr<Stream> LimitedStreamFactory::connect(const Endpoint& to) {
   return std::make_unique<LimitedStream>(*this, inner_.connect(to));

@@ -5,6 +5,8 @@
 #include <atomic>
 #include <limits>
 #include <memory>
+#include <mutex>
+#include <optional>
 
 #include "probe/stream.h"
 
@@ -19,9 +21,9 @@ class LimitedStreamFactory final : public StreamFactory {
   void fragment(std::size_t size) { fragment_ = size; }
   /// After so many more bytes, over all streams together, the stream that would read the next one is closed;
   /// once.
-  void cut_after(std::size_t bytes) { left_ = static_cast<long>(bytes); }
+  void cut_after(std::size_t bytes);
   /// Whether the cut has happened.
-  bool was_cut() const { return left_ < 0; }
+  bool was_cut() const;
 
   std::unique_ptr<Stream> connect(const Endpoint& to) override;
   bool wait(std::span<const Watch> watches, Sleeper& sleeper, SteadyTime deadline) override {
@@ -32,7 +34,9 @@ class LimitedStreamFactory final : public StreamFactory {
   class LimitedStream;
   StreamFactory& inner_;
   std::atomic<std::size_t> fragment_ = std::numeric_limits<std::size_t>::max();
-  std::atomic<long> left_ = std::numeric_limits<long>::max();
+  mutable std::mutex mutex_;  ///< protects what follows; held while a stream reads, which never waits
+  std::optional<std::size_t> left_;
+  bool was_cut_ = false;
 };
 
 }  // namespace fallbackmx

@@ -76,34 +76,29 @@ void MilterClient::packet(char command, std::string_view payload) {
   bytes(number(static_cast<std::uint32_t>(payload.size() + 1)) + command + std::string(payload));
 }
 
-bool MilterClient::read_exactly(std::string& into, std::size_t count,
+char MilterClient::read_exactly(std::string& into, std::size_t count,
                                 std::chrono::steady_clock::time_point deadline) {
   into.clear();
   while (into.size() < count) {
     const auto left =
         std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     pollfd readable{.fd = socket_, .events = POLLIN, .revents = 0};
-    if (poll(&readable, 1, std::max(0, static_cast<int>(left.count()))) <= 0) {
-      errno = EAGAIN;
-      return false;
-    }
+    const int ready = poll(&readable, 1, std::max(0, static_cast<int>(left.count())));
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready <= 0) return '-';
     char buffer[4096];
     const auto got = ::recv(socket_, buffer, std::min(sizeof buffer, count - into.size()), 0);
-    if (got <= 0) {
-      errno = ECONNRESET;
-      return false;
-    }
+    if (got <= 0) return '!';
     into.append(buffer, static_cast<std::size_t>(got));
   }
-  return true;
+  return 0;
 }
 
 MilterAnswer MilterClient::answer(std::chrono::milliseconds patience) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   std::string head, body;
-  if (!read_exactly(head, 5, deadline) || !read_exactly(body, number_at(head, 0) - 1, deadline)) {
-    return {.letter = errno == EAGAIN ? '-' : '!'};
-  }
+  if (const char none = read_exactly(head, 5, deadline)) return {.letter = none};
+  if (const char none = read_exactly(body, number_at(head, 0) - 1, deadline)) return {.letter = none};
   while (!body.empty() && body.back() == '\0' && head[4] == 'y') body.pop_back();
   return {.letter = head[4], .text = body};
 }

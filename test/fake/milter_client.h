@@ -61,7 +61,8 @@ class MilterClient {
 
  private:
   void send_macros(char command, const Macros&);
-  bool read_exactly(std::string& into, std::size_t count, std::chrono::steady_clock::time_point deadline);
+  /// The letter of the answer that it is when there are not so many bytes; 0 when there are.
+  char read_exactly(std::string& into, std::size_t count, std::chrono::steady_clock::time_point deadline);
 
   int socket_ = -1;
 };
