@@ -31,6 +31,13 @@ int WireRecord::reply_to(std::size_t command) const {
   return command + 1 < replies.size() ? replies[command + 1].code : 0;
 }
 
+std::size_t WireRecord::plain_commands() const {
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    if (commands[i] == "STARTTLS" && reply_to(i) / 100 == 2) return i + 1;
+  }
+  return commands.size();
+}
+
 class ScriptedNetwork::Connection final : public MemoryConnection,
                                           public std::enable_shared_from_this<Connection> {
  public:

@@ -29,6 +29,9 @@ struct WireRecord {
 
   /// The code of the reply to a command; 0 as long as there is none.
   int reply_to(std::size_t command) const;
+  /// How many commands there are before TLS: it never comes about with such servers, and what looks like a
+  /// command or a reply from there on is none.
+  std::size_t plain_commands() const;
 };
 
 /// A script is lines. One that begins a reply waits until one more command has come than it has replied to; a

@@ -8,10 +8,10 @@
 // example.org has two servers; example.net has the first of them alone.
 #include <array>
 #include <atomic>
+#include <map>
 #include <set>
 #include <thread>
 
-#include "conf/config.h"
 #include "milter/decision.h"
 #include "probe/log.h"
 #include "probe/metrics.h"
@@ -21,7 +21,9 @@
 #include "test/fake/fake_resolver.h"
 #include "test/fuzz/script.h"
 #include "test/fuzz/scripted_network.h"
+#include "test/fuzz/settings_with.h"
 #include "test/fuzz/targets.h"
+#include "test/fuzz/truth.h"
 
 namespace fallbackmx::fuzz {
 
@@ -47,12 +49,8 @@ struct Story {
   std::vector<Client> clients;
   std::shared_ptr<const Settings> settings;
   std::vector<std::string_view> script;
-  bool timeouts_as_usual = true;  ///< no setting was changed
+  bool as_usual = true;  ///< no setting was changed
 };
-
-std::shared_ptr<const Settings> settings_with(const std::vector<std::string>& overrides) {
-  return read_config({.file = {}, .environment = {}, .overrides = overrides}).settings;
-}
 
 Story story_in(std::string_view input) {
   static const std::vector<std::string> usual = {"myhostname=fallback.example.net", "probe_session_limit=1"};
@@ -72,93 +70,51 @@ Story story_in(std::string_view input) {
   }
   story.script.assign(line, lines.end());
   if (overrides.size() > usual.size()) story.settings = settings_with(overrides);
-  story.timeouts_as_usual = !story.settings;
+  story.as_usual = !story.settings;
   if (!story.settings) story.settings = usual_settings;
   return story;
 }
-
-// --- what truly happened
-// -------------------------------------------------------------------------------------------
-
-std::string verb_of(const std::string& command) { return command.substr(0, 4); }
-
-std::string recipient_of(const std::string& command) {
-  const auto begin = command.find('<'), end = command.rfind('>');
-  return begin == std::string::npos || end < begin ? std::string()
-                                                   : command.substr(begin + 1, end - begin - 1);
-}
-
-/// What one server replied to RCPT, in a transaction that it had begun.
-struct Said {
-  std::string server, recipient, text;
-  int code = 0;
-  SteadyTime at{};
-
-  bool in(const std::string& domain) const { return recipient.ends_with("@" + domain); }
-  bool yes() const { return code / 100 == 2; }
-};
-
-std::vector<Said> said_about_recipients(const std::vector<WireRecord>& records) {
-  std::vector<Said> all;
-  for (const auto& record : records) {
-    bool begun = false;
-    for (std::size_t i = 0; i < record.commands.size(); ++i) {
-      const auto& command = record.commands[i];
-      // TLS never comes about with such servers, and what looks like a reply from here on is none.
-      if (command == "STARTTLS" && record.reply_to(i) / 100 == 2) break;
-      if (verb_of(command) == "MAIL") begun = record.reply_to(i) / 100 == 2;
-      if (verb_of(command) != "RCPT" || !begun || i + 1 >= record.replies.size()) continue;
-      const auto& reply = record.replies[i + 1];
-      all.push_back({record.server, recipient_of(command), reply.text, reply.code, reply.at});
-    }
-  }
-  return all;
-}
-
-/// Promise 1: a 5xx about this very recipient, from a server that has lately accepted somebody of that
-/// domain.
-bool proven_no(const std::vector<Said>& all, const Address& recipient, SteadyTime by,
-               const Settings& settings) {
-  for (const auto& no : all) {
-    if (no.code / 100 != 5 || no.code == 552 || no.recipient != recipient.mailbox() || no.at > by) continue;
-    for (const auto& yes : all) {
-      const bool proves = yes.yes() && yes.server == no.server && yes.in(recipient.domain()) && yes.at <= by;
-      if (proves && no.at - yes.at <= settings.probe_control_time) return true;
-    }
-  }
-  return false;
-}
-
-bool some_yes(const std::vector<Said>& all, const Address& recipient, SteadyTime by) {
-  for (const auto& yes : all) {
-    if (yes.yes() && yes.in(recipient.domain()) && yes.at <= by) return true;
-  }
-  return false;
-}
-
-// --- what we promise
-// ---------------------------------------------------------------------------------------------
 
 /// A probe is polite, whatever the server says.
 void require_manners(const WireRecord& record) {
   static const std::set<std::string> verbs = {"EHLO", "HELO", "STAR", "MAIL", "RCPT", "RSET", "QUIT"};
   std::size_t recipients = 0;
   bool over = false;
-  for (std::size_t i = 0; i < record.commands.size(); ++i) {
+  for (std::size_t i = 0; i < record.plain_commands(); ++i) {
     const auto& command = record.commands[i];
+    const auto verb = command.substr(0, 4);
     require(!over, "nothing is said after QUIT");
-    require(verbs.contains(verb_of(command)), "nothing but probes is said");
+    require(verbs.contains(verb), "nothing but probes is said");
     for (const char c : command)
       require(static_cast<unsigned char>(c) >= 0x20 && c != 0x7f, "a command has no control character");
     require(command.size() <= 510 + 30, "a command fits into a line");
-    if (command == "STARTTLS" && record.reply_to(i) / 100 == 2) return;  // what follows is TLS's
     over = command == "QUIT";
-    recipients = verb_of(command) == "MAIL" ? 0 : recipients + (verb_of(command) == "RCPT" ? 1 : 0);
+    recipients = verb == "MAIL" ? 0 : recipients + (verb == "RCPT" ? 1 : 0);
     require(recipients <= 1, "a transaction has one recipient");
   }
 }
 
-void require_finding(const Client& client, const std::vector<Said>& all, const Settings& settings) {
+std::string domain_asked_about(const WireRecord& record) {
+  for (const auto& command : record.commands) {
+    if (command.starts_with("RCPT")) return command.substr(command.rfind('@'));
+  }
+  return {};
+}
+
+/// The usual settings allow one session at one time to a destination, which is a domain here.
+void require_one_at_a_time(const std::vector<WireRecord>& records) {
+  std::map<std::string, SteadyTime> free_from;
+  for (const auto& record : records) {
+    const auto domain = domain_asked_about(record);
+    if (domain.empty()) continue;
+    const SteadyTime end = record.closed == SteadyTime() ? SteadyTime::max() : record.closed;
+    require(!record.replies.empty(), "nothing is said before the greeting");
+    require(record.replies.front().at >= free_from[domain], "a destination has one session at a time");
+    free_from[domain] = end;
+  }
+}
+
+void require_finding(const Client& client, const Truth& truth, const Settings& settings) {
   const Finding& finding = client.finding;
   require(client.heard <= client.asked + settings.answer_timeout + 100ms, "an answer comes in time");
   require(is_printable_ascii(finding.why) && is_printable_ascii(finding.words) &&
@@ -166,28 +122,26 @@ void require_finding(const Client& client, const std::vector<Said>& all, const S
           "what a server said is printable");
   require(finding.words.size() <= 500 && finding.why.size() <= 4000, "what a server said is bounded");
   if (finding.verdict == Verdict::undeliverable)
-    require(proven_no(all, client.recipient, client.heard, settings), "a no is proven");
+    require(truth.proves_no(client.recipient, client.heard, settings.probe_control_time), "a no is proven");
   if (finding.verdict == Verdict::deliverable)
-    require(some_yes(all, client.recipient, client.heard), "a yes was said");
+    require(truth.has_yes(client.recipient, client.heard), "a yes was said");
   const Decision decision = decide(finding, settings, client.recipient.text());
   require(!decision.reply.rejects() || finding.verdict == Verdict::undeliverable, "only a proven no rejects");
   require(is_printable_ascii(decision.reply.text) && for_libmilter(decision.reply).size() <= 980,
           "what a client hears is printable, and bounded");
 }
 
-void require_memory(const Client& client, const std::vector<Said>& all, Store& store, SteadyTime now,
+void require_memory(const Client& client, const Truth& truth, Store& store, SteadyTime now,
                     const Settings& settings) {
   const auto record = store.find(client.recipient.key());
   if (!record) return;
   require(sound(*record) == record, "what is remembered is sound");
   if (record->verdict == Verdict::undeliverable)
-    require(proven_no(all, client.recipient, now, settings), "a no that is remembered was proven");
+    require(truth.proves_no(client.recipient, now, settings.probe_control_time),
+            "a no that is remembered was proven");
   if (record->verdict == Verdict::deliverable)
-    require(some_yes(all, client.recipient, now), "a yes that is remembered was said");
+    require(truth.has_yes(client.recipient, now), "a yes that is remembered was said");
 }
-
-// --- the play
-// ------------------------------------------------------------------------------------------------------
 
 class Play {
  public:
@@ -232,16 +186,17 @@ class Play {
 
   void judge(SteadyTime end) {
     const auto records = network_.records();
-    const auto all = said_about_recipients(records);
+    const Truth truth(records);
     for (const auto& record : records) {
       require_manners(record);
       const SteadyTime until = record.closed == SteadyTime() ? end : record.closed;
-      require(!story_.timeouts_as_usual || until - record.opened <= longest_session, "every session ends");
+      require(!story_.as_usual || until - record.opened <= longest_session, "every session ends");
       require(record.most_unanswered <= most_bytes_of_a_reply, "an endless reply is not listened to");
     }
+    if (story_.as_usual) require_one_at_a_time(records);
     for (const auto& client : story_.clients) {
-      require_finding(client, all, *story_.settings);
-      require_memory(client, all, *store_, clock_.now(), *story_.settings);
+      require_finding(client, truth, *story_.settings);
+      require_memory(client, truth, *store_, clock_.now(), *story_.settings);
     }
     require(log_is_clean_, "a line of the log is printable, and bounded");
   }
@@ -252,7 +207,7 @@ class Play {
   ScriptedNetwork network_;
   std::atomic<bool> log_is_clean_ = true;
   Log log_{[this](LogLevel, std::string_view line) {
-             if (!is_printable_ascii(line) || line.size() > 2048) log_is_clean_ = false;
+             if (!is_clean_log_line(line)) log_is_clean_ = false;
            },
            LogLevel::debug};
   Metrics metrics_;

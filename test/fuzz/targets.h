@@ -24,4 +24,16 @@ inline bool is_printable_ascii(std::string_view text) {
   return true;
 }
 
+/// As what a terminal shows: lines, ended by LF.
+inline bool is_printable_lines(std::string_view text) {
+  for (const char c : text) {
+    if (c != '\n' && (c < 0x20 || c > 0x7e)) return false;
+  }
+  return true;
+}
+
+inline bool is_clean_log_line(std::string_view line) {
+  return is_printable_ascii(line) && line.size() <= 2048;
+}
+
 }  // namespace fallbackmx::fuzz
