@@ -27,6 +27,10 @@ void address(std::string_view input) {
   const auto again = Address::parse("<" + mailbox + ">");
   require(static_cast<bool>(again), "it can be read again");
   require(again->mailbox() == mailbox && again->null() == address->null(), "it is the same when read again");
+  require(again->domain() == address->domain() && again->key() == address->key(),
+          "it is remembered under one name");
+  require(address->domain().empty() || mailbox.ends_with("@" + address->domain()),
+          "it is asked about in its domain");
 }
 
 }  // namespace fallbackmx::fuzz

@@ -37,6 +37,9 @@ void config(std::string_view input) {
   const Config again = read_text(dump);
   require(again.errors.empty(), "what is printed can be read again");
   require(dump_changed(again) == dump, "what is printed means the same when it is read again");
+  const auto values = parameter_values(config), values_again = parameter_values(again);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    require(values[i].value == values_again.at(i).value, "each parameter has the value that was printed");
 }
 
 }  // namespace fallbackmx::fuzz

@@ -13,11 +13,6 @@ namespace fallbackmx::fuzz {
 
 namespace {
 
-void require_printable(std::string_view text) {
-  for (const char c : text)
-    require(c == '\n' || (c >= 0x20 && c <= 0x7e), "what is shown on a terminal is printable");
-}
-
 /// Answers as they come; then there is nobody any more.
 AskForPage answering(const std::vector<std::string_view>& lines) {
   return [&lines, next = std::size_t{1}](const ControlRequest&) mutable {
@@ -41,7 +36,8 @@ void control_reply(std::string_view input) {
     }
     require(reply->ok() == reply->error.empty() && reply->exit >= 0 && reply->exit <= 127, "a status is one");
     require(reply->ok() || reply->exit != 0, "trouble has an exit status");
-    if (verb && reply->ok()) require_printable(rendered(*verb, reply->result));
+    if (verb && reply->ok())
+      require(is_printable_lines(rendered(*verb, reply->result)), "what is shown on a terminal is printable");
   }
   std::ostringstream file, complaints;
   const auto exported = export_memory(answering(lines), file);

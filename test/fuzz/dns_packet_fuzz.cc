@@ -6,6 +6,11 @@
 
 namespace fallbackmx::fuzz {
 
+/// By the header alone: no reply to the question with this id (RFC 5452).
+bool is_foreign(std::string_view packet) {
+  return packet.size() < 12 || packet[0] != 0x12 || packet[1] != 0x34 || (packet[2] & 0x80) == 0;
+}
+
 /// The first byte chooses the type that was asked for; the rest is the packet.
 void dns_packet(std::string_view input) {
   if (input.empty()) return;
@@ -25,6 +30,14 @@ void dns_packet(std::string_view input) {
   require(reply.answer.mx.size() <= packet.size() && reply.answer.addresses.size() <= packet.size() &&
               reply.answer.tlsa.size() <= packet.size(),
           "there is no more in the answer than in the packet");
+  require(reply.kind == DnsReply::Kind::foreign || !is_foreign(packet), "a reply is one to this question");
+  require(!reply.authentic_data || (packet[3] & 0x20) != 0, "only what says so is authentic");
+  require((type == RecordType::mx || reply.answer.mx.empty()) &&
+              (type == RecordType::tlsa || reply.answer.tlsa.empty()) &&
+              (type == RecordType::a || type == RecordType::aaaa || reply.answer.addresses.empty()),
+          "an answer is of the type that was asked for");
+  for (const auto& address : reply.answer.addresses)
+    require(address.is_v4() == (type == RecordType::a), "an address is of the family that was asked for");
   require(reply.answer.ttl >= std::chrono::seconds(0), "a TTL is not negative");
 }
 

@@ -27,7 +27,7 @@ AskForPage answered_by(Store& store, const Settings& settings) {
   };
 }
 
-/// What was read from the text, or nothing when there was trouble.
+/// All that is remembered, as a file.
 std::string written(Store& store, const Settings& settings) {
   std::ostringstream out;
   require(export_memory(answered_by(store, settings), out).ok(), "what is remembered can be written");
@@ -43,8 +43,7 @@ void memory_file(std::string_view input) {
   std::ostringstream complaints;
   const auto reply = import_memory(answered_by(*store, settings), in, complaints);
   require(complaints.str().size() < 10'000, "complaints are bounded");
-  for (const char c : complaints.str())
-    require(c == '\n' || (c >= 0x20 && c <= 0x7e), "complaints are printable");
+  require(is_printable_lines(complaints.str()), "complaints are printable");
   require(reply.ok() || store->rows() == 0, "of a file that is none, nothing is taken");
   if (reply.ok()) require(store->rows() <= reply.result["taken"], "no more is taken than is said");
 
@@ -64,6 +63,7 @@ void memory_file(std::string_view input) {
           "what is written is read");
   for (const auto& [key, record] : store->walk({.limit = 1000}).lines)
     require(other->find(key) == record, "what is written means the same");
+  require(other->rows() == store->rows(), "no more is read than was written");
 }
 
 }  // namespace fallbackmx::fuzz

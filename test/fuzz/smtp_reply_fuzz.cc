@@ -6,11 +6,9 @@ namespace fallbackmx::fuzz {
 
 namespace {
 
-/// All that a parser makes of the input, fed `size` bytes at a time.
-std::string parse(std::string_view input, std::size_t size) {
-  ReplyParser parser;
+/// All the replies that are there by now, with what they promise.
+std::string replies_of(ReplyParser& parser) {
   std::string all;
-  for (std::size_t at = 0; at < input.size(); at += size) parser.feed(input.substr(at, size));
   while (const auto reply = parser.next()) {
     require(reply->code >= 100 && reply->code <= 599, "a code is 100 to 599");
     require(!reply->lines.empty() && reply->lines.size() <= 100, "a reply has 1 to 100 lines");
@@ -23,6 +21,17 @@ std::string parse(std::string_view input, std::size_t size) {
       require(line.size() <= 1000 && line.find('\n') == std::string::npos, "a line is one, and bounded");
       all += "[" + line + "]";
     }
+  }
+  return all;
+}
+
+/// All that a parser makes of the input, fed `size` bytes at a time, and asked in between as a session does.
+std::string parse(std::string_view input, std::size_t size) {
+  ReplyParser parser;
+  std::string all;
+  for (std::size_t at = 0; at < input.size(); at += size) {
+    parser.feed(input.substr(at, size));
+    all += replies_of(parser);
   }
   if (parser.broken()) {
     require(is_printable_ascii(*parser.broken()) && parser.broken()->size() < 200,

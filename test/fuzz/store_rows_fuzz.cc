@@ -5,7 +5,7 @@
 //
 // key, good, code, dsn, asked, last_yes, words. A column that looks like a number is one, `-` is NULL,
 // `x'00ff'` a BLOB, `''` an empty text. A row is where its key says, unless it begins with `+`: then it is
-// one further on.
+// one further on. One that begins with `!` stands among the rows of example.org, whatever its domain is.
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
@@ -88,24 +88,24 @@ class DamagedFile {
 
   void add(std::string_view line) {
     const bool elsewhere = line.starts_with('+');
-    if (elsewhere) line.remove_prefix(1);
+    const bool misfiled = line.starts_with('!');
+    if (elsewhere || misfiled) line.remove_prefix(1);
     const std::string key(take_word(line));
     const auto good = column(take_word(line)), code = column(take_word(line)), dsn = column(take_word(line));
     const auto asked = column(take_word(line)), last_yes = column(take_word(line));
-    const std::string sql = "INSERT OR REPLACE INTO address VALUES (" +
-                            std::to_string(name_hash(key) + (elsewhere ? 1 : 0)) + ", " + column(key) + ", " +
-                            std::to_string(name_hash(domain_of_key(key))) + ", " + good + ", " + code + ", " +
-                            dsn + ", " + column(line) + ", " + asked + ", " + last_yes + ")";
+    const std::string sql =
+        "INSERT OR REPLACE INTO address VALUES (" + std::to_string(name_hash(key) + (elsewhere ? 1 : 0)) +
+        ", " + column(key) + ", " + std::to_string(name_hash(misfiled ? "example.org" : domain_of_key(key))) +
+        ", " + good + ", " + code + ", " + dsn + ", " + column(line) + ", " + asked + ", " + last_yes + ")";
     if (writer_.execute(sql.c_str())) keys_.push_back(key);
   }
 
   void look() {
     for (const auto& key : keys_) {
       if (const auto record = table_->find(key)) require_sound(*record);
-      const std::string domain(domain_of_key(key));
-      const auto good = table_->recent_good(domain, [](const std::string&) { return true; });
-      if (good) require_address(good->key);
+      require_control(domain_of_key(key));
     }
+    require_control("example.org");
     std::size_t rows = 0;
     table_->each_after("", [&](const std::string&, const AddressRecord& record) {
       require_sound(record);
@@ -124,9 +124,12 @@ class DamagedFile {
     require(is_printable_ascii(record.words) && record.words.size() <= 500,
             "words are printable, and bounded");
   }
-  static void require_address(const std::string& key) {
-    const auto address = Address::parse(key);
-    require(address && address->key() == key, "a control recipient is an address");
+  void require_control(std::string_view domain) {
+    const auto good = table_->recent_good(domain, [](const std::string&) { return true; });
+    if (!good) return;
+    const auto address = Address::parse(good->key);
+    require(address && address->key() == good->key, "a control recipient is an address");
+    require(address->domain() == domain, "a control recipient is of the domain that is asked about");
   }
 
   const Directory directory_;
