@@ -102,7 +102,6 @@ class SqliteStore final : public Store {
                  (seconds - settings.address_verify_positive_expire_time).count(), max_rows};
     work_.notify_one();
     cleaned_.wait(lock, [&] { return !cleaning_; });
-    recent_.clear();
   }
 
   Page walk(const Walk& walk) override {
@@ -217,7 +216,10 @@ class SqliteStore final : public Store {
       const bool again = !damage_.empty();
       if (again) pending_.give_back();
       auto written = pending_.written();
+      if (cleaning && !clean) rows_lost_ = true;
       if (cleaning && clean && !again) {
+        // What was dropped must not be known any longer; what was not costs a read of the file each.
+        if (std::exchange(rows_lost_, false)) recent_.clear();
         cleaning_.reset();
         cleaned_.notify_all();
       }
@@ -238,6 +240,7 @@ class SqliteStore final : public Store {
   PendingChanges pending_;
   RecentRecords recent_;
   std::optional<VerifyWriter::Cleaning> cleaning_;
+  bool rows_lost_ = false;                     ///< since cleaning began
   std::string damage_;                         ///< what is wrong with the file
   bool counted_ = false;                       ///< how many rows there are is known
   std::optional<std::int64_t> newly_counted_;  ///< rows at the beginning of the inspection

@@ -96,7 +96,10 @@ class SqliteStoreFile : public testing::Test {
   std::string directory_, path_;
   std::mutex mutex_;
   std::vector<std::string> lines_;
-  Log log_{[this](LogLevel, std::string_view line) { lines_.emplace_back(line); }};
+  Log log_{[this](LogLevel, std::string_view line) {
+    const std::lock_guard lock(mutex_);
+    lines_.emplace_back(line);
+  }};
 };
 
 TEST_F(SqliteStoreFile, RemembersOverARestart) {
@@ -106,6 +109,23 @@ TEST_F(SqliteStoreFile, RemembersOverARestart) {
   for (int i = 0; i < 100; ++i) EXPECT_EQ(store->find(user(i)), i % 3 == 0 ? no() : yes(Seconds(i)));
   EXPECT_EQ(store->recent_good("d1.example"), "u1@d1.example");
   EXPECT_TRUE(lines_.empty()) << lines_.front();
+}
+
+TEST_F(SqliteStoreFile, CleaningUpForgetsWhatIsDroppedAndNothingWhenNothingIs) {
+  const auto store = open();
+  store->put("lately@example.org", yes());
+  store->put("long-ago@example.org", yes(48h));
+  store->clean_up(now, endless(), 1'000'000);
+  // Behind its back: what it still knows comes from its own memory.
+  ASSERT_TRUE(SqliteConnection(path_).execute("DELETE FROM address WHERE key LIKE 'lately%'"));
+  store->clean_up(now, endless(), 1'000'000);
+  EXPECT_EQ(store->find("lately@example.org"), yes());
+
+  Settings of_a_day = endless();
+  of_a_day.address_verify_positive_expire_time = 24h;
+  store->clean_up(now, of_a_day, 1'000'000);
+  EXPECT_FALSE(store->find("long-ago@example.org"));
+  EXPECT_FALSE(store->find("lately@example.org"));
 }
 
 TEST_F(SqliteStoreFile, LeavesOneFileWhenClosed) {
