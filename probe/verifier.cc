@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <exception>
-#include <map>
 #include <mutex>
 #include <utility>
 #include <vector>
 
 #include "probe/backlog_worker.h"
 #include "probe/destination.h"
+#include "probe/destinations.h"
 #include "probe/engine.h"
 #include "probe/metrics.h"
 #include "probe/next_hop.h"
@@ -20,8 +20,6 @@ namespace fallbackmx {
 
 namespace {
 
-/// Above it, destinations without work are forgotten.
-constexpr std::size_t most_destinations = 1000;
 /// For a question that nobody waits for.
 constexpr std::chrono::seconds background_patience{30};
 /// How soon to look whether a primary can be asked again. Costs nothing: one that is known to be down is
@@ -70,7 +68,7 @@ class Verifier::Impl {
                  .proofs = engine_.control.size(),
                  .catchalls = engine_.catchall.size(),
                  .troubles = engine_.health.size()};
-    for (const auto& destination : all_destinations()) now.sessions += destination->sessions();
+    for (const auto& destination : destinations_.all()) now.sessions += destination->sessions();
     return now;
   }
 
@@ -79,13 +77,13 @@ class Verifier::Impl {
     if (wish == Wish::disable) health.disable(key, engine_.services.clock.now());
     if (wish == Wish::enable) health.enable(key);
     if (wish == Wish::reset) health.reset(key);
-    for (const auto& destination : all_destinations()) destination->look_at_health();
+    for (const auto& destination : destinations_.all()) destination->look_at_health();
     if (wish != Wish::disable) engine_.primary_is_back();
   }
 
   std::vector<PrimaryState> primaries() const {
     std::vector<PrimaryState> states;
-    for (const auto& destination : all_destinations()) {
+    for (const auto& destination : destinations_.all()) {
       for (PrimaryState& state : destination->look()) states.push_back(std::move(state));
     }
     states = merged(std::move(states));
@@ -101,16 +99,16 @@ class Verifier::Impl {
   void reload(std::shared_ptr<const Settings> settings) {
     engine_.renew(settings, tls_context(*settings, engine_.services.log));
     OwnAddresses own = own_addresses(*settings);
-    const std::lock_guard lock(mutex_);
-    own_ = std::move(own);
-    for (const auto& [key, destination] : destinations_) destination->renew();
+    {
+      const std::lock_guard lock(mutex_);
+      own_ = std::move(own);
+    }
+    destinations_.renew();
   }
 
   void drain() {
     backlog_.close();
-    const std::lock_guard lock(mutex_);
-    draining_ = true;
-    for (const auto& [key, destination] : destinations_) destination->drain();
+    destinations_.drain();
   }
 
  private:
@@ -154,13 +152,6 @@ class Verifier::Impl {
     finding.why = fmt::format("no probe could be made: {}", trouble.what());
     engine_.services.log.error(finding.why);
     return finding;
-  }
-
-  std::vector<std::shared_ptr<Destination>> all_destinations() const {
-    std::vector<std::shared_ptr<Destination>> all;
-    const std::lock_guard lock(mutex_);
-    for (const auto& [key, destination] : destinations_) all.push_back(destination);
-    return all;
   }
 
   static OwnAddresses own_addresses(const Settings& settings) {
@@ -214,7 +205,7 @@ class Verifier::Impl {
       finding.why = way.why;
       return finding;
     }
-    const auto destination = destination_for(way.endpoints, question);
+    const auto destination = destinations_.find(way.endpoints, {question.tls, question.sender});
     Destination::Answer answer;
     if (destination)
       answer = destination->ask(question.recipient, question.client, question.deadline,
@@ -237,39 +228,6 @@ class Verifier::Impl {
     finding.why = std::move(result.why);
     finding.tls = result.tls;
     return finding;
-  }
-
-  /// Null while draining. Endpoints are the same destination for whatever domain, as long as they need to
-  /// show the same.
-  std::shared_ptr<Destination> destination_for(const std::vector<Endpoint>& endpoints,
-                                               const Question& question) {
-    const auto settings = engine_.settings();
-    std::string key;
-    std::vector<TlsPolicy> policies;
-    for (const Endpoint& endpoint : endpoints) {
-      policies.push_back(tls_policy(*settings, endpoint.next_hop, question.tls));
-      const TlsPolicy& policy = policies.back();
-      key +=
-          endpoint.key() + " " + std::string(to_string(policy.level)) + " " + policy.protocols.text() + " ";
-      if (policy.level > TlsLevel::encrypt) key += endpoint.host + " " + endpoint.next_hop + " ";
-      for (const std::string& name : policy.match) key += name + " ";
-    }
-    if (question.sender) key += "from " + *question.sender;
-    std::vector<std::shared_ptr<Destination>> forgotten;  // destroyed without the lock
-    const std::lock_guard lock(mutex_);
-    if (draining_) return nullptr;
-    std::shared_ptr<Destination>& destination = destinations_[key];
-    if (!destination)
-      destination = std::make_shared<Destination>(engine_, endpoints, std::move(policies), question.sender);
-    auto wanted = destination;
-    if (destinations_.size() > most_destinations) {
-      std::erase_if(destinations_, [&](auto& entry) {
-        if (entry.second.use_count() > 1 || !entry.second->idle()) return false;
-        forgotten.push_back(std::move(entry.second));
-        return true;
-      });
-    }
-    return wanted;
   }
 
   // --- asking in nobody's time ---
@@ -306,12 +264,10 @@ class Verifier::Impl {
   }
 
   Engine engine_;
-  mutable std::mutex mutex_;
+  std::mutex mutex_;  ///< protects own_
   OwnAddresses own_;
-  bool draining_ = false;
   BacklogWorker backlog_;
-  /// By their endpoints' keys. Their sessions' threads may come back to all of the above.
-  std::map<std::string, std::shared_ptr<Destination>> destinations_;
+  Destinations destinations_{engine_};  ///< their sessions' threads may come back to all of the above
 };
 
 Verifier::Verifier(Services services, std::shared_ptr<const Settings> settings)
