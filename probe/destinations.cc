@@ -36,10 +36,13 @@ std::shared_ptr<Destination> Destinations::find(const std::vector<Endpoint>& end
   std::vector<std::shared_ptr<Destination>> forgotten;  // destroyed without the lock
   const std::lock_guard lock(mutex_);
   if (drained_) return nullptr;
-  std::shared_ptr<Destination>& destination = by_key_[key];
-  if (!destination)
-    destination = std::make_shared<Destination>(engine_, endpoints, std::move(policies), terms.sender);
-  auto wanted = destination;
+  auto known = by_key_.find(key);
+  if (known == by_key_.end()) {
+    // Made before there is a place for it: no memory for one must not leave a place with nobody in it.
+    auto made = std::make_shared<Destination>(engine_, endpoints, std::move(policies), terms.sender);
+    known = by_key_.emplace(std::move(key), std::move(made)).first;
+  }
+  auto wanted = known->second;
   if (by_key_.size() > most_) {
     std::erase_if(by_key_, [&](auto& entry) {
       if (entry.second.use_count() > 1 || !entry.second->idle()) return false;

@@ -11,6 +11,7 @@
 #include "test/fake/fake_resolver.h"
 #include "test/fake/memory_streams.h"
 #include "test/fake/simulation.h"
+#include "test/unit/scarce_memory.h"
 
 namespace fallbackmx {
 namespace {
@@ -80,6 +81,20 @@ TEST_F(DestinationsTest, NoneIsMadeOnceTheyAreDrained) {
   EXPECT_FALSE(destinations.find({mx(1)}, {}));
   EXPECT_FALSE(destinations.find({mx(2)}, {}));
   EXPECT_EQ(destinations.all(), std::vector{before});
+}
+
+/// Its place was left with nobody in it, and whoever looked at all of them next ended the process.
+TEST_F(DestinationsTest, OneThatThereIsNoMemoryForLeavesNoPlaceBehind) {
+  Destinations destinations(engine);
+  const std::vector<Endpoint> endpoints = {mx(1)};
+  const Destinations::Terms terms{.tls = {}, .sender = std::string(100, 'x')};
+  const int failures = with_each_allocation_failing([&] { destinations.find(endpoints, terms); },
+                                                    [&](int nth) {
+                                                      for (const auto& each : destinations.all())
+                                                        ASSERT_TRUE(each) << "allocation " << nth;
+                                                    });
+  EXPECT_GT(failures, 5);
+  EXPECT_EQ(destinations.all().size(), 1U);
 }
 
 }  // namespace
