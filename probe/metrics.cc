@@ -8,28 +8,58 @@
 
 #include <cassert>
 #include <cstddef>
+#include <deque>
 #include <map>
 #include <mutex>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace fallbackmx {
 
 namespace {
 
-/// One declared metric with all its combinations of labels.
+/// One declared metric with all its combinations of labels. Those that were used are found again here, since
+/// the library makes a new one each time, to see then that it has it.
 template <class Metric>
-struct Family {
-  prometheus::Family<Metric>* series;
-  std::vector<std::string> label_names;
+class Family {
+ public:
+  Family(prometheus::Family<Metric>& series, std::vector<std::string> label_names)
+      : series_(series), label_names_(std::move(label_names)) {}
+
+  bool labelled() const { return !label_names_.empty(); }
 
   template <class... Arguments>
-  Metric& with(Metrics::Labels values, const Arguments&... arguments) const {
-    assert(values.size() == label_names.size());
-    prometheus::Labels labels;
-    auto name = label_names.begin();
-    for (const std::string_view value : values) labels.emplace(*name++, value);
-    return series->Add(labels, arguments...);
+  Metric& with(Metrics::Labels values, const Arguments&... arguments) {
+    std::string key;
+    for (const std::string_view value : values) key.append(value).push_back('\0');
+    const std::lock_guard lock(mutex_);
+    Metric*& metric = used_[key];
+    if (!metric) metric = &series_.Add(labels(values), arguments...);
+    return *metric;
   }
+
+  /// Only where nobody else uses it.
+  void remove(const std::string& value) {
+    Metric& metric = with({value});
+    series_.Remove(&metric);
+    const std::lock_guard lock(mutex_);
+    used_.erase(value + '\0');
+  }
+
+ private:
+  prometheus::Labels labels(Metrics::Labels values) const {
+    assert(values.size() == label_names_.size());
+    prometheus::Labels labels;
+    auto name = label_names_.begin();
+    for (const std::string_view value : values) labels.emplace(*name++, value);
+    return labels;
+  }
+
+  prometheus::Family<Metric>& series_;
+  const std::vector<std::string> label_names_;
+  std::mutex mutex_;
+  std::unordered_map<std::string, Metric*> used_;  ///< by the values of the labels
 };
 
 }  // namespace
@@ -38,16 +68,17 @@ class Metrics::Families {
  public:
   Families() {
     using prometheus::BuildCounter, prometheus::BuildGauge, prometheus::BuildHistogram;
-#define DECLARED(families, build, name, help, ...) \
-  families.push_back({&build().Name("fallbackmx_" name).Help(help).Register(registry), {__VA_ARGS__}});
+#define DECLARED(families, build, name, help, ...)                                      \
+  families.emplace_back(build().Name("fallbackmx_" name).Help(help).Register(registry), \
+                        std::vector<std::string>{__VA_ARGS__});
 #define COUNTER(enumerator, name, help, ...) DECLARED(counters, BuildCounter, name, help, __VA_ARGS__)
 #define GAUGE(enumerator, name, help, ...) DECLARED(gauges, BuildGauge, name, help, __VA_ARGS__)
 #define TIMER(enumerator, name, help, ...) DECLARED(timers, BuildHistogram, name, help, __VA_ARGS__)
 #include "probe/metrics.def"
 #undef DECLARED
     // What has no labels is there from the start, at zero: a rate needs two points.
-    for (const auto& family : counters) {
-      if (family.label_names.empty()) family.with({});
+    for (auto& family : counters) {
+      if (!family.labelled()) family.with({});
     }
   }
 
@@ -55,9 +86,9 @@ class Metrics::Families {
   const prometheus::Histogram::BucketBoundaries seconds = {0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1,
                                                            0.2,   0.5,   1,     2,    5,    10};
   prometheus::Registry registry;
-  std::vector<Family<prometheus::Counter>> counters;
-  std::vector<Family<prometheus::Gauge>> gauges;
-  std::vector<Family<prometheus::Histogram>> timers;
+  std::deque<Family<prometheus::Counter>> counters;
+  std::deque<Family<prometheus::Gauge>> gauges;
+  std::deque<Family<prometheus::Histogram>> timers;
   std::mutex replacing;
   std::map<Gauge, std::vector<std::string>> replaced;  ///< the labels that there are; guarded by replacing
 };
@@ -83,11 +114,11 @@ void Metrics::set(Gauge which, double value, Labels labels) {
 }
 
 void Metrics::replace(Gauge which, const std::map<std::string, double>& by_label) {
-  const auto& family = families_->gauges[static_cast<std::size_t>(which)];
+  auto& family = families_->gauges[static_cast<std::size_t>(which)];
   const std::lock_guard lock(families_->replacing);
   auto& shown = families_->replaced[which];
   for (const auto& label : shown) {
-    if (!by_label.contains(label)) family.series->Remove(&family.with({label}));
+    if (!by_label.contains(label)) family.remove(label);
   }
   shown.clear();
   for (const auto& [label, value] : by_label) {

@@ -19,8 +19,8 @@ namespace fallbackmx {
 class Roster {
  public:
   struct Slot {
-    std::unique_ptr<Sleeper> sleeper;  ///< ends with the thread
-    std::thread thread;
+    std::unique_ptr<Sleeper> sleeper;     ///< ends with the session
+    std::thread thread;                   ///< none when it serves another session by now
     std::optional<std::size_t> endpoint;  ///< that it stands with
     std::vector<std::size_t> knocking;    ///< endpoints it is trying to reach
     std::size_t room = 0;                 ///< probes it would take at once
@@ -33,7 +33,7 @@ class Roster {
   std::shared_ptr<Slot> add(std::unique_ptr<Sleeper> sleeper, unsigned generation);
   /// It could not be started.
   void remove(const std::shared_ptr<Slot>& slot) { sessions_.remove(slot); }
-  /// Its thread is about to end.
+  /// It has ended, and its thread is about to, or serves another.
   void retire(const std::shared_ptr<Slot>& slot);
   /// Those whose threads are to be joined now, without the lock.
   Slots take_retired() { return std::exchange(retired_, {}); }

@@ -20,15 +20,26 @@ SessionThreads::SessionThreads(Clock& clock, std::mutex& lock, Roster& roster, D
 void SessionThreads::launch(unsigned generation) noexcept {
   std::shared_ptr<Slot> slot;
   try {
-    slot = roster_.add(clock_.sleeper(), generation);
-    slot->thread = std::thread([this, slot] { attend(slot); });
+    slot = roster_.add(clock_.sleeper_for_poll(), generation);
+    if (Slot* ending = std::exchange(ending_, nullptr)) {
+      slot->thread = std::move(ending->thread);
+      successor_ = slot;
+    } else {
+      slot->thread = std::thread([this, slot] { work(slot); });
+    }
   } catch (const std::exception& trouble) {
     if (slot) roster_.remove(slot);
     if (roster_.empty()) duties_.give_up(cannot_start, trouble.what());
   }
 }
 
-void SessionThreads::attend(const std::shared_ptr<Slot>& slot) noexcept {
+/// A thread, from its beginning to its end.
+void SessionThreads::work(std::shared_ptr<Slot> slot) noexcept {
+  while (slot) slot = attend(slot);
+}
+
+/// Returns the session that its thread serves next, if any.
+std::shared_ptr<SessionThreads::Slot> SessionThreads::attend(const std::shared_ptr<Slot>& slot) noexcept {
   std::array<char, 100> trouble{};
   try {
     duties_.serve(*slot);
@@ -37,17 +48,20 @@ void SessionThreads::attend(const std::shared_ptr<Slot>& slot) noexcept {
   }
   const std::lock_guard lock(lock_);
   if (trouble.front() != '\0') duties_.give_up("an SMTP session ended", trouble.data());
-  end(slot);
+  return end(slot);
 }
 
-void SessionThreads::end(const std::shared_ptr<Slot>& slot) noexcept {
+std::shared_ptr<SessionThreads::Slot> SessionThreads::end(const std::shared_ptr<Slot>& slot) noexcept {
   roster_.retire(slot);
+  ending_ = slot.get();
   try {
     duties_.relieve();
   } catch (const std::exception& trouble) {
     duties_.give_up(cannot_start, trouble.what());
   }
+  ending_ = nullptr;
   slot->sleeper.reset();  // takes part until its successor does
+  return std::exchange(successor_, nullptr);
 }
 
 void SessionThreads::join_ended() {
@@ -56,18 +70,21 @@ void SessionThreads::join_ended() {
     const std::lock_guard lock(lock_);
     ended = roster_.take_retired();
   }
-  for (const auto& slot : ended) slot->thread.join();
+  for (const auto& slot : ended) {
+    if (slot->thread.joinable()) slot->thread.join();  // else it serves another
+  }
 }
 
 void SessionThreads::join_all() {
   for (;;) {
-    std::shared_ptr<Slot> slot;
+    std::thread thread;
     {
       const std::lock_guard lock(lock_);
-      slot = roster_.next_to_join();
+      const auto slot = roster_.next_to_join();
+      if (!slot) return;
+      thread = std::move(slot->thread);
     }
-    if (!slot) return;
-    if (slot->thread.joinable()) slot->thread.join();
+    if (thread.joinable()) thread.join();
   }
 }
 

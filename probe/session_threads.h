@@ -11,9 +11,11 @@
 
 namespace fallbackmx {
 
-/// Belongs to a Destination, and works with its lock and its roster. A thread that cannot be made, and a
-/// session that ends with an exception, are trouble of ours that nobody may have to wait for: the destination
-/// gives up what is queued, and nobody tries the same again in a loop.
+/// Belongs to a Destination, and works with its lock and its roster. A thread whose session has ended serves
+/// the next one, if that is needed at once: in a storm of refusals a session lives for a few milliseconds.
+///
+/// A thread that cannot be made, and a session that ends with an exception, are trouble of ours that nobody
+/// may have to wait for: the destination gives up what is queued, and nobody tries the same again in a loop.
 class SessionThreads {
  public:
   using Slot = Roster::Slot;
@@ -38,13 +40,17 @@ class SessionThreads {
   void join_all();
 
  private:
-  void attend(const std::shared_ptr<Slot>& slot) noexcept;
-  void end(const std::shared_ptr<Slot>& slot) noexcept;
+  void work(std::shared_ptr<Slot> slot) noexcept;
+  std::shared_ptr<Slot> attend(const std::shared_ptr<Slot>& slot) noexcept;
+  std::shared_ptr<Slot> end(const std::shared_ptr<Slot>& slot) noexcept;
 
   Clock& clock_;
   std::mutex& lock_;
   Roster& roster_;
   const Duties duties_;
+  // While a session's end is seen to, with the lock held.
+  Slot* ending_ = nullptr;           ///< its thread is free
+  std::shared_ptr<Slot> successor_;  ///< that has got it
 };
 
 }  // namespace fallbackmx

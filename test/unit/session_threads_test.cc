@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 namespace fallbackmx {
 namespace {
@@ -40,6 +42,15 @@ TEST_F(SessionThreadsTest, WhoEndsIsRelievedUntilNobodyIsNeeded) {
   EXPECT_EQ(relieved, 3);
   EXPECT_TRUE(roster.empty());
   EXPECT_EQ(given_up, "");
+}
+
+TEST_F(SessionThreadsTest, WhoIsNeededAtOnceIsServedByTheThreadThatIsFree) {
+  std::set<std::thread::id> served_by;
+  session = [&] { served_by.insert(std::this_thread::get_id()); };
+  launch();
+  threads.join_all();
+  EXPECT_EQ(relieved, 3);
+  EXPECT_EQ(served_by.size(), 1U);
 }
 
 TEST_F(SessionThreadsTest, AnExceptionEndsOneSessionAndNotTheProgram) {
