@@ -147,10 +147,21 @@ bool AddressTable::begin_reading(const std::atomic<bool>& give_up) {
   return connection_.execute("BEGIN; SELECT count(*) FROM sqlite_schema");
 }
 
-std::size_t AddressTable::count() {
-  const auto rows = connection_.number(
-      "SELECT (SELECT count(*) FROM address WHERE good = 0) + (SELECT count(*) FROM address WHERE good = 1)");
-  return rows && *rows > 0 ? static_cast<std::size_t>(*rows) : 0;
+std::optional<std::size_t> AddressTable::each_id(const std::function<void(std::int64_t)>& visit) {
+  std::size_t rows = 0;
+  for (const char* sql : {"SELECT id FROM address WHERE good = 0", "SELECT id FROM address WHERE good = 1"}) {
+    auto statement = connection_.prepare(sql);
+    if (!statement) return std::nullopt;
+    auto step = statement->step();
+    for (; step == SqliteStatement::Step::row; step = statement->step()) {
+      const auto id = statement->number(0);
+      if (!id) return std::nullopt;
+      visit(*id);
+      ++rows;
+    }
+    if (step == SqliteStatement::Step::failed) return std::nullopt;
+  }
+  return rows;
 }
 
 bool AddressTable::begin() { return connection_.execute("BEGIN IMMEDIATE"); }

@@ -41,8 +41,9 @@ class AddressTable {
   /// What is read from now on is the file as it is now, and no call goes on for long once `give_up` is true.
   /// The flag lives as long as the table.
   bool begin_reading(const std::atomic<bool>& give_up);
-  /// Walks over two indexes.
-  std::size_t count();
+  /// Calls `visit` with the id of each row; walks over two indexes. Returns how many there are, nothing on
+  /// failure.
+  std::optional<std::size_t> each_id(const std::function<void(std::int64_t)>& visit);
   /// Empty, or what is wrong with the file. Reads all of it.
   std::string look_over();
 

@@ -3,7 +3,9 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -16,22 +18,27 @@ namespace fallbackmx {
 /// it was when the inspection began.
 class Inspection {
  public:
-  /// `counted` is called once, with how many rows there were at the beginning (0 when they cannot be
-  /// counted). `damaged` is called when the file proves damaged, with a sentence. Both on the inspection's
-  /// thread.
-  Inspection(AddressTable table, std::function<void(std::size_t)> counted,
-             std::function<void(const std::string&)> damaged);
+  /// All on the inspection's thread.
+  struct Reports {
+    /// A row that there was at the beginning: its id in the table.
+    std::function<void(std::int64_t id)> seen;
+    /// Once: how many rows there were then, and that all of them were seen. Nothing: they cannot be counted.
+    std::function<void(std::optional<std::size_t> rows)> counted;
+    /// The file proves damaged, with a sentence.
+    std::function<void(const std::string& why)> damaged;
+  };
+  Inspection(AddressTable table, Reports reports);
   /// Breaks it off, if it is not done, and waits for the thread.
   ~Inspection();
   Inspection(const Inspection&) = delete;
   Inspection& operator=(const Inspection&) = delete;
 
  private:
-  void look_over(const std::function<void(std::size_t)>& tell_count,
-                 const std::function<void(const std::string&)>& tell_damage);
+  void look_over();
 
   std::atomic<bool> stop_ = false;
   AddressTable table_;
+  const Reports reports_;
   std::thread thread_;
 };
 

@@ -3,6 +3,7 @@
 #include <thread>
 #include <utility>
 
+#include "probe/bloom_filter.h"
 #include "probe/clock.h"
 #include "probe/pending_changes.h"
 #include "probe/recent_records.h"
@@ -10,6 +11,7 @@
 #include "probe/store.h"
 #include "probe/verify_file.h"
 #include "probe/verify_readers.h"
+#include "probe/verify_schema.h"
 #include "probe/verify_writer.h"
 
 namespace fallbackmx {
@@ -21,8 +23,11 @@ constexpr std::size_t key_limit = 512;
 constexpr auto gathering = std::chrono::milliseconds(20);
 constexpr auto quiet_time = std::chrono::minutes(10);
 
+std::uint64_t row_of(const std::string& key) { return static_cast<std::uint64_t>(name_hash(key)); }
+
 /// Callers read over a few connections, and wait for a disk that hangs no longer than those do; whatever they
 /// change waits in memory, where it is found at once, until the one writer thread has put it into the file.
+/// For who was never asked about, as most names of a dictionary attack, nobody reads at all.
 class SqliteStore final : public Store {
  public:
   SqliteStore(const std::string& path, VerifyFile file, Log& log)
@@ -36,7 +41,8 @@ class SqliteStore final : public Store {
         writer_(
             path, std::move(file), readers_, log,
             {.opened = [this] { opened(); },
-             .counted = [this](std::size_t rows) { counted(rows); },
+             .seen = [this](std::int64_t id) { known_.add(static_cast<std::uint64_t>(id)); },
+             .counted = [this](std::optional<std::size_t> rows) { counted(rows); },
              .damaged = [this](int generation, const std::string& why) { report_damage(generation, why); },
              .left = [this] { left(); },
              .trouble = [this](const std::string& why) { return complain(why); }}) {
@@ -59,6 +65,7 @@ class SqliteStore final : public Store {
       const std::lock_guard lock(mutex_);
       if (const auto* known = recent_.find(key)) return *known;
       if (const auto* change = pending_.find(key)) return *change;
+      if (all_known_ && !known_.may_contain(row_of(key))) return std::nullopt;
       began = recent_.now();
     }
     // What was written between these two steps is in the file by now.
@@ -132,6 +139,7 @@ class SqliteStore final : public Store {
       // Of the others it knows. Before there may be no memory for the change.
       if (pending_.empty()) work_.notify_one();
       added = pending_.add(key, to);
+      if (added && to) known_.add(row_of(key));
       if (added) recent_.set(key, std::move(to));
     }
     if (!added) complain("too slow to write: verdicts are not remembered");
@@ -151,11 +159,12 @@ class SqliteStore final : public Store {
     counted_ = false;
   }
 
-  void counted(std::size_t rows) {
+  void counted(std::optional<std::size_t> rows) {
     {
       const std::lock_guard lock(mutex_);
       counted_ = true;
-      newly_counted_ = static_cast<std::int64_t>(rows);
+      newly_counted_ = static_cast<std::int64_t>(rows.value_or(0));
+      all_known_ = rows.has_value();
     }
     work_.notify_one();
   }
@@ -163,6 +172,7 @@ class SqliteStore final : public Store {
   void left() {
     const std::lock_guard lock(mutex_);
     recent_.clear();
+    all_known_ = false;
     damage_.clear();
     counted_ = true;  // there is nothing to count
     newly_counted_.reset();
@@ -239,6 +249,8 @@ class SqliteStore final : public Store {
   std::condition_variable work_, cleaned_;
   PendingChanges pending_;
   RecentRecords recent_;
+  BloomFilter known_;       ///< rows that are in the file, or were, or wait
+  bool all_known_ = false;  ///< whoever is not in it has no record
   std::optional<VerifyWriter::Cleaning> cleaning_;
   bool rows_lost_ = false;                     ///< since cleaning began
   std::string damage_;                         ///< what is wrong with the file

@@ -147,15 +147,19 @@ void VerifyWriter::inspect() {
   try {
     if (opened.table) {
       inspection_.emplace(
-          *std::move(opened.table), reports_.counted,
-          [this, of = generation_.load()](const std::string& why) { reports_.damaged(of, why); });
+          *std::move(opened.table),
+          Inspection::Reports{.seen = reports_.seen,
+                              .counted = reports_.counted,
+                              .damaged = [this, of = generation_.load()](const std::string& why) {
+                                reports_.damaged(of, why);
+                              }});
       return;
     }
     reports_.trouble(opened.why_not);
   } catch (const std::system_error& trouble) {
     reports_.trouble(trouble.what());
   }
-  reports_.counted(table_->count());
+  reports_.counted(table_->each_id(reports_.seen));
 }
 
 }  // namespace fallbackmx

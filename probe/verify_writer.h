@@ -27,8 +27,10 @@ class VerifyWriter {
   struct Reports {
     /// A file is there, and its rows are being counted.
     std::function<void()> opened;
-    /// How many rows it had then.
-    std::function<void(std::size_t rows)> counted;
+    /// A row that it had then: its id in the table.
+    std::function<void(std::int64_t id)> seen;
+    /// How many there were, and that all of them were seen. Nothing: they cannot be counted.
+    std::function<void(std::optional<std::size_t> rows)> counted;
     /// What is wrong with the file of this generation.
     std::function<void(int generation, const std::string& why)> damaged;
     /// The file is left, and there is none until one is opened.

@@ -108,6 +108,13 @@ class Disk {
 
 std::string user(int i) { return "u" + std::to_string(i) + "@example.org"; }
 
+Settings endless() {
+  Settings some;
+  some.address_verify_positive_expire_time = some.address_verify_negative_expire_time =
+      std::chrono::hours(1'000'000);
+  return some;
+}
+
 class HungDisk : public testing::Test {
  protected:
   HungDisk() {
@@ -192,6 +199,23 @@ TEST_F(HungDisk, WhatWasReadLatelyIsKnownWithoutIt) {
   EXPECT_EQ(said_, "") << "nobody has asked the disk, not even about who is not there";
   for (int i = 100; i < 110; ++i) store->find(user(i));  // SQLite has some pages of the file in memory
   EXPECT_NE(said_.find("too slow to read"), std::string::npos);
+  disk_.hang(false, false);
+}
+
+TEST_F(HungDisk, WhoWasNeverAskedAboutIsNotLookedForInTheFile) {
+  {
+    const auto store = *open_sqlite_store(directory_ + "/verify.db", log_);
+    for (int i = 0; i < 1000; ++i) store->put(user(i), i % 2 == 0 ? yes() : no());
+  }
+  auto store = *open_sqlite_store(directory_ + "/verify.db", log_);
+  store->clean_up(now, endless(), 10'000);  // its rows are counted
+  store->put("new@example.org", yes());
+  store->clean_up(now, endless(), 10'000);  // it is written, and nothing is known from lately
+  disk_.hang(false, true);
+  for (int i = 1000; i < 1010; ++i) EXPECT_FALSE(store->find(user(i)));
+  EXPECT_EQ(said_, "") << "nobody has asked the disk";
+  for (const auto& known : {user(0), user(999), std::string("new@example.org")}) store->find(known);
+  EXPECT_NE(said_.find("too slow to read"), std::string::npos) << "for those there is no other way";
   disk_.hang(false, false);
 }
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <set>
 #include <sstream>
 
 #include "probe/address_table.h"
@@ -273,19 +274,24 @@ TEST_F(SqliteStoreFile, LooksForAnAddressInTheSamePlaceForEver) {
 TEST_F(SqliteStoreFile, IsInspectedBehindItsStart) {
   fill(2000);
   {
-    std::promise<std::size_t> rows;
-    Inspection inspection(
-        *AddressTable::open(path_).table, [&](std::size_t count) { rows.set_value(count); },
-        [](const std::string& why) { ADD_FAILURE() << why; });
+    std::set<std::int64_t> seen;
+    std::promise<std::optional<std::size_t>> rows;
+    Inspection inspection(*AddressTable::open(path_).table,
+                          {.seen = [&](std::int64_t id) { seen.insert(id); },
+                           .counted = [&](std::optional<std::size_t> count) { rows.set_value(count); },
+                           .damaged = [](const std::string& why) { ADD_FAILURE() << why; }});
     EXPECT_EQ(rows.get_future().get(), 2000u);
+    EXPECT_EQ(seen.size(), 2000u);
+    EXPECT_TRUE(seen.contains(name_hash("u7@d0.example")));
   }
   auto bytes = read(path_);
   bytes.replace(bytes.size() / 2, 4096, std::string(4096, '\xa5'));
   write(path_, bytes);
   std::promise<std::string> damage;
-  Inspection inspection(
-      *AddressTable::open(path_).table, [](std::size_t) {},
-      [&](const std::string& why) { damage.set_value(why); });
+  Inspection inspection(*AddressTable::open(path_).table,
+                        {.seen = [](std::int64_t) {},
+                         .counted = [](std::optional<std::size_t>) {},
+                         .damaged = [&](const std::string& why) { damage.set_value(why); }});
   EXPECT_THAT(damage.get_future().get(), testing::AnyOf(HasSubstr("malformed"), HasSubstr("age ")));
 }
 
