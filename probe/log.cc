@@ -174,6 +174,9 @@ std::string_view to_string(LogLevel level) {
 LogLine::LogLine(std::string_view lead, std::string_view lead_key)
     : text_(one_line(lead.substr(0, lead_limit))), lead_(lead.substr(0, lead_limit)), lead_key_(lead_key) {
   if (lead_.ends_with(':')) lead_.pop_back();
+  // As much as the line of an ordinary verdict.
+  fields_.reserve(24);
+  text_.reserve(500);
 }
 
 LogLine& LogLine::put(std::string_view key, std::string_view value) {
