@@ -68,21 +68,6 @@ TEST_F(Descriptors, ThatAreMissingAreNoEvidenceAgainstThePrimary) {
   EXPECT_TRUE(recovers());
 }
 
-/// Where an exception tells of them, too: whoever has his log in syslog does not see standard error.
-TEST_F(Descriptors, ThatAreMissingAtAStartAreSaidInTheLog) {
-  configure("log_target = syslog\n");
-  start();
-  ASSERT_EQ(stop(), 0);
-  for (std::int64_t n = 1; !logged("syslog: cannot start: eventfd: Too many open files"); ++n) {
-    board_.arm(Fault::descriptor, n);
-    launch();
-    const bool ready = daemon_->hears("READY=1");
-    board_.disarm();
-    ASSERT_GT(board_.failed(), 0u) << "no start was told of it";
-    ready ? stop() : daemon_->wait();
-  }
-}
-
 /// Clients never get the last descriptors: those who are served need them to be answered.
 TEST_F(Descriptors, AreKeptFromClientsForThoseWhoAreServed) {
   constexpr rlim_t limit = 200;
