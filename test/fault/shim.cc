@@ -77,9 +77,10 @@ __attribute__((constructor)) void watch_for_crashes() {
   sigaction(SIGSEGV, &once, nullptr);
 }
 
-const void* library_of(const void* address) {
-  Dl_info found{};
-  return dladdr(address, &found) != 0 ? found.dli_fbase : nullptr;
+/// Where it begins. dladdr(3) would look for a symbol, too, which takes minutes of a life's allocations.
+const void* library_of(void* address) {
+  dl_find_object found{};
+  return _dl_find_object(address, &found) == 0 ? found.dlfo_map_start : nullptr;
 }
 
 /// The nearest callers outside of the shim. The same in each process.
@@ -87,7 +88,7 @@ fallbackmx::Way way_here() {
   const bool before = std::exchange(inside, true);
   std::array<void*, 24> callers{};
   const int deep = backtrace(callers.data(), static_cast<int>(callers.size()));
-  const void* const shim = library_of(reinterpret_cast<const void*>(&find_board));
+  const void* const shim = library_of(reinterpret_cast<void*>(&find_board));
   fallbackmx::Way way = 14695981039346656037U;  // FNV-1a
   int counted = 0;
   for (int i = 0; i < deep && counted < fallbackmx::callers_of_way; ++i) {
@@ -207,15 +208,29 @@ int look_for_ldns(dl_phdr_info* library, std::size_t, void* into) {
   return 1;
 }
 
-/// ldns uses what it has got before it looks whether it has got it, and there is nothing that we could do.
-bool is_ldns(const void* caller) {
-  static const Place ldns = [] {
-    Place place;
-    dl_iterate_phdr(look_for_ldns, &place);
-    return place;
-  }();
+Place place_of_ldns() {
+  Place place;
+  dl_iterate_phdr(look_for_ldns, &place);
+  return place;
+}
+Place place_of_getdelim() {
+  Dl_info library{};
+  ElfW(Sym)* symbol = nullptr;
+  void* const at = reinterpret_cast<void*>(&getdelim);
+  if (dladdr1(at, &library, reinterpret_cast<void**>(&symbol), RTLD_DL_SYMENT) == 0 || symbol == nullptr)
+    return {};
+  const auto begin = reinterpret_cast<std::uintptr_t>(at);
+  return {begin, begin + symbol->st_size};
+}
+
+/// Who ends the process when it gets no memory, and there is nothing that we could do. ldns uses what it has
+/// got before it looks whether it has got it. getdelim(3) does not mark its stream as failed until glibc 2.37
+/// (bug 29917), and the reader of nsswitch.conf takes that for impossible.
+bool is_spared(const void* caller) {
+  static const Place ldns = place_of_ldns(), line_reader = place_of_getdelim();
   const auto at = reinterpret_cast<std::uintptr_t>(caller);
-  return at >= ldns.begin && at < ldns.end;
+  const auto is_in = [at](const Place& place) { return at >= place.begin && at < place.end; };
+  return is_in(ldns) || is_in(line_reader);
 }
 
 /// Runs `allocate` unless it is this one's turn to fail.
@@ -224,7 +239,7 @@ auto allocated(const char* name, const void* caller, Allocate allocate) -> declt
   const Counted counted;
   const bool watched =
       board != nullptr && (board->armed == Fault::memory || board->surveyed == Fault::memory);
-  const bool spared = watched && counted.outermost() && is_ldns(caller);
+  const bool spared = watched && counted.outermost() && is_spared(caller);
   if (counted.outermost() && !spared && fails(Fault::memory, name, ENOMEM)) return nullptr;
   return allocate();
 }
