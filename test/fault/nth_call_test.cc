@@ -68,10 +68,6 @@ class NthCall : public WithFaults, public testing::WithParamInterface<Case> {
     start();
   }
 
-  static int failures() {
-    return testing::UnitTest::GetInstance()->current_test_info()->result()->total_part_count();
-  }
-
   /// Each n-th of them from the FIRST on, or from another one at each stride, so that not all are always the
   /// same. Ends at the first find, or after FINDS of them. Threads come in another order each time, so that
   /// some ways are missed: with STRIDE=1 each of these is waited for in a further life.

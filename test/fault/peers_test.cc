@@ -78,8 +78,8 @@ TEST_F(Peers, ThatTalkRubbishAreSurvivedAtEachSocket) {
       if (plausible) client.negotiate();
       client.bytes(rubbish);
     }
-    half_open(directory_.path("control"), 0, (plausible ? "{\"fallbackmx\":1,\"do\":" : "") + rubbish);
-    half_open({}, http_port_, (plausible ? "GET /metrics HTTP/1.1\r\nX: " : "") + rubbish);
+    half_open(control_socket(), (plausible ? "{\"fallbackmx\":1,\"do\":" : "") + rubbish);
+    half_open(pages(), (plausible ? "GET /metrics HTTP/1.1\r\nX: " : "") + rubbish);
   }
   EXPECT_TRUE(recovers());
   EXPECT_EQ(stop(), 0) << daemon_->log();
@@ -97,8 +97,8 @@ TEST_F(Peers, ThatFallSilentKeepNobodyFromBeingServed) {
   }
   // As many as the control socket and the pages serve at one time.
   for (int i = 0; i < 8; ++i) {
-    others.push_back(half_open(directory_.path("control"), 0, "{\"fallbackmx\""));
-    others.push_back(half_open({}, http_port_, "GET /met"));
+    others.push_back(half_open(control_socket(), "{\"fallbackmx\""));
+    others.push_back(half_open(pages(), "GET /met"));
   }
   EXPECT_TRUE(recovers());
   EXPECT_EQ(stop(), 0) << daemon_->log();

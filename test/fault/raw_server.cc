@@ -7,8 +7,6 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#include <cerrno>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -40,16 +38,9 @@ bool say(int socket, const RawPart::Said& said) {
 RawServer::RawServer(std::function<std::unique_ptr<RawPart>()> part)
     : part_(std::move(part)),
       bell_(eventfd(0, EFD_CLOEXEC)),
-      listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  sockaddr_in name{};
-  name.sin_family = AF_INET;
-  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof name;
-  if (bind(listener_.get(), reinterpret_cast<const sockaddr*>(&name), size) != 0 ||
-      listen(listener_.get(), SOMAXCONN) != 0 ||
-      getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&name), &size) != 0)
-    throw std::system_error(errno, std::generic_category(), "a server on the loopback");
-  port_ = ntohs(name.sin_port);
+      listener_(loopback_socket(SOCK_STREAM)),
+      port_(port_of(listener_)) {
+  must_succeed(listen(listener_.get(), SOMAXCONN), "listen");
   thread_ = std::thread([this] { run(); });
 }
 

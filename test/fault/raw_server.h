@@ -9,7 +9,7 @@
 #include <string_view>
 #include <thread>
 
-#include "test/fake/wire_server.h"
+#include "test/fake/loopback.h"
 
 namespace fallbackmx {
 
@@ -50,7 +50,7 @@ class RawServer {
 
   const std::function<std::unique_ptr<RawPart>()> part_;
   Descriptor bell_, listener_;
-  std::uint16_t port_ = 0;
+  const std::uint16_t port_;
   std::list<Client> clients_;  ///< the thread's
   std::thread thread_;
 };

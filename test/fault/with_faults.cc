@@ -1,54 +1,17 @@
 #include "test/fault/with_faults.h"
 
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <csignal>
 #include <cstdlib>
-#include <new>
 #include <sstream>
 #include <system_error>
-#include <utility>
 
 namespace fallbackmx {
 
 namespace {
-
-constexpr int patience_ms = 60'000;
-
-std::uint16_t free_port() {
-  const Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in name{};
-  name.sin_family = AF_INET;
-  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof name;
-  if (bind(socket.get(), reinterpret_cast<const sockaddr*>(&name), size) != 0 ||
-      getsockname(socket.get(), reinterpret_cast<sockaddr*>(&name), &size) != 0)
-    throw std::system_error(errno, std::generic_category(), "a port on the loopback");
-  return ntohs(name.sin_port);
-}
-
-Descriptor connected_to(const std::string& unix_path, std::uint16_t tcp_port) {
-  Descriptor socket(::socket(unix_path.empty() ? AF_INET : AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in tcp{};
-  tcp.sin_family = AF_INET;
-  tcp.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  tcp.sin_port = htons(tcp_port);
-  sockaddr_un path{};
-  path.sun_family = AF_UNIX;
-  unix_path.copy(path.sun_path, sizeof path.sun_path - 1);
-  const int status = unix_path.empty()
-                         ? connect(socket.get(), reinterpret_cast<const sockaddr*>(&tcp), sizeof tcp)
-                         : connect(socket.get(), reinterpret_cast<const sockaddr*>(&path), sizeof path);
-  return status == 0 ? std::move(socket) : Descriptor();
-}
 
 std::string request_for(std::string_view what) {
   return R"({"fallbackmx":1,"do":")" + std::string(what) + "\"}\n";
@@ -74,47 +37,6 @@ bool refuses(const std::string& answer) { return answer.starts_with('5') || answ
 
 }  // namespace
 
-std::string_view to_string(Fault family) {
-  constexpr std::string_view names[fault_families] = {"none",     "memory", "thread", "descriptor",
-                                                      "transfer", "signal", "disk",   "full_disk"};
-  return names[static_cast<std::size_t>(family)];
-}
-
-Board::Board(const std::string& path) {
-  const Descriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  void* at = MAP_FAILED;
-  if (ftruncate(file.get(), sizeof(FaultBoard)) == 0)
-    at = mmap(nullptr, sizeof(FaultBoard), PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
-  if (at == MAP_FAILED) throw std::system_error(errno, std::generic_category(), path);
-  board_ = new (at) FaultBoard{};
-}
-
-Board::~Board() { munmap(board_, sizeof(FaultBoard)); }
-
-void Board::arm(Fault family, std::int64_t nth, bool lasting) {
-  board_->failed = 0;
-  board_->left = nth;
-  board_->lasting = lasting;
-  board_->armed = family;
-}
-
-void Board::begin_survey(Fault family) {
-  board_->noted = 0;
-  board_->surveyed = family;
-}
-
-std::vector<Way> Board::take_survey() {
-  board_->surveyed = Fault::none;
-  const std::size_t many = std::min<std::size_t>(board_->noted, board_->ways.size());
-  return {board_->ways.begin(), board_->ways.begin() + static_cast<std::ptrdiff_t>(many)};
-}
-
-void Board::disarm() { board_->armed = Fault::none; }
-
-void Board::set_wall_clock_ahead(std::chrono::seconds by) {
-  board_->wall_ahead = std::chrono::nanoseconds(by).count();
-}
-
 WithFaults::WithFaults() : board_(directory_.path("board")) {
   // A stopped daemon must not take the test with it.
   std::signal(SIGPIPE, SIG_IGN);
@@ -122,7 +44,7 @@ WithFaults::WithFaults() : board_(directory_.path("board")) {
                                       "RCPT TO:*   550 5.1.1 No such user"})
     EXPECT_TRUE(primary_->define(line));
   port_ = servers_.serve(primary_);
-  http_port_ = free_port();
+  http_port_ = port_of(loopback_socket(SOCK_STREAM));
   dns_.on("primary.example A", {.reply = {.answer = {"primary.example A 127.0.0.1"}}});
   dns_.on("primary.example AAAA", {.reply = {}});
   dns_.on("example.net MX", {.reply = {.answer = {"example.net MX 10 mx.example.net"}}});
@@ -211,8 +133,8 @@ void WithFaults::wait_for_writing(std::uint64_t before) {
 
 void WithFaults::forgotten_requests(std::string_view what) {
   if (!with_control_) return;
-  half_open(directory_.path("control"), 0, request_for(what));
-  half_open({}, http_port_, request_for_page("/metrics"));
+  half_open(control_socket(), request_for(what));
+  half_open(pages(), request_for_page("/metrics"));
 }
 
 bool WithFaults::recovers() {
@@ -253,36 +175,11 @@ void WithFaults::expect_explained(const Heard& heard, const std::string& log, co
 }
 
 std::string WithFaults::control(std::string_view what) {
-  return exchange(directory_.path("control"), 0, request_for(what), true);
+  return exchange(control_socket(), request_for(what), true);
 }
 
 std::string WithFaults::page(const std::string& path) {
-  return exchange({}, http_port_, request_for_page(path), false);
-}
-
-std::string exchange(const std::string& unix_path, std::uint16_t tcp_port, std::string_view say,
-                     bool one_line) {
-  const Descriptor socket = connected_to(unix_path, tcp_port);
-  if (socket.get() < 0) return {};
-  send(socket.get(), say.data(), say.size(), MSG_NOSIGNAL);
-  std::string all;
-  for (char bytes[4096]; !one_line || all.find('\n') == std::string::npos;) {
-    pollfd readable{.fd = socket.get(), .events = POLLIN, .revents = 0};
-    if (poll(&readable, 1, patience_ms) <= 0) {
-      ADD_FAILURE() << "no answer on " << (unix_path.empty() ? "http_listen" : unix_path) << " to " << say;
-      break;
-    }
-    const auto got = recv(socket.get(), bytes, sizeof bytes, 0);
-    if (got <= 0) break;
-    all.append(bytes, static_cast<std::size_t>(got));
-  }
-  return all;
-}
-
-Descriptor half_open(const std::string& unix_path, std::uint16_t tcp_port, std::string_view say) {
-  Descriptor socket = connected_to(unix_path, tcp_port);
-  send(socket.get(), say.data(), say.size(), MSG_NOSIGNAL);
-  return socket;
+  return exchange(pages(), request_for_page(path), false);
 }
 
 int from_environment(const char* name, int usual) {

@@ -16,46 +16,9 @@
 #include "test/fake/dns_server.h"
 #include "test/fake/wire_server.h"
 #include "test/fault/board.h"
+#include "test/fault/raw_client.h"
 
 namespace fallbackmx {
-
-std::string_view to_string(Fault);
-
-/// The board of one daemon, in a file; the daemon's end of it is the preloaded shim.
-class Board {
- public:
-  explicit Board(const std::string& path);
-  ~Board();
-  Board(const Board&) = delete;
-  Board& operator=(const Board&) = delete;
-
-  /// From now on, the n-th call of the family fails; lasting: and all behind it.
-  void arm(Fault family, std::int64_t nth, bool lasting = false);
-  void disarm();
-  std::uint64_t calls(Fault family) const { return board_->calls[static_cast<std::size_t>(family)]; }
-  /// How many have failed since the board was armed.
-  std::uint64_t failed() const { return board_->failed; }
-  /// The function that failed last.
-  std::string last() const {
-    std::string name;
-    for (const char letter : board_->last) {
-      if (letter == '\0') break;
-      name += letter;
-    }
-    return name;
-  }
-  /// Of the armed family, only calls on this way count and fail; 0: all of them again.
-  void narrow_to(Way way) { board_->only = way; }
-  /// Who called it.
-  Way last_way() const { return board_->last_way; }
-  /// From now on, until the survey is taken: who makes the calls of the family.
-  void begin_survey(Fault family);
-  std::vector<Way> take_survey();
-  void set_wall_clock_ahead(std::chrono::seconds by);
-
- private:
-  FaultBoard* board_;
-};
 
 /// What each of a round's recipients heard: "continue", a reply, "end" when the session broke; empty when the
 /// session never came as far as that.
@@ -115,6 +78,8 @@ class WithFaults : public WithDaemon {
   Macros relayed(const std::string& next_hop) const;
   std::string by_number() const { return "[127.0.0.1]:" + std::to_string(port_); }
   std::string by_name() const { return "[primary.example]:" + std::to_string(port_); }
+  Descriptor control_socket() const { return connected_to(directory_.path("control")); }
+  Descriptor pages() const { return connected_to(http_port_); }
   /// One line to the control socket, and the reply; empty when there is none.
   std::string control(std::string_view what);
   /// The page, head and all; empty when there is none.
@@ -133,14 +98,6 @@ class WithFaults : public WithDaemon {
   bool with_control_ = true;
   bool until_written_ = false;  ///< a round lasts until it is on the disk
 };
-
-/// Connects, sends, and reads until the other side closes, or sends the end of a line if `one_line`. Empty
-/// when nobody is there.
-std::string exchange(const std::string& unix_path, std::uint16_t tcp_port, std::string_view say,
-                     bool one_line);
-
-/// Connects, sends, and leaves it at that.
-Descriptor half_open(const std::string& unix_path, std::uint16_t tcp_port, std::string_view say);
 
 /// A number from the environment, for those who have more time than continuous integration.
 int from_environment(const char* name, int usual);
