@@ -14,6 +14,7 @@
 
 #include "milter/command/control_client.h"
 #include "milter/line_stream.h"
+#include "test/fake/temporary_directory.h"
 
 namespace fallbackmx {
 namespace {
@@ -23,13 +24,6 @@ using ::testing::HasSubstr;
 
 class ControlConnection : public ::testing::Test {
  protected:
-  ControlConnection() {
-    std::string name = (std::filesystem::temp_directory_path() / "fallbackmx.XXXXXX").string();
-    directory_ = mkdtemp(name.data());
-    path_ = directory_ / "run" / "control.sock";
-  }
-  ~ControlConnection() override { std::filesystem::remove_all(directory_); }
-
   /// Answers each request with its own words.
   void serve(std::chrono::milliseconds patience = ControlSocket::usual_patience) {
     auto opened = ControlSocket::open(
@@ -74,7 +68,8 @@ class ControlConnection : public ::testing::Test {
     return true;  // else the test would not end
   }
 
-  std::filesystem::path directory_, path_;
+  const TemporaryDirectory directory_;
+  const std::filesystem::path path_ = directory_ / "run/control.sock";
   std::mutex mutex_;
   ControlPeer peer_;
   std::unique_ptr<ControlSocket> socket_;
@@ -216,7 +211,7 @@ TEST_F(ControlConnection, ASocketAtWhichNobodyAnswersIsReplacedAndNothingElse) {
   const auto directory = ControlSocket::open(path_, nullptr);
   ASSERT_FALSE(directory);
   EXPECT_THAT(directory.error(), HasSubstr("is there, and is no socket"));
-  EXPECT_FALSE(ControlSocket::open(directory_ / "not" / "there" / "socket", nullptr));
+  EXPECT_FALSE(ControlSocket::open(directory_ / "not/there/socket", nullptr));
 }
 
 TEST_F(ControlConnection, AClientThatReachesNobodySaysWhyAndWhatToDo) {

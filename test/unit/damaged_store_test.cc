@@ -10,6 +10,7 @@
 
 #include "probe/address_table.h"
 #include "probe/store.h"
+#include "test/fake/temporary_directory.h"
 #include "test/unit/remembered.h"
 
 namespace fallbackmx {
@@ -28,14 +29,6 @@ bool exists(int i) { return i % 3 != 0; }
 /// A small database, in pages of 512 bytes, so that each of its bytes can have its turn.
 class DamagedStore : public testing::Test {
  protected:
-  DamagedStore() {
-    const fs::path place = fs::is_directory("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path();
-    std::string name = (place / "fallbackmx-damage-XXXXXX").string();
-    directory_ = mkdtemp(name.data());
-    path_ = directory_ + "/verify.db";
-  }
-  ~DamagedStore() override { fs::remove_all(directory_); }
-
   struct Files {
     std::string database, log;
   };
@@ -58,7 +51,7 @@ class DamagedStore : public testing::Test {
     return bytes.str();
   }
   void put_in_place(const Files& files) {
-    for (const auto& entry : fs::directory_iterator(directory_)) fs::remove_all(entry.path());
+    for (const auto& entry : fs::directory_iterator(directory_.path())) fs::remove_all(entry.path());
     std::ofstream(path_, std::ios::binary) << files.database;
     if (!files.log.empty()) std::ofstream(path_ + "-wal", std::ios::binary) << files.log;
   }
@@ -122,7 +115,8 @@ class DamagedStore : public testing::Test {
     }
   }
 
-  std::string directory_, path_;
+  const TemporaryDirectory directory_;
+  const std::string path_ = directory_ / "verify.db";
   std::mutex mutex_;
   std::vector<std::string> lines_;
   Log log_{[this](LogLevel, std::string_view line) {

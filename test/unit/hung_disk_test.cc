@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "probe/store.h"
+#include "test/fake/temporary_directory.h"
 #include "test/unit/remembered.h"
 
 namespace fallbackmx {
@@ -117,13 +118,7 @@ Settings endless() {
 
 class HungDisk : public testing::Test {
  protected:
-  HungDisk() {
-    std::string name = (fs::temp_directory_path() / "fallbackmx-hung-XXXXXX").string();
-    directory_ = mkdtemp(name.data());
-  }
-  ~HungDisk() override { fs::remove_all(directory_); }
-
-  std::string directory_;
+  const TemporaryDirectory directory_;
   Disk disk_;
   std::mutex mutex_;
   std::string said_;
@@ -134,7 +129,7 @@ class HungDisk : public testing::Test {
 };
 
 TEST_F(HungDisk, WhoPutsOrAsksDoesNotWaitForAWriteThatHangs) {
-  auto opened = open_sqlite_store(directory_ + "/verify.db", log_);
+  auto opened = open_sqlite_store(directory_ / "verify.db", log_);
   ASSERT_TRUE(opened) << opened.error();
   auto store = *std::move(opened);
   Settings settings = default_settings();
@@ -160,10 +155,10 @@ TEST_F(HungDisk, WhoPutsOrAsksDoesNotWaitForAWriteThatHangs) {
 // Nothing of this would come to its end if it waited for the disk.
 TEST_F(HungDisk, NobodyWaitsForAReadThatHangs) {
   {
-    const auto store = *open_sqlite_store(directory_ + "/verify.db", log_);
+    const auto store = *open_sqlite_store(directory_ / "verify.db", log_);
     for (int i = 0; i < 1000; ++i) store->put(user(i), yes());
   }
-  auto store = *open_sqlite_store(directory_ + "/verify.db", log_);
+  auto store = *open_sqlite_store(directory_ / "verify.db", log_);
   store->clean_up(now, default_settings(), 10'000);  // it is looked over
   disk_.hang(false, true);
   std::vector<std::thread> clients;
@@ -186,10 +181,10 @@ TEST_F(HungDisk, NobodyWaitsForAReadThatHangs) {
 
 TEST_F(HungDisk, WhatWasReadLatelyIsKnownWithoutIt) {
   {
-    const auto store = *open_sqlite_store(directory_ + "/verify.db", log_);
+    const auto store = *open_sqlite_store(directory_ / "verify.db", log_);
     for (int i = 0; i < 1000; ++i) store->put(user(i), yes());
   }
-  auto store = *open_sqlite_store(directory_ + "/verify.db", log_);
+  auto store = *open_sqlite_store(directory_ / "verify.db", log_);
   store->clean_up(now, default_settings(), 10'000);  // it is looked over
   EXPECT_EQ(store->find(user(0)), yes());
   EXPECT_FALSE(store->find("nobody@example.org"));
@@ -204,10 +199,10 @@ TEST_F(HungDisk, WhatWasReadLatelyIsKnownWithoutIt) {
 
 TEST_F(HungDisk, WhoWasNeverAskedAboutIsNotLookedForInTheFile) {
   {
-    const auto store = *open_sqlite_store(directory_ + "/verify.db", log_);
+    const auto store = *open_sqlite_store(directory_ / "verify.db", log_);
     for (int i = 0; i < 1000; ++i) store->put(user(i), i % 2 == 0 ? yes() : no());
   }
-  auto store = *open_sqlite_store(directory_ + "/verify.db", log_);
+  auto store = *open_sqlite_store(directory_ / "verify.db", log_);
   store->clean_up(now, endless(), 10'000);  // its rows are counted
   store->put("new@example.org", yes());
   store->clean_up(now, endless(), 10'000);  // it is written, and nothing is known from lately

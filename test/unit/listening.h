@@ -5,11 +5,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <new>
-#include <string>
 
 #include "milter/socket_address.h"
+#include "test/fake/temporary_directory.h"
 
 namespace fallbackmx {
 
@@ -45,20 +44,11 @@ class Listening {
 /// A directory for a socket, and the socket's address.
 class SocketPlace {
  public:
-  SocketPlace() {
-    directory_ = (std::filesystem::temp_directory_path() / "kick.XXXXXX").string();
-    if (mkdtemp(directory_.data()) == nullptr) throw std::bad_alloc();
-    address_ = *own_address(*MilterSocket::parse(directory_ + "/sock"));
-  }
-  ~SocketPlace() { std::filesystem::remove_all(directory_); }
-  SocketPlace(const SocketPlace&) = delete;
-  SocketPlace& operator=(const SocketPlace&) = delete;
-
   const SocketAddress& address() const { return address_; }
 
  private:
-  std::string directory_;
-  SocketAddress address_;
+  const TemporaryDirectory directory_;
+  const SocketAddress address_ = *own_address(*MilterSocket::parse(directory_ / "sock"));
 };
 
 }  // namespace fallbackmx

@@ -13,6 +13,7 @@
 #include "probe/store.h"
 #include "probe/verify_text.h"
 #include "test/fake/fake_redis.h"
+#include "test/fake/temporary_directory.h"
 
 namespace fallbackmx {
 namespace {
@@ -42,15 +43,12 @@ class SharedMemoryTest : public testing::Test {
  protected:
   SharedMemoryTest() {
     std::signal(SIGPIPE, SIG_IGN);  // as the daemon does
-    std::string name = (std::filesystem::temp_directory_path() / "fallbackmx-redis-XXXXXX").string();
-    directory_ = mkdtemp(name.data());
-    redis_ = std::make_unique<FakeRedis>(directory_ + "/socket", "secret");
+    redis_ = std::make_unique<FakeRedis>(directory_ / "socket", "secret");
   }
-  ~SharedMemoryTest() override { std::filesystem::remove_all(directory_); }
 
   std::unique_ptr<SharedMemory> memory(const std::string& password = "secret") {
     return std::make_unique<SharedMemory>(
-        SharedMemory::Options{.server = {.socket = directory_ + "/socket", .password = password},
+        SharedMemory::Options{.server = {.socket = directory_ / "socket", .password = password},
                               .we = "fallback1.example.org",
                               .yes_lifetime = 1000s,
                               .no_lifetime = 100s,
@@ -66,7 +64,7 @@ class SharedMemoryTest : public testing::Test {
     return errors_;
   }
 
-  std::string directory_;
+  const TemporaryDirectory directory_;
   std::unique_ptr<FakeRedis> redis_;
   std::mutex mutex_;
   std::string errors_;
@@ -122,7 +120,7 @@ TEST_F(SharedMemoryTest, WhatWasLearntMeanwhileIsWrittenWhenRedisIsBack) {
   EXPECT_FALSE(shared->find("other@example.org"));
   shared->put(user, yes());
   EXPECT_EQ(shared->find(user), yes());
-  redis_ = std::make_unique<FakeRedis>(directory_ + "/socket", "secret");
+  redis_ = std::make_unique<FakeRedis>(directory_ / "socket", "secret");
   ASSERT_TRUE(settled(*shared));
   EXPECT_EQ(redis_->get(users_place), to_text({user, yes()}));
 }

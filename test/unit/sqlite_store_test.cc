@@ -7,14 +7,11 @@
 
 #include <filesystem>
 #include <fstream>
-#include <future>
-#include <set>
 #include <sstream>
 
 #include "probe/address_table.h"
-#include "probe/inspection.h"
 #include "probe/store.h"
-#include "probe/verify_schema.h"
+#include "test/fake/temporary_directory.h"
 #include "test/unit/remembered.h"
 
 namespace fallbackmx {
@@ -32,18 +29,9 @@ Settings endless() {
 
 std::string user(int i) { return "u" + std::to_string(i) + "@d" + std::to_string(i % 7) + ".example"; }
 
-/// A directory that goes away, and a log that stays.
+/// A place for a database, and a log.
 class SqliteStoreFile : public testing::Test {
  protected:
-  SqliteStoreFile() {
-    // In memory where there is such a place: hundreds of files are made and synced below.
-    const fs::path place = fs::is_directory("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path();
-    std::string name = (place / "fallbackmx-store-XXXXXX").string();
-    directory_ = mkdtemp(name.data());
-    path_ = directory_ + "/verify.db";
-  }
-  ~SqliteStoreFile() override { fs::remove_all(directory_); }
-
   std::unique_ptr<Store> open() {
     auto store = open_sqlite_store(path_, log_);
     return store ? *std::move(store) : nullptr;
@@ -83,7 +71,7 @@ class SqliteStoreFile : public testing::Test {
   }
   std::size_t broken_files() {
     std::size_t count = 0;
-    for (const auto& entry : fs::directory_iterator(directory_)) {
+    for (const auto& entry : fs::directory_iterator(directory_.path())) {
       const auto name = entry.path().filename().string();
       if (name.starts_with("verify.db.broken-") && !name.ends_with("-wal") && !name.ends_with("-shm"))
         ++count;
@@ -91,10 +79,11 @@ class SqliteStoreFile : public testing::Test {
     return count;
   }
   void remove_all() {
-    for (const auto& entry : fs::directory_iterator(directory_)) fs::remove_all(entry.path());
+    for (const auto& entry : fs::directory_iterator(directory_.path())) fs::remove_all(entry.path());
   }
 
-  std::string directory_, path_;
+  const TemporaryDirectory directory_;
+  std::string path_ = directory_ / "verify.db";
   std::mutex mutex_;
   std::vector<std::string> lines_;
   Log log_{[this](LogLevel, std::string_view line) {
@@ -131,7 +120,7 @@ TEST_F(SqliteStoreFile, CleaningUpForgetsWhatIsDroppedAndNothingWhenNothingIs) {
 
 TEST_F(SqliteStoreFile, LeavesOneFileWhenClosed) {
   fill(10);
-  EXPECT_EQ(std::distance(fs::directory_iterator(directory_), {}), 1);
+  EXPECT_EQ(std::distance(fs::directory_iterator(directory_.path()), {}), 1);
 }
 
 TEST_F(SqliteStoreFile, TakesAnEmptyFileForANewOne) {
@@ -151,7 +140,7 @@ TEST_F(SqliteStoreFile, SetsAsideWhatIsNoDatabaseAndSaysSoOnce) {
   EXPECT_EQ(store->files_set_aside(), 1u);
   EXPECT_THAT(lines_[0], HasSubstr("set aside as " + path_ + ".broken-2"));
   int kept = 0;
-  for (const auto& entry : fs::directory_iterator(directory_))
+  for (const auto& entry : fs::directory_iterator(directory_.path()))
     kept += read(entry.path().string()) == text ? 1 : 0;
   EXPECT_EQ(kept, 1);
 }
@@ -250,51 +239,6 @@ TEST_F(SqliteStoreFile, LosesNothingWhenKilledAnywhereWhileItTakesOverAnOlderVer
   EXPECT_TRUE(lines_.empty()) << lines_.front();
 }
 
-TEST_F(SqliteStoreFile, KeepsAYesWhenAnotherNameHasItsHash) {
-  auto opened = AddressTable::open(path_);
-  ASSERT_TRUE(opened.table);
-  auto& table = *opened.table;
-  EXPECT_EQ(table.put("u@example.org", yes()), 1);
-  const std::string squat = "UPDATE address SET key = 'other@example.org'";
-  ASSERT_TRUE(SqliteConnection(path_).execute(squat.c_str()));
-  EXPECT_EQ(table.put("u@example.org", no()), 0);
-  EXPECT_FALSE(table.find("u@example.org"));
-  EXPECT_EQ(table.erase("u@example.org"), 0);
-  ASSERT_TRUE(SqliteConnection(path_).execute("UPDATE address SET good = 0"));
-  EXPECT_EQ(table.put("u@example.org", yes()), 0);
-  EXPECT_EQ(table.find("u@example.org"), yes());
-}
-
-TEST_F(SqliteStoreFile, LooksForAnAddressInTheSamePlaceForEver) {
-  EXPECT_EQ(name_hash(""), 31767795053760);
-  EXPECT_EQ(name_hash("user@example.org"), 19695600080357);
-  EXPECT_EQ(name_hash("j\xc3\xbcrgen@x.org"), 103083619117868);
-}
-
-TEST_F(SqliteStoreFile, IsInspectedBehindItsStart) {
-  fill(2000);
-  {
-    std::set<std::int64_t> seen;
-    std::promise<std::optional<std::size_t>> rows;
-    Inspection inspection(*AddressTable::open(path_).table,
-                          {.seen = [&](std::int64_t id) { seen.insert(id); },
-                           .counted = [&](std::optional<std::size_t> count) { rows.set_value(count); },
-                           .damaged = [](const std::string& why) { ADD_FAILURE() << why; }});
-    EXPECT_EQ(rows.get_future().get(), 2000u);
-    EXPECT_EQ(seen.size(), 2000u);
-    EXPECT_TRUE(seen.contains(name_hash("u7@d0.example")));
-  }
-  auto bytes = read(path_);
-  bytes.replace(bytes.size() / 2, 4096, std::string(4096, '\xa5'));
-  write(path_, bytes);
-  std::promise<std::string> damage;
-  Inspection inspection(*AddressTable::open(path_).table,
-                        {.seen = [](std::int64_t) {},
-                         .counted = [](std::optional<std::size_t>) {},
-                         .damaged = [&](const std::string& why) { damage.set_value(why); }});
-  EXPECT_THAT(damage.get_future().get(), testing::AnyOf(HasSubstr("malformed"), HasSubstr("age ")));
-}
-
 TEST_F(SqliteStoreFile, SetsAsideADatabaseWithOtherTables) {
   fill(1);
   SqliteConnection(path_).execute("ALTER TABLE address RENAME COLUMN words TO wörter");
@@ -328,8 +272,8 @@ TEST_F(SqliteStoreFile, SetsAsideADirectory) {
 }
 
 TEST_F(SqliteStoreFile, CannotBeHadWithoutItsDirectory) {
-  for (const auto& path : {directory_ + "/none/verify.db", std::string("/proc/verify.db"), std::string(),
-                           std::string(":memory:"), directory_ + std::string("/a\0b", 4)}) {
+  for (const auto& path : {directory_ / "none/verify.db", std::string("/proc/verify.db"), std::string(),
+                           std::string(":memory:"), directory_ / std::string("a\0b", 3)}) {
     const auto store = open_sqlite_store(path, log_);
     ASSERT_FALSE(store) << path;
     EXPECT_THAT(store.error(), HasSubstr("verify database"));
@@ -374,10 +318,10 @@ TEST_F(SqliteStoreFile, SurvivesAWriteAheadLogWithWrongBytes) {
   store->clean_up(now, endless(), 1'000'000);
   const auto database = read(path_), log = read(path_ + "-wal");
   ASSERT_FALSE(log.empty());
-  const auto live = std::exchange(path_, directory_ + "/copy/verify.db");
+  const auto live = std::exchange(path_, directory_ / "copy/verify.db");
   for (std::size_t at = 0; at < log.size(); at += at < 64 ? 5 : 1999) {
-    fs::remove_all(directory_ + "/copy");
-    fs::create_directory(directory_ + "/copy");
+    fs::remove_all(directory_ / "copy");
+    fs::create_directory(directory_ / "copy");
     auto bytes = log;
     bytes[at] = static_cast<char>(bytes[at] ^ 0xff);
     write(path_, database);
@@ -386,48 +330,6 @@ TEST_F(SqliteStoreFile, SurvivesAWriteAheadLogWithWrongBytes) {
     ASSERT_TRUE(copy) << at;
     expect_only_what_was_put(*copy, 20, "wrong byte in the log at " + std::to_string(at));
   }
-}
-
-TEST_F(SqliteStoreFile, BelievesNothingOfARowThatCannotBe) {
-  fill(1);
-  {
-    SqliteConnection file(path_);
-    ASSERT_TRUE(file.execute("PRAGMA ignore_check_constraints = ON"));
-    struct Row {
-      std::string key, domain, rest;
-    };
-    for (const Row& row :
-         std::vector<Row>{{"verdict@x.org", "x.org", "7, 250, '', '', 1, 1"},
-                          {"code@x.org", "x.org", "1, 99999, '', '', 1, 1"},
-                          {"flipped@x.org", "x.org", "0, 250, '', '', 1, 1"},
-                          {"time@x.org", "x.org", "1, 250, '', '', 9223372036854775807, 1"},
-                          {"past@x.org", "x.org", "1, 250, '', '', -5, 1"},
-                          {"other@y.org", "x.org", "1, 250, '', '', 1, 50"},
-                          {"a\r\nRSET@x.org", "x.org", "1, 250, '', '', 1, 60"},
-                          {">@x.org", "x.org", "1, 250, '', '', 1, 70"},
-                          {"future@x.org", "x.org", "1, 250, '', '', 1, 99999999999999"},
-                          {"long@x.org", "x.org", "1, 250, '', hex(zeroblob(100000)), 1, 1"},
-                          {"good@x.org", "x.org", "1, 250, '', 'a' || char(10) || 'b', 1, 2"}}) {
-      const auto sql = "INSERT INTO address VALUES (" + std::to_string(name_hash(row.key)) + ", '" + row.key +
-                       "', " + std::to_string(name_hash(row.domain)) + ", " + row.rest + ")";
-      ASSERT_TRUE(file.execute(sql.c_str())) << sql << file.why();
-    }
-    // A row where another address would lie.
-    const auto sql = "INSERT INTO address VALUES (" + std::to_string(name_hash("here@x.org")) +
-                     ", 'elsewhere@x.org', 1, 1, 250, '', '', 1, 1)";
-    ASSERT_TRUE(file.execute(sql.c_str()));
-  }
-  // Opened by its parts: the store would set such a file aside for the one row that its own CHECK forbids.
-  auto opened = AddressTable::open(path_);
-  ASSERT_TRUE(opened.table) << opened.why_not;
-  auto& table = *opened.table;
-  for (const auto* key : {"verdict@x.org", "code@x.org", "flipped@x.org", "time@x.org", "past@x.org",
-                          "future@x.org", "here@x.org", "elsewhere@x.org"}) {
-    EXPECT_FALSE(table.find(key)) << key;
-  }
-  EXPECT_EQ(table.find("long@x.org")->words.size(), 500u);
-  EXPECT_EQ(table.find("good@x.org")->words, "a?b");
-  EXPECT_EQ(table.recent_good("x.org", [](const auto&) { return true; })->key, "good@x.org");
 }
 
 TEST_F(SqliteStoreFile, BeginsAnewWhenRemovedWhileOpen) {
@@ -444,7 +346,7 @@ TEST_F(SqliteStoreFile, BeginsAnewWhenRemovedWhileOpen) {
 
 TEST_F(SqliteStoreFile, SaysOnceThatItsDirectoryIsGoneAndRecoversWhenItIsBack) {
   const auto store = open();
-  fs::remove_all(directory_);
+  fs::remove_all(directory_.path());
   for (int i = 0; i < 50; ++i) {
     store->put(user(i), yes());
     store->clean_up(now, endless(), 1000);
@@ -453,7 +355,7 @@ TEST_F(SqliteStoreFile, SaysOnceThatItsDirectoryIsGoneAndRecoversWhenItIsBack) {
   }
   EXPECT_EQ(lines_.size(), 2u);
   EXPECT_THAT(lines_.at(1), HasSubstr("unable to open database file"));
-  fs::create_directory(directory_);
+  fs::create_directory(directory_.path());
   expect_only_what_was_put(*store, 1, "back again");
   EXPECT_EQ(store->find("new@example.org"), yes());
 }
@@ -564,7 +466,7 @@ TEST_F(SqliteStoreFile, IsChosenByAddressVerifyMap) {
   EXPECT_TRUE(open_store("", log_));
   EXPECT_TRUE(lines_.empty());
   for (const auto& bad : {std::string("btree:/var/lib/postfix/verify_cache"), std::string("sqlite:"),
-                          "sqlite:" + directory_ + "/none/verify.db"}) {
+                          "sqlite:" + directory_ / "none/verify.db"}) {
     lines_.clear();
     const auto store = open_store(bad, log_);
     store->put("u@example.org", yes());

@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "probe/store.h"
+#include "test/fake/temporary_directory.h"
 #include "test/unit/remembered.h"
 
 namespace fallbackmx {
@@ -60,18 +61,11 @@ struct Diary {
 class StoreEndurance : public testing::Test {
  protected:
   StoreEndurance() {
-    const fs::path place = fs::is_directory("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path();
-    std::string name = (place / "fallbackmx-endurance-XXXXXX").string();
-    directory_ = mkdtemp(name.data());
-    path_ = directory_ + "/verify.db";
     void* const shared =
         mmap(nullptr, sizeof(Diary), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     diary_ = new (shared) Diary{};
   }
-  ~StoreEndurance() override {
-    munmap(diary_, sizeof(Diary));
-    fs::remove_all(directory_);
-  }
+  ~StoreEndurance() override { munmap(diary_, sizeof(Diary)); }
 
   /// Runs in a process of its own, and does not return. Writes a byte to `tell` for each user that was put.
   [[noreturn]] void live_under_load(int tell) {
@@ -133,11 +127,12 @@ class StoreEndurance : public testing::Test {
 
   std::uintmax_t bytes_on_disk() {
     std::uintmax_t all = 0;
-    for (const auto& entry : fs::directory_iterator(directory_)) all += fs::file_size(entry.path());
+    for (const auto& entry : fs::directory_iterator(directory_.path())) all += fs::file_size(entry.path());
     return all;
   }
 
-  std::string directory_, path_;
+  const TemporaryDirectory directory_;
+  const std::string path_ = directory_ / "verify.db";
   Diary* diary_;
   std::string said_;
   std::mutex mutex_;

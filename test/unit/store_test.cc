@@ -9,6 +9,7 @@
 #include <map>
 #include <thread>
 
+#include "test/fake/temporary_directory.h"
 #include "test/unit/remembered.h"
 
 namespace fallbackmx {
@@ -29,15 +30,6 @@ constexpr std::size_t plenty = 1'000'000;
 /// A store that takes its file along when it goes.
 class TemporarySqliteStore final : public Store {
  public:
-  TemporarySqliteStore() {
-    std::string name = (std::filesystem::temp_directory_path() / "fallbackmx-store-XXXXXX").string();
-    directory_ = mkdtemp(name.data());
-    store_ = *open_sqlite_store(directory_ + "/verify.db", log_);
-  }
-  ~TemporarySqliteStore() override {
-    store_.reset();
-    std::filesystem::remove_all(directory_);
-  }
   std::optional<AddressRecord> find(const std::string& key) override { return store_->find(key); }
   void put(const std::string& key, const AddressRecord& record) override { store_->put(key, record); }
   void forget(const std::string& key) override { store_->forget(key); }
@@ -51,9 +43,9 @@ class TemporarySqliteStore final : public Store {
   std::size_t rows() override { return store_->rows(); }
 
  private:
-  std::string directory_;
+  const TemporaryDirectory directory_;
   Log log_{[](LogLevel, std::string_view line) { ADD_FAILURE() << line; }};
-  std::unique_ptr<Store> store_;
+  const std::unique_ptr<Store> store_ = *open_sqlite_store(directory_ / "verify.db", log_);
 };
 
 /// What every store promises.
