@@ -6,11 +6,8 @@
 // key, good, code, dsn, asked, last_yes, words. A column that looks like a number is one, `-` is NULL,
 // `x'00ff'` a BLOB, `''` an empty text. A row is where its key says, unless it begins with `+`: then it is
 // one further on. One that begins with `!` stands among the rows of example.org, whatever its domain is.
-#include <cerrno>
-#include <cstdlib>
-#include <filesystem>
 #include <optional>
-#include <system_error>
+#include <set>
 
 #include "conf/number.h"
 #include "probe/address.h"
@@ -19,14 +16,13 @@
 #include "probe/shared_notes.h"
 #include "probe/verify_schema.h"
 #include "probe/verify_text.h"
+#include "test/fake/temporary_directory.h"
 #include "test/fuzz/script.h"
 #include "test/fuzz/targets.h"
 
 namespace fallbackmx::fuzz {
 
 namespace {
-
-namespace fs = std::filesystem;
 
 std::string quoted(std::string_view text) {
   std::string out = "'";
@@ -49,34 +45,17 @@ std::string column(std::string_view text) {
   return quoted(text);
 }
 
-/// A directory that goes with the process; in memory where there is such a place.
-class Directory {
- public:
-  Directory() {
-    const fs::path place = fs::is_directory("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path();
-    path_ = (place / "fallbackmx-rows-XXXXXX").string();
-    if (mkdtemp(path_.data()) == nullptr) throw std::system_error(errno, std::generic_category(), path_);
-  }
-  ~Directory() { fs::remove_all(path_); }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 /// A database whose schema has neither types nor checks: what a damaged file may be. One for all inputs,
 /// because to make one takes long.
 class DamagedFile {
  public:
-  DamagedFile() : writer_(path()) {
+  DamagedFile() : writer_(path_) {
     writer_.execute(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;"
         "CREATE TABLE address (id INTEGER PRIMARY KEY, key, domain, good, code, dsn, words, asked, last_yes);"
         "CREATE INDEX address_domain ON address (domain, last_yes) WHERE good = 1;"
         "PRAGMA application_id = 0x66626d78; PRAGMA user_version = 2");
-    auto opened = AddressTable::open(path());
+    auto opened = AddressTable::open(path_);
     require(opened.table.has_value(), "the schema's outside is ours");
     table_.emplace(*std::move(opened.table));
   }
@@ -101,11 +80,12 @@ class DamagedFile {
   }
 
   void look() {
+    std::set<std::string_view> domains = {"example.org"};
     for (const auto& key : keys_) {
       if (const auto record = table_->find(key)) require_sound(*record);
-      require_control(domain_of_key(key));
+      domains.insert(domain_of_key(key));
     }
-    require_control("example.org");
+    for (const auto domain : domains) require_control(domain);
     std::size_t rows = 0;
     table_->each_after("", [&](const std::string&, const AddressRecord& record) {
       require_sound(record);
@@ -115,7 +95,6 @@ class DamagedFile {
   }
 
  private:
-  std::string path() const { return directory_.path() + "/verify.db"; }
   static void require_sound(const AddressRecord& record) {
     require(sound(record) == record, "what is believed is sound");
     const bool yes = record.verdict == Verdict::deliverable;
@@ -132,7 +111,8 @@ class DamagedFile {
     require(address->domain() == domain, "a control recipient is of the domain that is asked about");
   }
 
-  const Directory directory_;
+  const TemporaryDirectory directory_;
+  const std::string path_ = directory_ / "verify.db";
   SqliteConnection writer_;
   std::optional<AddressTable> table_;
   std::vector<std::string> keys_;
