@@ -43,8 +43,9 @@
 #include "probe/stream.h"
 #include "probe/verifier.h"
 
-/// There in a build with the address sanitizer, which looks for leaks at an end that we do not have.
+// There in builds that look for leaks, or write down what was run, at an end that we do not have.
 extern "C" void __lsan_do_leak_check() __attribute__((weak));
+extern "C" void __gcov_dump() __attribute__((weak));
 
 namespace fallbackmx {
 
@@ -294,6 +295,7 @@ int run_daemon(const Options& options, const ConfigSources& sources, const Confi
   auto* daemon = new Daemon(options, sources, config, signals, *std::move(socket));
   const int status = daemon->run(config);
   if (__lsan_do_leak_check != nullptr) __lsan_do_leak_check();
+  if (__gcov_dump != nullptr) __gcov_dump();
   return status;
 }
 

@@ -45,6 +45,7 @@ int serve(const Options& options) {
     return EX_CONFIG;
   }
   const int status = run_daemon(options, sources, config, signals);
+  // Without exit handlers: threads of libmilter, and of questions that nobody waits for any more, still run.
   std::cerr.flush();
   std::_Exit(status);
 }
