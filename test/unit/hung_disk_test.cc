@@ -204,12 +204,10 @@ TEST_F(HungDisk, WhoWasNeverAskedAboutIsNotLookedForInTheFile) {
   }
   auto store = *open_sqlite_store(directory_ / "verify.db", log_);
   store->clean_up(now, endless(), 10'000);  // its rows are counted
-  store->put("new@example.org", yes());
-  store->clean_up(now, endless(), 10'000);  // it is written, and nothing is known from lately
   disk_.hang(false, true);
   for (int i = 1000; i < 1010; ++i) EXPECT_FALSE(store->find(user(i)));
   EXPECT_EQ(said_, "") << "nobody has asked the disk";
-  for (const auto& known : {user(0), user(999), std::string("new@example.org")}) store->find(known);
+  for (const int i : {0, 999}) store->find(user(i));
   EXPECT_NE(said_.find("too slow to read"), std::string::npos) << "for those there is no other way";
   disk_.hang(false, false);
 }

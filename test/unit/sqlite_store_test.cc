@@ -118,6 +118,15 @@ TEST_F(SqliteStoreFile, CleaningUpForgetsWhatIsDroppedAndNothingWhenNothingIs) {
   EXPECT_FALSE(store->find("lately@example.org"));
 }
 
+TEST_F(SqliteStoreFile, FindsWhatWasWrittenSinceItsRowsWereCounted) {
+  const auto store = open();
+  ASSERT_EQ(rows(*store), 0u);
+  store->put("first@example.org", yes());
+  for (int i = 0; i < 20'001; ++i) store->put(user(i), no());  // of so many the first is no recent one
+  ASSERT_EQ(rows(*store), 20'002u);
+  EXPECT_EQ(store->find("first@example.org"), yes());
+}
+
 TEST_F(SqliteStoreFile, LeavesOneFileWhenClosed) {
   fill(10);
   EXPECT_EQ(std::distance(fs::directory_iterator(directory_.path()), {}), 1);
