@@ -59,7 +59,8 @@ bool VerifyWriter::write_and_clean(const PendingChanges::Changes& changes,
   if (table_->begin() && write_changes(changes, rows) && drop_expired(cleaning, dropped) &&
       drop_excess(rows, changes.size(), dropped) && table_->commit()) {
     rows_ = rows + dropped;
-    if (std::exchange(in_trouble_, false)) log_.warning(verify_file_name(path_) + ": written again");
+    const bool wrote = !changes.empty() || dropped != 0;
+    if (wrote && std::exchange(in_trouble_, false)) log_.warning(verify_file_name(path_) + ": written again");
     return dropped == 0;
   }
   const auto why = table_->why();
