@@ -2,7 +2,6 @@
 
 #include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -10,10 +9,6 @@
 #include <chrono>
 
 namespace fallbackmx {
-
-FileDescriptor::~FileDescriptor() {
-  if (number_ >= 0) close(number_);
-}
 
 std::optional<std::string> LineStream::read_line(SteadyTime deadline) {
   std::size_t seen = 0;

@@ -7,6 +7,7 @@
 
 #include "milter/control_message.h"
 #include "milter/line_stream.h"
+#include "probe/file_descriptor.h"
 
 namespace fallbackmx {
 

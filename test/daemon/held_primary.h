@@ -31,7 +31,7 @@ class HeldPrimary {
   void accept_all();
   void serve(int client);
 
-  const Descriptor listener_;
+  const FileDescriptor listener_;
   std::uint16_t port_ = 0;
   std::mutex mutex_;
   std::condition_variable changed_;

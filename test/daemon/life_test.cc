@@ -205,7 +205,7 @@ TEST_F(Life, AStopAnswersWhoeverWaits) {
 
 TEST_F(Life, ASecondTermDoesNotWait) {
   // A name server that never answers.
-  const Descriptor silent = loopback_socket(SOCK_DGRAM);
+  const FileDescriptor silent = loopback_socket(SOCK_DGRAM);
   const timeval patience{60, 0};
   setsockopt(silent.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   configure("resolver = 127.0.0.1:" + std::to_string(port_of(silent)) +

@@ -18,7 +18,7 @@ namespace fallbackmx {
 namespace {
 
 /// One port for both protocols: the kernel chooses it for UDP, and rarely it is taken for TCP.
-std::pair<Descriptor, Descriptor> sockets_for_dns() {
+std::pair<FileDescriptor, FileDescriptor> sockets_for_dns() {
   for (int tries = 1;; ++tries) {
     try {
       auto udp = loopback_socket(SOCK_DGRAM);
@@ -31,12 +31,12 @@ std::pair<Descriptor, Descriptor> sockets_for_dns() {
   }
 }
 
-bool receive(const Descriptor& from, std::string& into) {
+bool receive(const FileDescriptor& from, std::string& into) {
   return into.empty() ||
          recv(from.get(), into.data(), into.size(), MSG_WAITALL) == static_cast<ssize_t>(into.size());
 }
 
-std::optional<WirePacket> query_over_tcp(const Descriptor& from) {
+std::optional<WirePacket> query_over_tcp(const FileDescriptor& from) {
   std::string length(2, '\0');
   if (!receive(from, length)) return std::nullopt;
   std::string bytes(static_cast<unsigned char>(length[0]) * 256u + static_cast<unsigned char>(length[1]),
@@ -165,7 +165,7 @@ void DnsServer::serve_udp() {
 }
 
 void DnsServer::answer_over_udp(const WirePacket& query, const sockaddr_in& to) {
-  const auto say = [&](const Descriptor& from, const std::string& packet) {
+  const auto say = [&](const FileDescriptor& from, const std::string& packet) {
     sendto(from.get(), packet.data(), packet.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof to);
   };
   const Act act = next_act(query.question, false);
@@ -182,7 +182,7 @@ void DnsServer::answer_over_udp(const WirePacket& query, const sockaddr_in& to) 
 }
 
 void DnsServer::serve_tcp() {
-  Descriptor client(accept4(tcp_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  FileDescriptor client(accept4(tcp_.get(), nullptr, nullptr, SOCK_CLOEXEC));
   if (client.get() < 0) return;
   const auto query = query_over_tcp(client);
   if (!query) return;

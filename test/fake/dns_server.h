@@ -64,9 +64,9 @@ class DnsServer {
     sockaddr_in from;
   };
 
-  Descriptor udp_, tcp_, wake_;
+  FileDescriptor udp_, tcp_, wake_;
   NameServer address_;
-  std::vector<Descriptor> kept_in_silence_;  ///< connections; the serving thread's
+  std::vector<FileDescriptor> kept_in_silence_;  ///< connections; the serving thread's
 
   mutable std::mutex mutex_;  ///< protects what follows
   mutable std::condition_variable changed_;

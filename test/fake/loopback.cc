@@ -9,22 +9,13 @@
 
 namespace fallbackmx {
 
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) close(fd_);
-}
-
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  return *this;
-}
-
 int must_succeed(int result, const char* what) {
   if (result < 0) throw std::system_error(errno, std::generic_category(), what);
   return result;
 }
 
-Descriptor loopback_socket(int type, std::uint16_t port) {
-  Descriptor made(must_succeed(socket(AF_INET, type | SOCK_CLOEXEC, 0), "socket"));
+FileDescriptor loopback_socket(int type, std::uint16_t port) {
+  FileDescriptor made(must_succeed(socket(AF_INET, type | SOCK_CLOEXEC, 0), "socket"));
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
@@ -33,7 +24,7 @@ Descriptor loopback_socket(int type, std::uint16_t port) {
   return made;
 }
 
-std::uint16_t port_of(const Descriptor& socket) {
+std::uint16_t port_of(const FileDescriptor& socket) {
   sockaddr_in address{};
   socklen_t size = sizeof address;
   must_succeed(getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size), "getsockname");

@@ -2,29 +2,17 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
+
+#include "probe/file_descriptor.h"
 
 namespace fallbackmx {
-
-/// A descriptor that is closed at the end.
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  ~Descriptor();
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 /// What a system call returned; throws std::system_error when it is an error.
 int must_succeed(int result, const char* what);
 
 /// A socket of this type (SOCK_STREAM, SOCK_DGRAM, with flags), bound to 127.0.0.1: at a port that the kernel
 /// chooses, unless one is given. It is close-on-exec. Throws std::system_error, also when the port is taken.
-Descriptor loopback_socket(int type, std::uint16_t port = 0);
-std::uint16_t port_of(const Descriptor& socket);
+FileDescriptor loopback_socket(int type, std::uint16_t port = 0);
+std::uint16_t port_of(const FileDescriptor& socket);
 
 }  // namespace fallbackmx

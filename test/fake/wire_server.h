@@ -40,13 +40,13 @@ class WireServer {
 
  private:
   struct Listener {
-    Descriptor socket;
+    FileDescriptor socket;
     std::shared_ptr<ScriptedServer> server;
   };
   struct Client {
-    Client(Descriptor of, std::shared_ptr<ScriptedServer> server, SteadyTime now)
+    Client(FileDescriptor of, std::shared_ptr<ScriptedServer> server, SteadyTime now)
         : socket(std::move(of)), connection(std::move(server), now) {}
-    Descriptor socket;
+    FileDescriptor socket;
     ServerConnection connection;
     std::string outgoing;
     bool closing = false, gone = false;
@@ -60,7 +60,7 @@ class WireServer {
   int patience() const;
 
   Clock& clock_;
-  Descriptor bell_, refusing_;
+  FileDescriptor bell_, refusing_;
   std::uint16_t refusing_port_ = 0;
   mutable std::mutex mutex_;  ///< protects what follows; not held while waiting
   std::list<Listener> listeners_;

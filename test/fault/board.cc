@@ -20,7 +20,7 @@ std::string_view to_string(Fault family) {
 }
 
 Board::Board(const std::string& path) {
-  const Descriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  const FileDescriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   void* at = MAP_FAILED;
   if (ftruncate(file.get(), sizeof(FaultBoard)) == 0)
     at = mmap(nullptr, sizeof(FaultBoard), PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);

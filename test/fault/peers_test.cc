@@ -90,7 +90,7 @@ TEST_F(Peers, ThatFallSilentKeepNobodyFromBeingServed) {
   start();
   ASSERT_TRUE(recovers());
   std::vector<MilterClient> silent;
-  std::vector<Descriptor> others;
+  std::vector<FileDescriptor> others;
   for (int i = 0; i < 200; ++i) {
     silent.emplace_back(daemon_->socket());
     silent.back().bytes(std::string_view("\0\0\0\x0dO\0\0", 7));

@@ -13,22 +13,23 @@ namespace {
 constexpr int patience_ms = 60'000;
 
 template <class Name>
-Descriptor connected(const Name& name, int family) {
-  Descriptor made(socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (connect(made.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0) return Descriptor();
+FileDescriptor connected(const Name& name, int family) {
+  FileDescriptor made(socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (connect(made.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0)
+    return FileDescriptor();
   return made;
 }
 
 }  // namespace
 
-Descriptor connected_to(const std::string& path) {
+FileDescriptor connected_to(const std::string& path) {
   sockaddr_un name{};
   name.sun_family = AF_UNIX;
   path.copy(name.sun_path, sizeof name.sun_path - 1);
   return connected(name, AF_UNIX);
 }
 
-Descriptor connected_to(std::uint16_t port) {
+FileDescriptor connected_to(std::uint16_t port) {
   sockaddr_in name{};
   name.sin_family = AF_INET;
   name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -36,12 +37,12 @@ Descriptor connected_to(std::uint16_t port) {
   return connected(name, AF_INET);
 }
 
-Descriptor half_open(Descriptor to, std::string_view say) {
+FileDescriptor half_open(FileDescriptor to, std::string_view say) {
   send(to.get(), say.data(), say.size(), MSG_NOSIGNAL);
   return to;
 }
 
-std::string exchange(const Descriptor& with, std::string_view say, bool one_line) {
+std::string exchange(const FileDescriptor& with, std::string_view say, bool one_line) {
   if (with.get() < 0) return {};
   send(with.get(), say.data(), say.size(), MSG_NOSIGNAL);
   std::string all;

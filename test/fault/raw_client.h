@@ -11,14 +11,14 @@ namespace fallbackmx {
 
 /// To a socket in the file system, or a port of 127.0.0.1. Without a descriptor when nobody is there; nothing
 /// is said then, and nothing heard.
-Descriptor connected_to(const std::string& path);
-Descriptor connected_to(std::uint16_t port);
+FileDescriptor connected_to(const std::string& path);
+FileDescriptor connected_to(std::uint16_t port);
 
 /// Says it, and leaves it at that.
-Descriptor half_open(Descriptor to, std::string_view say);
+FileDescriptor half_open(FileDescriptor to, std::string_view say);
 
 /// Says it, and reads until the other side closes, or to the end of a line if `one_line`. Silence is a
 /// failure of the test.
-std::string exchange(const Descriptor& with, std::string_view say, bool one_line);
+std::string exchange(const FileDescriptor& with, std::string_view say, bool one_line);
 
 }  // namespace fallbackmx

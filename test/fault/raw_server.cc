@@ -62,7 +62,7 @@ void RawServer::run() {
 }
 
 void RawServer::accept_client() {
-  Client client{Descriptor(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)), part_()};
+  Client client{FileDescriptor(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)), part_()};
   if (client.socket.get() < 0) return;
   const int on = 1;
   setsockopt(client.socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

@@ -39,7 +39,7 @@ class RawServer {
 
  private:
   struct Client {
-    Descriptor socket;
+    FileDescriptor socket;
     std::unique_ptr<RawPart> part;
   };
 
@@ -49,7 +49,7 @@ class RawServer {
   static bool serve(Client& client);
 
   const std::function<std::unique_ptr<RawPart>()> part_;
-  Descriptor bell_, listener_;
+  FileDescriptor bell_, listener_;
   const std::uint16_t port_;
   std::list<Client> clients_;  ///< the thread's
   std::thread thread_;

@@ -78,8 +78,8 @@ class WithFaults : public WithDaemon {
   Macros relayed(const std::string& next_hop) const;
   std::string by_number() const { return "[127.0.0.1]:" + std::to_string(port_); }
   std::string by_name() const { return "[primary.example]:" + std::to_string(port_); }
-  Descriptor control_socket() const { return connected_to(directory_.path("control")); }
-  Descriptor pages() const { return connected_to(http_port_); }
+  FileDescriptor control_socket() const { return connected_to(directory_.path("control")); }
+  FileDescriptor pages() const { return connected_to(http_port_); }
   /// One line to the control socket, and the reply; empty when there is none.
   std::string control(std::string_view what);
   /// The page, head and all; empty when there is none.

@@ -14,6 +14,7 @@
 
 #include "milter/command/control_client.h"
 #include "milter/line_stream.h"
+#include "probe/file_descriptor.h"
 #include "test/fake/temporary_directory.h"
 
 namespace fallbackmx {
