@@ -25,6 +25,8 @@ Log* the_log = nullptr;
 /// leave out in a table of the process.
 constexpr unsigned long unneeded_events =
     SMFIP_NOBODY | SMFIP_NOHDRS | SMFIP_NOEOH | SMFIP_NODATA | SMFIP_NOUNKNOWN;
+/// The events that we listen to and never have an answer to: an MTA that can goes on without one.
+constexpr unsigned long unanswered_events = SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL;
 
 /// {j} stands in each list because it always has a value: libmilter ignores an empty list and goes on showing
 /// the macros of the message before.
@@ -63,6 +65,16 @@ sfsistat guarded(SMFICTX* ctx, std::string_view callback, Body body) noexcept {
     report(ctx, callback, "unknown exception");
   }
   return SMFIS_CONTINUE;
+}
+
+/// The same for one of the unanswered_events.
+template <class Body>
+sfsistat unanswered(SMFICTX* ctx, std::string_view callback, Body body) noexcept {
+  guarded(ctx, callback, [&] {
+    body();
+    return SMFIS_NOREPLY;
+  });
+  return SMFIS_NOREPLY;
 }
 
 /// The session's state, made when it is first needed: a session may begin with any callback.
@@ -115,7 +127,7 @@ sfsistat on_negotiate(SMFICTX* ctx, unsigned long actions, unsigned long protoco
                       unsigned long, unsigned long* want_actions, unsigned long* want_protocol,
                       unsigned long* want2, unsigned long* want3) {
   *want_actions = actions & SMFIF_SETSYMLIST;
-  *want_protocol = protocol & unneeded_events;
+  *want_protocol = protocol & (unneeded_events | unanswered_events);
   *want2 = *want3 = 0;
   return guarded(ctx, "negotiate", [&] {
     if (the_desk->settings()->unverified_header) *want_actions |= actions & SMFIF_ADDHDRS;
@@ -130,25 +142,21 @@ sfsistat on_negotiate(SMFICTX* ctx, unsigned long actions, unsigned long protoco
 }
 
 sfsistat on_connect(SMFICTX* ctx, char* name, sockaddr* from) {
-  return guarded(ctx, "connect", [&] {
+  return unanswered(ctx, "connect", [&] {
     Client& client = state_of(ctx).client;
     client.name = client_name(name == nullptr ? "" : name);
     client.address = client_address(client.name, address_of(from));
     the_desk->session_log().connected(state_of(ctx));
-    return SMFIS_CONTINUE;
   });
 }
 
 /// Comes once more after STARTTLS, or never.
 sfsistat on_helo(SMFICTX* ctx, char* name) {
-  return guarded(ctx, "helo", [&] {
-    state_of(ctx).client.helo = helo_name(name == nullptr ? "" : name);
-    return SMFIS_CONTINUE;
-  });
+  return unanswered(ctx, "helo", [&] { state_of(ctx).client.helo = helo_name(name == nullptr ? "" : name); });
 }
 
 sfsistat on_envfrom(SMFICTX* ctx, char** arguments) {
-  return guarded(ctx, "envfrom", [&] {
+  return unanswered(ctx, "envfrom", [&] {
     SessionState& session = state_of(ctx);
     begin_message(session, arguments[0]);
     for (char** parameter = arguments + 1; *parameter != nullptr; ++parameter) {
@@ -158,7 +166,6 @@ sfsistat on_envfrom(SMFICTX* ctx, char** arguments) {
     session.message.queue_id = macro(ctx, "i");
     session.client.authenticated = !macro(ctx, "{auth_authen}").empty() &&
                                    strcasecmp(macro(ctx, "{auth_type}").c_str(), "ANONYMOUS") != 0;
-    return SMFIS_CONTINUE;
   });
 }
 

@@ -35,8 +35,9 @@ TEST_F(Answers, NegotiationAsksForNothingThatWasNotOffered) {
     std::uint32_t actions, protocol, want_actions, want_protocol;
     std::size_t want_macros;
   };
-  // NOBODY, NOHDRS, NOEOH, NOUNKNOWN, NODATA; SETSYMLIST.
-  for (const auto& c : {Case{0x1ff, 0x1fffff, 0x100, 0x370, 5}, Case{0x0ff, 0x1fffff, 0, 0x370, 0},
+  // NOBODY, NOHDRS, NOEOH, NOUNKNOWN, NODATA, and no answer to CONN, HELO, MAIL; SETSYMLIST.
+  for (const auto& c : {Case{0x1ff, 0x1fffff, 0x100, 0x7370, 5}, Case{0x0ff, 0x1fffff, 0, 0x7370, 0},
+                        Case{0x1ff, 0x004fff, 0x100, 0x4370, 5}, Case{0x1ff, 0x000fff, 0x100, 0x0370, 5},
                         Case{0x1ff, 0x000010, 0x100, 0x010, 5}, Case{0, 0x001, 0, 0, 0}}) {
     MilterClient client(daemon_->socket());
     const auto options = client.negotiate(c.actions, c.protocol);
@@ -45,6 +46,22 @@ TEST_F(Answers, NegotiationAsksForNothingThatWasNotOffered) {
     EXPECT_EQ(options->protocol, c.want_protocol);
     EXPECT_EQ(options->macros.size(), c.want_macros);
     for (const auto& [stage, names] : options->macros) EXPECT_EQ(names.substr(0, 1), "j") << stage;
+  }
+}
+
+TEST_F(Answers, AnMtaThatCanGoOnWaitsForRecipientsOnly) {
+  start();
+  MilterClient client(daemon_->socket());
+  ASSERT_TRUE(client.negotiate(0x1ff, MilterClient::every_option));
+  EXPECT_EQ(client.connect().told(), "not awaited");
+  EXPECT_EQ(client.helo().told(), "not awaited");
+  for (int message = 0; message < 2; ++message) {
+    EXPECT_EQ(client.mail("<s@example.net>").told(), "not awaited");
+    // One answer too many, and these would hear each other's.
+    EXPECT_EQ(client.rcpt("<nobody@example.org>", relayed()).told(), refused);
+    EXPECT_EQ(client.rcpt("<user@example.org>", relayed()).told(), "continue");
+    EXPECT_EQ(client.rcpt("<nobody@example.org>", relayed()).told(), refused);
+    client.abort();
   }
 }
 

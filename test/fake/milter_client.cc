@@ -19,6 +19,9 @@ std::string number(std::uint32_t value) {
   return bytes;
 }
 
+// libmilter/mfdef.h: SMFIP_NR_CONN, SMFIP_NR_HELO, SMFIP_NR_MAIL
+constexpr std::uint32_t connect_unanswered = 0x1000, helo_unanswered = 0x2000, mail_unanswered = 0x4000;
+
 std::uint32_t number_at(std::string_view bytes, std::size_t at) {
   std::uint32_t value = 0;
   for (std::size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(bytes.at(at + i));
@@ -39,6 +42,8 @@ std::string MilterAnswer::told() const {
       return "silence";
     case '!':
       return "end";
+    case 'n':
+      return "not awaited";
     default:
       return std::string(1, letter);
   }
@@ -55,7 +60,8 @@ MilterClient::MilterClient(const std::string& path)
   throw std::system_error(why, std::generic_category(), "no milter at " + path);
 }
 
-MilterClient::MilterClient(MilterClient&& other) noexcept : socket_(std::exchange(other.socket_, -1)) {}
+MilterClient::MilterClient(MilterClient&& other) noexcept
+    : socket_(std::exchange(other.socket_, -1)), agreed_(other.agreed_) {}
 
 MilterClient::~MilterClient() { hang_up(); }
 
@@ -107,7 +113,8 @@ std::optional<MilterOptions> MilterClient::negotiate(std::uint32_t actions, std:
   packet('O', number(6) + number(actions) + number(protocol));
   const MilterAnswer got = answer();
   if (got.letter != 'O' || got.text.size() < 12) return std::nullopt;
-  MilterOptions options{number_at(got.text, 0), number_at(got.text, 4), number_at(got.text, 8)};
+  agreed_ = number_at(got.text, 8);
+  MilterOptions options{number_at(got.text, 0), number_at(got.text, 4), agreed_};
   for (std::size_t at = 12; at + 4 < got.text.size();) {
     const std::string names = got.text.c_str() + at + 4;
     options.macros.emplace_back(number_at(got.text, at), names);
@@ -122,27 +129,31 @@ void MilterClient::send_macros(char command, const Macros& macros) {
   packet('D', payload);
 }
 
+MilterAnswer MilterClient::answer_unless(std::uint32_t without_answer) {
+  return (agreed_ & without_answer) != 0 ? MilterAnswer{.letter = 'n'} : answer();
+}
+
 MilterAnswer MilterClient::connect(const std::string& name, const std::string& address) {
   send_macros('C', {{"j", "mta.example"}});
   const bool v6 = address.find(':') != std::string::npos;
   packet('C', with_nul(name) + (v6 ? '6' : '4') + "\x10\x01" + with_nul(v6 ? "IPv6:" + address : address));
-  return answer();
+  return answer_unless(connect_unanswered);
 }
 
 MilterAnswer MilterClient::connect_unknown() {
   packet('C', with_nul("unknown") + 'U');
-  return answer();
+  return answer_unless(connect_unanswered);
 }
 
 MilterAnswer MilterClient::helo(const std::string& name) {
   packet('H', with_nul(name));
-  return answer();
+  return answer_unless(helo_unanswered);
 }
 
 MilterAnswer MilterClient::mail(const std::string& sender, const Macros& macros) {
   send_macros('M', macros);
   packet('M', with_nul(sender));
-  return answer();
+  return answer_unless(mail_unanswered);
 }
 
 void MilterClient::send_rcpt(const std::string& recipient, const Macros& macros) {

@@ -12,11 +12,11 @@
 namespace fallbackmx {
 
 /// What a filter answered: `c` continue, `y` a reply of its own in `text`, `t` tempfail, `r` reject, ... `-`
-/// nothing within the patience, `!` the connection ended.
+/// nothing within the patience, `!` the connection ended, `n` it was agreed that it does not answer.
 struct MilterAnswer {
   char letter = '-';
   std::string text{};
-  /// `continue`, `550 5.1.1 ...`, `silence`, `end`, or the letter.
+  /// `continue`, `550 5.1.1 ...`, `silence`, `end`, `not awaited`, or the letter.
   std::string told() const;
 };
 
@@ -31,6 +31,10 @@ using Macros = std::vector<std::pair<std::string, std::string>>;
 /// One session. Belongs to one thread; the destructor hangs up.
 class MilterClient {
  public:
+  /// What an MTA offers that waits for an answer to each event; and one that can go on without, as Postfix
+  /// and Sendmail can.
+  static constexpr std::uint32_t patient = 0x100f7f, every_option = 0x1fffff;
+
   /// To a unix-domain socket. Throws std::system_error when nobody listens.
   explicit MilterClient(const std::string& path);
   ~MilterClient();
@@ -38,7 +42,7 @@ class MilterClient {
   MilterClient(const MilterClient&) = delete;
   MilterClient& operator=(const MilterClient&) = delete;
 
-  std::optional<MilterOptions> negotiate(std::uint32_t actions = 0x1ff, std::uint32_t protocol = 0x1fffff);
+  std::optional<MilterOptions> negotiate(std::uint32_t actions = 0x1ff, std::uint32_t protocol = patient);
   MilterAnswer connect(const std::string& name = "client.example.net",
                        const std::string& address = "198.51.100.7");
   /// As for a client that was gone before the MTA could look: no address.
@@ -61,10 +65,13 @@ class MilterClient {
 
  private:
   void send_macros(char command, const Macros&);
+  /// To an event that goes by this bit among the options.
+  MilterAnswer answer_unless(std::uint32_t without_answer);
   /// The letter of the answer that it is when there are not so many bytes; 0 when there are.
   char read_exactly(std::string& into, std::size_t count, std::chrono::steady_clock::time_point deadline);
 
   int socket_ = -1;
+  std::uint32_t agreed_ = 0;  ///< options
 };
 
 }  // namespace fallbackmx

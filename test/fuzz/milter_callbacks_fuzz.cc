@@ -128,10 +128,10 @@ class Daemon {
     if (verb == "negotiate") answered(session().negotiate(number(line)), false);
     if (verb == "connect") {
       const auto name = take_word(line);
-      answered(session().connect(name, line), false);
+      unanswered(session().connect(name, line));
     }
-    if (verb == "helo") answered(session().helo(line), false);
-    if (verb == "from") answered(session().from(line), false);
+    if (verb == "helo") unanswered(session().helo(line));
+    if (verb == "from") unanswered(session().from(line));
     if (verb == "rcpt") answered(session().rcpt(line), true);
     if (verb == "eom") answered(session().end_of_message(), false);
     if (verb == "abort") answered(session().abort(), false);
@@ -142,6 +142,12 @@ class Daemon {
     if (!sessions_[current_]) return;
     answered(session().close(), false);
     sessions_[current_].reset();
+  }
+
+  void unanswered(const MilterSession::Answer& answer) {
+    require(answer.status == SMFIS_NOREPLY, "who was told not to wait hears nothing");
+    require(!answer.reply, "no reply is left behind");
+    require(log_is_clean_, "a line of the log is printable, and bounded");
   }
 
   /// libmilter keeps a reply that does not go with the status, and shows it some other time.
