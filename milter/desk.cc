@@ -25,20 +25,16 @@ class LiveQuestions final : public Questions {
   LiveQuestions& operator=(const LiveQuestions&) = delete;
 
   DnsAnswer lookup(std::string_view name, RecordType type) override {
-    if (draining_) return going_away();
-    announce();
-    // Half of what is left: one domain with dead name servers must not use up the time of every later
-    // question.
-    const SteadyTime now = services_.clock.now();
-    DnsAnswer answer = services_.resolver.lookup(name, type, now + (deadline_ - now) / 2);
-    if (answer.status == DnsAnswer::Status::temporary && unanswered_.empty()) unanswered_ = answer.why;
-    return answer;
+    auto answer = services_.resolver.at_hand(name, type);
+    if (!answer) answer = draining_ ? going_away() : ask_the_dns(name, type);
+    if (answer->status == DnsAnswer::Status::temporary && unanswered_.empty()) unanswered_ = answer->why;
+    return *std::move(answer);
   }
   /// What came of the first lookup that the DNS had no answer to; empty if there was none.
   const std::string& unanswered() const { return unanswered_; }
 
   Finding verify(Question question) override {
-    announce();
+    question.waits = [this] { announce(); };
     question.deadline = question.patience ? begin_ + *question.patience : deadline_;
     if (!may_ask_) question.of = Question::Of::memory;
     return services_.verify(question);
@@ -47,6 +43,14 @@ class LiveQuestions final : public Questions {
  private:
   void announce() {
     if (!std::exchange(announced_, true)) services_.wait_begins();
+  }
+
+  DnsAnswer ask_the_dns(std::string_view name, RecordType type) {
+    announce();
+    // Half of what is left: one domain with dead name servers must not use up the time of every later
+    // question.
+    const SteadyTime now = services_.clock.now();
+    return services_.resolver.lookup(name, type, now + (deadline_ - now) / 2);
   }
 
   static DnsAnswer going_away() {

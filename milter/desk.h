@@ -30,8 +30,8 @@ struct DeskServices {
   Log& log;
   Metrics& metrics;
   std::function<Finding(const Question&)> verify;
-  /// Called around what may block, once per RCPT: before its first question, and when it has its answer (see
-  /// kicker.h). They do not throw.
+  /// Called around what blocks, once per RCPT at most: before it waits for the first time, and when it has
+  /// its answer (see kicker.h). They do not throw.
   std::function<void()> wait_begins, wait_ends;
   Witness* witness = nullptr;  ///< of every answer, if somebody wants one; called by whoever asks
 };
@@ -60,8 +60,8 @@ class Desk {
   /// For the RCPTs that come from now on.
   void reload(std::shared_ptr<const Settings> settings);
 
-  /// From now on nobody waits for DNS: what is not known counts as not answered. (The verifier has a drain()
-  /// of its own.)
+  /// From now on nobody waits for DNS: what is not at hand counts as not answered. (The verifier has a
+  /// drain() of its own.)
   void drain();
   /// Waits until everybody who came before drain() has an answer, or the limit; false at the limit. `waited`
   /// on return: whether there was anybody.

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -18,6 +19,9 @@ class ReplaceableResolver final : public Resolver {
  public:
   explicit ReplaceableResolver(std::shared_ptr<Resolver> first) : current_(std::move(first)) {}
 
+  std::optional<DnsAnswer> at_hand(std::string_view name, RecordType type) override {
+    return current()->at_hand(name, type);
+  }
   DnsAnswer lookup(std::string_view name, RecordType type, SteadyTime deadline) override {
     return current()->lookup(name, type, deadline);
   }

@@ -22,12 +22,23 @@ std::string_view word(DnsAnswer::Status status) {
 
 }  // namespace
 
+std::optional<DnsAnswer> CountingResolver::at_hand(std::string_view name, RecordType type) {
+  const SteadyTime begin = clock_.now();
+  std::optional<DnsAnswer> answer = resolver_.at_hand(name, type);
+  if (answer) count(type, *answer, begin);
+  return answer;
+}
+
 DnsAnswer CountingResolver::lookup(std::string_view name, RecordType type, SteadyTime deadline) {
   const SteadyTime begin = clock_.now();
   DnsAnswer answer = resolver_.lookup(name, type, deadline);
+  count(type, answer, begin);
+  return answer;
+}
+
+void CountingResolver::count(RecordType type, const DnsAnswer& answer, SteadyTime begin) {
   metrics_.count(Counter::dns_queries, {to_string(type), word(answer.status)});
   metrics_.observe(Timer::dns_time, clock_.now() - begin);
-  return answer;
 }
 
 std::vector<DnsAnswer> CountingResolver::lookup_all(std::span<const Lookup> lookups, SteadyTime deadline) {

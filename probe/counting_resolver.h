@@ -1,6 +1,7 @@
 // A resolver that counts what passes.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -18,10 +19,13 @@ class CountingResolver final : public Resolver {
   CountingResolver(Resolver& resolver, const Clock& clock, Metrics& metrics)
       : resolver_(resolver), clock_(clock), metrics_(metrics) {}
 
+  std::optional<DnsAnswer> at_hand(std::string_view name, RecordType type) override;
   DnsAnswer lookup(std::string_view name, RecordType type, SteadyTime deadline) override;
   std::vector<DnsAnswer> lookup_all(std::span<const Lookup>, SteadyTime deadline) override;
 
  private:
+  void count(RecordType type, const DnsAnswer& answer, SteadyTime begin);
+
   Resolver& resolver_;
   const Clock& clock_;
   Metrics& metrics_;

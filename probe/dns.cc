@@ -40,6 +40,8 @@ std::string_view to_string(RecordType type) {
   return "?";
 }
 
+std::optional<DnsAnswer> Resolver::at_hand(std::string_view, RecordType) { return std::nullopt; }
+
 bool valid_hostname(std::string_view name) {
   if (name.empty() || name.size() > 255) return false;
   if (std::all_of(name.begin(), name.end(), [](char c) { return digit(c) || c == '.'; })) return false;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -71,6 +72,8 @@ constexpr auto resolution_delay = std::chrono::milliseconds(50);
 class Resolver {
  public:
   virtual ~Resolver() = default;
+  /// The answer, if it is there already: nobody waits for it.
+  virtual std::optional<DnsAnswer> at_hand(std::string_view name, RecordType type);
   virtual DnsAnswer lookup(std::string_view name, RecordType type, SteadyTime deadline) = 0;
   /// The answers in the order of the questions. They are asked at the same time: one that is not answered
   /// takes no time from the others. A and AAAA of a host stand one behind the other; once one of them has

@@ -39,6 +39,11 @@ DnsAnswer without_records(Status status, std::string why) {
   return answer;
 }
 
+DnsAnswer not_askable(std::string_view asked, RecordType type) {
+  return without_records(Status::nx_domain,
+                         question_text(printable(asked, 100), type) + ": not a valid host name");
+}
+
 }  // namespace
 
 /// Ends a flight however its asker ends.
@@ -61,12 +66,16 @@ class DnsResolver::Landing {
   Flight& flight_;
 };
 
+std::optional<DnsAnswer> DnsResolver::at_hand(std::string_view asked, RecordType type) {
+  const std::string name = lower_case(asked);
+  if (!can_be_asked(name)) return not_askable(asked, type);
+  const std::lock_guard lock(mutex_);
+  return cache_.find(question_text(name, type), clock_.now());
+}
+
 DnsAnswer DnsResolver::lookup_patiently(std::string_view asked, RecordType type, const Patience& patience) {
   const std::string name = lower_case(asked);
-  if (!can_be_asked(name)) {
-    return without_records(Status::nx_domain,
-                           question_text(printable(asked, 100), type) + ": not a valid host name");
-  }
+  if (!can_be_asked(name)) return not_askable(asked, type);
   const std::string key = question_text(name, type);
   std::shared_ptr<Flight> flight;
   while (!flight) {

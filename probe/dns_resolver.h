@@ -31,6 +31,7 @@ class DnsResolver final : public Resolver {
   DnsResolver(NameServers servers, Trust trust, const Clock& clock)
       : transport_(std::move(servers), clock), trust_(std::move(trust)), clock_(clock) {}
 
+  std::optional<DnsAnswer> at_hand(std::string_view name, RecordType type) override;
   /// Names are folded to lower case. One that is no valid_hostname() (which a final dot makes it) or longer
   /// than 253 bytes does not exist, and nobody is asked.
   DnsAnswer lookup(std::string_view name, RecordType type, SteadyTime deadline) override {

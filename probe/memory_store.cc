@@ -18,6 +18,8 @@ constexpr std::size_t batch = 1000;  // rows dropped, or looked at in a walk, wh
 
 class MemoryStore final : public Store {
  public:
+  std::optional<Known> at_hand(const std::string& key) override { return Known{find(key)}; }
+
   std::optional<AddressRecord> find(const std::string& key) override {
     const std::lock_guard lock(mutex_);
     const auto row = rows_.find(key);

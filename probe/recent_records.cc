@@ -2,7 +2,7 @@
 
 namespace fallbackmx {
 
-void RecentRecords::set(const std::string& key, Known known) {
+void RecentRecords::set(const std::string& key, std::optional<AddressRecord> known) {
   ++additions_;
   try {
     records_.touch(key) = std::move(known);
@@ -12,7 +12,7 @@ void RecentRecords::set(const std::string& key, Known known) {
   }
 }
 
-void RecentRecords::learn(const std::string& key, Known known, Moment began) {
+void RecentRecords::learn(const std::string& key, std::optional<AddressRecord> known, Moment began) {
   if (additions_ - began < most_ && !records_.find(key)) set(key, std::move(known));
 }
 

@@ -14,6 +14,10 @@ class SharedStore final : public Store {
   SharedStore(std::unique_ptr<Store> own, std::unique_ptr<SharedMemory> shared)
       : own_(std::move(own)), shared_(std::move(shared)) {}
 
+  std::optional<Known> at_hand(const std::string& key) override {
+    auto own = own_->at_hand(key);
+    return own && own->record && own->record->verdict == Verdict::deliverable ? own : std::nullopt;
+  }
   std::optional<AddressRecord> find(const std::string& key) override {
     auto own = own_->find(key);
     if (own && own->verdict == Verdict::deliverable) return own;

@@ -41,7 +41,7 @@ class SqliteStore final : public Store {
         writer_(
             path, std::move(file), readers_, log,
             {.opened = [this] { opened(); },
-             .seen = [this](std::int64_t id) { known_.add(static_cast<std::uint64_t>(id)); },
+             .seen = [this](std::int64_t id) { rows_known_.add(static_cast<std::uint64_t>(id)); },
              .counted = [this](std::optional<std::size_t> rows) { counted(rows); },
              .damaged = [this](int generation, const std::string& why) { report_damage(generation, why); },
              .left = [this] { left(); },
@@ -59,21 +59,21 @@ class SqliteStore final : public Store {
     thread_.join();
   }
 
+  std::optional<Known> at_hand(const std::string& key) override {
+    const std::lock_guard lock(mutex_);
+    return known(key);
+  }
+
   std::optional<AddressRecord> find(const std::string& key) override {
     RecentRecords::Moment began = 0;
     {
       const std::lock_guard lock(mutex_);
-      if (const auto* known = recent_.find(key)) return *known;
-      if (const auto* change = pending_.find(key)) return *change;
-      if (all_known_ && !known_.may_contain(row_of(key))) return std::nullopt;
+      if (auto at_hand = known(key)) return std::move(at_hand->record);
       began = recent_.now();
     }
     // What was written between these two steps is in the file by now.
-    struct Written {  // no record is an answer, too, and other than none
-      RecentRecords::Known record;
-    };
-    auto written = readers_.read(
-        [key](AddressTable& table) -> std::optional<Written> { return Written{table.find(key)}; });
+    auto written =
+        readers_.read([key](AddressTable& table) -> std::optional<Known> { return Known{table.find(key)}; });
     if (!written) return std::nullopt;
     const std::lock_guard lock(mutex_);
     recent_.learn(key, written->record, began);
@@ -132,6 +132,14 @@ class SqliteStore final : public Store {
   std::size_t rows() override { return writer_.rows(); }
 
  private:
+  /// Without a look into the file. With the lock held.
+  std::optional<Known> known(const std::string& key) {
+    if (const auto* record = recent_.find(key)) return Known{*record};
+    if (const auto* change = pending_.find(key)) return Known{*change};
+    if (all_known_ && !rows_known_.may_contain(row_of(key))) return Known{};
+    return std::nullopt;
+  }
+
   void change(const std::string& key, std::optional<AddressRecord> to) {
     bool added = false;
     {
@@ -139,7 +147,7 @@ class SqliteStore final : public Store {
       // Of the others it knows. Before there may be no memory for the change.
       if (pending_.empty()) work_.notify_one();
       added = pending_.add(key, to);
-      if (added && to) known_.add(row_of(key));
+      if (added && to) rows_known_.add(row_of(key));
       if (added) recent_.set(key, std::move(to));
     }
     if (!added) complain("too slow to write: verdicts are not remembered");
@@ -249,7 +257,7 @@ class SqliteStore final : public Store {
   std::condition_variable work_, cleaned_;
   PendingChanges pending_;
   RecentRecords recent_;
-  BloomFilter known_;       ///< rows that are in the file, or were, or wait
+  BloomFilter rows_known_;  ///< rows that are in the file, or were, or wait
   bool all_known_ = false;  ///< whoever is not in it has no record
   std::optional<VerifyWriter::Cleaning> cleaning_;
   bool rows_lost_ = false;                     ///< since cleaning began

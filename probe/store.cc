@@ -13,6 +13,7 @@ bool Walk::wants(std::string_view key, Verdict its) const {
   return (!verdict || *verdict == its) && (domain.empty() || domain_of_key(key) == domain);
 }
 
+std::optional<Known> Store::at_hand(const std::string&) { return std::nullopt; }
 void Store::tell(const std::string&, const ServerWord&, Seconds) {}
 std::optional<ServerWord> Store::heard(const std::string&) { return std::nullopt; }
 

@@ -36,11 +36,18 @@ struct Page {
   std::optional<std::string> next;
 };
 
+/// What is known of an address; no record is an answer, too, and other than none.
+struct Known {
+  std::optional<AddressRecord> record;
+};
+
 /// Used by many threads at once. No call fails: a store in trouble says so once in the log, forgets, and
 /// finds nothing.
 class Store {
  public:
   virtual ~Store() = default;
+  /// What find() would say, if it can say that without waiting for a disk or another machine.
+  virtual std::optional<Known> at_hand(const std::string& key);
   /// What was put is found at once; only as sound() has it.
   virtual std::optional<AddressRecord> find(const std::string& key) = 0;
   /// Never waits for a disk. Ignores what is not sound().

@@ -112,9 +112,16 @@ class Verifier::Impl {
   }
 
  private:
+  std::optional<AddressRecord> remembered(const Question& question) {
+    const std::string key = question.recipient.key();
+    if (auto known = engine_.services.store.at_hand(key)) return std::move(known->record);
+    if (question.waits) question.waits();
+    return engine_.services.store.find(key);
+  }
+
   Finding find_out(const Question& question) {
     const auto settings = engine_.settings();
-    const std::optional<AddressRecord> record = engine_.services.store.find(question.recipient.key());
+    const std::optional<AddressRecord> record = remembered(question);
     engine_.services.metrics.count(Counter::store_lookups, {record ? "found" : "nothing"});
     const Standing standing =
         record ? fallbackmx::standing(*record, engine_.services.clock.wall(), *settings) : Standing{};
@@ -134,6 +141,7 @@ class Verifier::Impl {
       finding.why = "no primary was asked";
       return finding;
     }
+    if (question.waits) question.waits();
     try {
       finding = probe(question, *settings);
     } catch (const std::exception& trouble) {

@@ -29,6 +29,9 @@ struct Question {
   std::optional<std::chrono::seconds> patience{};  ///< instead of answer_timeout: for who sets the deadline
   /// Whom to ask: whoever knows; only the primary, because it matters whether it is up; or only memory.
   enum class Of { anybody, primary, memory } of = Of::anybody;
+  /// Called by the thread that asks, before it waits for a disk, the DNS or a primary; perhaps several times,
+  /// and not at all when the answer is at hand. Does not throw.
+  std::function<void()> waits{};
 };
 
 /// All that is known in answer to a Question. A value.

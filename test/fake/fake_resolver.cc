@@ -101,6 +101,18 @@ void FakeResolver::remove(std::string_view name) {
   names_.erase(host(name));
 }
 
+void FakeResolver::keep() {
+  std::lock_guard lock(mutex_);
+  kept_.emplace();
+}
+
+std::optional<DnsAnswer> FakeResolver::at_hand(std::string_view name, RecordType type) {
+  std::lock_guard lock(mutex_);
+  if (!kept_ || !kept_->contains({lower(name), type})) return std::nullopt;
+  bool silent = false;
+  return answer(lower(name), type, silent);
+}
+
 DnsAnswer FakeResolver::lookup(std::string_view name, RecordType type, SteadyTime deadline) {
   const Lookup one[] = {{std::string(name), type}};
   return std::move(lookup_all(one, deadline).front());
@@ -113,6 +125,7 @@ std::vector<DnsAnswer> FakeResolver::lookup_all(std::span<const Lookup> lookups,
     std::lock_guard lock(mutex_);
     for (const auto& lookup : lookups) {
       ++asked_[lower(lookup.name)];
+      if (kept_) kept_->emplace(lower(lookup.name), lookup.type);
       bool silent = false;
       answers.push_back(answer(lower(lookup.name), lookup.type, silent));
       timed_out.push_back(silent);

@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -45,6 +46,10 @@ class FakeResolver final : public Resolver {
   /// The name does not exist any more.
   void remove(std::string_view name);
 
+  /// From now on what has been asked for is at hand, for ever.
+  void keep();
+
+  std::optional<DnsAnswer> at_hand(std::string_view name, RecordType type) override;
   DnsAnswer lookup(std::string_view name, RecordType type, SteadyTime deadline) override;
   std::vector<DnsAnswer> lookup_all(std::span<const Lookup>, SteadyTime deadline) override;
 
@@ -75,6 +80,7 @@ class FakeResolver final : public Resolver {
   mutable std::mutex mutex_;  ///< protects what follows; never held while waiting
   std::map<std::string, Name> names_;
   std::map<std::string, std::size_t> asked_;
+  std::optional<std::set<std::pair<std::string, RecordType>>> kept_;  ///< none: nothing is kept
 };
 
 }  // namespace fallbackmx

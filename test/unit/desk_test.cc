@@ -59,12 +59,26 @@ class Desks : public ::testing::Test {
 TEST_F(Desks, OneWaitPerRecipientHoweverManyQuestions) {
   settings_->smtpd_recipient_restrictions.insert(settings_->smtpd_recipient_restrictions.begin(),
                                                  Restriction::reject_unknown_recipient_domain);
-  verify_ = [&](const Question&) {
+  verify_ = [&](const Question& question) {
+    question.waits();
     EXPECT_EQ(begun_, 1);
     EXPECT_EQ(ended_, 0);
     return Finding{.verdict = Verdict::deliverable};
   };
   EXPECT_EQ(ask().reply.code, 0);
+  EXPECT_EQ(begun_, 1);
+  EXPECT_EQ(ended_, 1);
+}
+
+TEST_F(Desks, NoWaitForAnswersThatAreAtHand) {
+  settings_->smtpd_recipient_restrictions.insert(settings_->smtpd_recipient_restrictions.begin(),
+                                                 Restriction::reject_unknown_recipient_domain);
+  resolver_.keep();
+  EXPECT_EQ(ask().reply.code, 0);
+  EXPECT_EQ(begun_, 1) << "the name servers are asked";
+  EXPECT_EQ(ask().reply.code, 0);
+  desk().drain();
+  EXPECT_EQ(ask().reply.code, 0) << "nobody waits, and so nobody is sent away";
   EXPECT_EQ(begun_, 1);
   EXPECT_EQ(ended_, 1);
 }

@@ -121,6 +121,19 @@ TEST_F(DnsResolverTest, AnAnswerIsAskedForOnceInItsTime) {
   EXPECT_EQ(server_.questions(), 3u);
 }
 
+TEST_F(DnsResolverTest, WhatWasAskedForIsAtHandInItsTime) {
+  mx("example.org");
+  EXPECT_FALSE(resolver_.at_hand("example.org", RecordType::mx));
+  const auto answer = ask("example.org");
+  ASSERT_TRUE(resolver_.at_hand("EXAMPLE.org", RecordType::mx));
+  EXPECT_EQ(resolver_.at_hand("example.org", RecordType::mx)->mx, answer.mx);
+  EXPECT_FALSE(resolver_.at_hand("example.org", RecordType::a));
+  clock_.jump(seconds(301));
+  EXPECT_FALSE(resolver_.at_hand("example.org", RecordType::mx));
+  EXPECT_EQ(resolver_.at_hand("no_host_.-", RecordType::mx)->status, Status::nx_domain) << "nobody is asked";
+  EXPECT_EQ(server_.questions(), 1u);
+}
+
 TEST_F(DnsResolverTest, AFailureIsForgottenAfterASecond) {
   server_.on("example.org MX", {{.rcode = 2}});
   server_.on("example.org MX", {{.answer = {"example.org MX 10 mx1.example.org"}}});

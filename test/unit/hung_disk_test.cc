@@ -186,10 +186,14 @@ TEST_F(HungDisk, WhatWasReadLatelyIsKnownWithoutIt) {
   }
   auto store = *open_sqlite_store(directory_ / "verify.db", log_);
   store->clean_up(now, default_settings(), 10'000);  // it is looked over
+  EXPECT_FALSE(store->at_hand(user(0))) << "who is to be read says that he will wait";
   EXPECT_EQ(store->find(user(0)), yes());
   EXPECT_FALSE(store->find("nobody@example.org"));
   disk_.hang(false, true);
   EXPECT_EQ(store->find(user(0)), yes());
+  ASSERT_TRUE(store->at_hand(user(0)));
+  EXPECT_EQ(store->at_hand(user(0))->record, yes());
+  EXPECT_FALSE(store->at_hand(user(1)));
   EXPECT_FALSE(store->find("nobody@example.org"));
   EXPECT_EQ(said_, "") << "nobody has asked the disk, not even about who is not there";
   for (int i = 100; i < 110; ++i) store->find(user(i));  // SQLite has some pages of the file in memory

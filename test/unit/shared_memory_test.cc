@@ -165,13 +165,17 @@ TEST_F(SharedMemoryTest, IsASecondLevelBehindWhatIsRememberedHere) {
   SharedMemory& second = *shared;
   const auto store = share_store(make_memory_store(), std::move(shared));
   ASSERT_TRUE(settled(second));
+  EXPECT_FALSE(store->at_hand(user));
   EXPECT_EQ(store->find(user), yes(10s));
   EXPECT_EQ(store->recent_good("example.org"), user);
   const int before = asked();
   EXPECT_EQ(store->find(user), yes(10s));
+  ASSERT_TRUE(store->at_hand(user));
+  EXPECT_EQ(store->at_hand(user)->record, yes(10s));
   EXPECT_EQ(asked(), before) << "a yes is served from here";
   store->put(user, no(5s));
   ASSERT_TRUE(settled(second));
+  EXPECT_FALSE(store->at_hand(user)) << "another may know better than a no";
   EXPECT_EQ(redis_->get(users_place), to_text({user, no(5s)}));
   redis_->set(users_place, to_text({user, yes(7s)}));
   EXPECT_EQ(store->find(user), no(5s)) << "what is known here is newer";

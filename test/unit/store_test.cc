@@ -30,6 +30,7 @@ constexpr std::size_t plenty = 1'000'000;
 /// A store that takes its file along when it goes.
 class TemporarySqliteStore final : public Store {
  public:
+  std::optional<Known> at_hand(const std::string& key) override { return store_->at_hand(key); }
   std::optional<AddressRecord> find(const std::string& key) override { return store_->find(key); }
   void put(const std::string& key, const AddressRecord& record) override { store_->put(key, record); }
   void forget(const std::string& key) override { store_->forget(key); }
@@ -91,6 +92,19 @@ TEST_P(EveryStore, FindsAtOnceWhatWasPut) {
   EXPECT_EQ(store_->find("u@example.org"), no());
   EXPECT_FALSE(store_->find("U@example.org"));
   EXPECT_FALSE(store_->find("u@example.com"));
+}
+
+TEST_P(EveryStore, HasAtHandWhatWasLatelyPutForgottenOrNeverThere) {
+  store_->put("u@example.org", yes());
+  store_->put("v@example.org", yes());
+  store_->forget("v@example.org");
+  rows();  // it is known who was never there
+  for (const char* who : {"u@example.org", "v@example.org", "w@example.org"}) {
+    const auto known = store_->at_hand(who);
+    ASSERT_TRUE(known) << who;
+    EXPECT_EQ(known->record, store_->find(who)) << who;
+  }
+  EXPECT_EQ(store_->at_hand("u@example.org")->record, yes());
 }
 
 TEST_P(EveryStore, ForgetsAtOnceWhatItIsToldToForget) {

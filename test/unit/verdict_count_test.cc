@@ -57,6 +57,14 @@ TEST(CountingResolver, HandsOnWhatItCounts) {
   EXPECT_THAT(metrics.text(), HasSubstr("dns_queries_total{result=\"nx_domain\",type=\"A\"} 1\n"));
   EXPECT_THAT(metrics.text(), HasSubstr("dns_queries_total{result=\"no_data\",type=\"AAAA\"} 1\n"));
   EXPECT_THAT(metrics.text(), HasSubstr("dns_duration_seconds_count 3\n"));
+  dns.keep();
+  EXPECT_FALSE(counting.at_hand("example.org", RecordType::mx));
+  EXPECT_THAT(metrics.text(), HasSubstr("dns_duration_seconds_count 3\n"))
+      << "what is not there is no answer";
+  counting.lookup("example.org", RecordType::mx, SteadyTime::max());
+  ASSERT_TRUE(counting.at_hand("example.org", RecordType::mx));
+  EXPECT_THAT(metrics.text(), HasSubstr("dns_queries_total{result=\"ok\",type=\"MX\"} 4\n"));
+  EXPECT_THAT(metrics.text(), HasSubstr("dns_duration_seconds_count 5\n"));
 }
 
 /// Nothing is counted that the manual does not explain.

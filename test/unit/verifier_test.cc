@@ -21,6 +21,45 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// A memory that is not at hand, and in which others say what a test wants.
+class TalkativeStore final : public Store {
+ public:
+  std::optional<AddressRecord> find(const std::string& key) override { return own_->find(key); }
+  void put(const std::string& key, const AddressRecord& record) override { own_->put(key, record); }
+  void forget(const std::string& key) override { own_->forget(key); }
+  std::optional<std::string> recent_good(std::string_view domain) override {
+    return own_->recent_good(domain);
+  }
+  void clean_up(WallTime now, const Settings& with, std::size_t most) override {
+    own_->clean_up(now, with, most);
+  }
+  Page walk(const Walk& walk) override { return own_->walk(walk); }
+  std::size_t rows() override { return own_->rows(); }
+  void tell(const std::string& server, const ServerWord& word, Seconds lifetime) override {
+    const std::lock_guard lock(mutex_);
+    said_ += server + (word.up ? " is up, " : " is down, ") + word.words + " (" +
+             std::to_string(lifetime.count()) + " s)\n";
+  }
+  std::optional<ServerWord> heard(const std::string&) override {
+    const std::lock_guard lock(mutex_);
+    return word_;
+  }
+  void others_say(std::optional<ServerWord> word) {
+    const std::lock_guard lock(mutex_);
+    word_ = std::move(word);
+  }
+  std::string said() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(said_, {});
+  }
+
+ private:
+  const std::unique_ptr<Store> own_ = make_memory_store();
+  std::mutex mutex_;
+  std::optional<ServerWord> word_;
+  std::string said_;
+};
+
 /// example.org with one primary, 10 ms away and back, that knows some users.
 class VerifierTest : public testing::Test {
  protected:
@@ -106,6 +145,33 @@ TEST_F(VerifierTest, ANoIsProvenInTheNextRoundTrip) {
   EXPECT_EQ(finished - begun, 40ms) << "connect (the greeting comes with it), EHLO, the question, its proof";
   EXPECT_EQ(no.why, "mx1.example.org[192.0.2.1]:25 said 550 5.1.1 no such user (in reply to RCPT)");
   EXPECT_EQ(primary->record().count("RCPT TO:<postmaster@example.org>"), 1U);
+}
+
+TEST_F(VerifierTest, WhoWillWaitSaysSoBefore) {
+  start();
+  const SteadyTime begun = clock.now();
+  std::atomic<int> waits = 0;
+  question.waits = [&] {
+    ++waits;
+    EXPECT_EQ(clock.now(), begun) << "before, and not after";
+  };
+  EXPECT_EQ(to_string(ask_one("somebody@example.org").source), "probe");
+  EXPECT_EQ(waits, 1) << "for the primary; memory was at hand";
+  EXPECT_GT(finished, begun);
+  EXPECT_EQ(to_string(ask_one("somebody@example.org").source), "memory");
+  EXPECT_EQ(waits, 1) << "the answer was at hand";
+  question.of = Question::Of::memory;
+  EXPECT_EQ(to_string(ask_one("never.asked@example.org").verdict), "late");
+  EXPECT_EQ(waits, 1);
+}
+
+TEST_F(VerifierTest, WhoseMemoryIsNotAtHandWaitsForIt) {
+  start(std::make_unique<TalkativeStore>());
+  ask_one("somebody@example.org");
+  std::atomic<int> waits = 0;
+  question.waits = [&] { ++waits; };
+  EXPECT_EQ(to_string(ask_one("somebody@example.org").source), "memory");
+  EXPECT_EQ(waits, 1);
 }
 
 TEST_F(VerifierTest, PrimariesCanBeLookedAt) {
@@ -436,45 +502,6 @@ TEST_F(VerifierTest, DrainingAnswersWhoWaitsAtOnce) {
   client.join();
   EXPECT_EQ(ask_one("other@example.org").verdict, Verdict::late);
 }
-
-/// A memory in which others say what a test wants.
-class TalkativeStore final : public Store {
- public:
-  std::optional<AddressRecord> find(const std::string& key) override { return own_->find(key); }
-  void put(const std::string& key, const AddressRecord& record) override { own_->put(key, record); }
-  void forget(const std::string& key) override { own_->forget(key); }
-  std::optional<std::string> recent_good(std::string_view domain) override {
-    return own_->recent_good(domain);
-  }
-  void clean_up(WallTime now, const Settings& with, std::size_t most) override {
-    own_->clean_up(now, with, most);
-  }
-  Page walk(const Walk& walk) override { return own_->walk(walk); }
-  std::size_t rows() override { return own_->rows(); }
-  void tell(const std::string& server, const ServerWord& word, Seconds lifetime) override {
-    const std::lock_guard lock(mutex_);
-    said_ += server + (word.up ? " is up, " : " is down, ") + word.words + " (" +
-             std::to_string(lifetime.count()) + " s)\n";
-  }
-  std::optional<ServerWord> heard(const std::string&) override {
-    const std::lock_guard lock(mutex_);
-    return word_;
-  }
-  void others_say(std::optional<ServerWord> word) {
-    const std::lock_guard lock(mutex_);
-    word_ = std::move(word);
-  }
-  std::string said() {
-    const std::lock_guard lock(mutex_);
-    return std::exchange(said_, {});
-  }
-
- private:
-  const std::unique_ptr<Store> own_ = make_memory_store();
-  std::mutex mutex_;
-  std::optional<ServerWord> word_;
-  std::string said_;
-};
 
 /// One of several fallback MXs that share what they know.
 class SharingVerifierTest : public VerifierTest {
