@@ -70,6 +70,18 @@ TEST_F(Desks, OneWaitPerRecipientHoweverManyQuestions) {
   EXPECT_EQ(ended_, 1);
 }
 
+TEST_F(Desks, AWaitIsAnnouncedWhenTheVerifierSaysSo) {
+  verify_ = [&](const Question& question) {
+    EXPECT_EQ(begun_, 0);
+    question.waits();
+    question.waits();
+    EXPECT_EQ(begun_, 1);
+    return Finding{.verdict = Verdict::deliverable};
+  };
+  EXPECT_EQ(ask().reply.code, 0);
+  EXPECT_EQ(ended_, 1);
+}
+
 TEST_F(Desks, NoWaitForAnswersThatAreAtHand) {
   settings_->smtpd_recipient_restrictions.insert(settings_->smtpd_recipient_restrictions.begin(),
                                                  Restriction::reject_unknown_recipient_domain);
