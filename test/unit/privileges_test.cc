@@ -9,6 +9,8 @@
 #include <fstream>
 #include <string>
 
+#include "test/fake/temporary_directory.h"
+
 namespace fallbackmx {
 namespace {
 
@@ -33,8 +35,8 @@ TEST(Privileges, WhoWeAreAlreadyTakesNoPrivilege) {
 TEST(Privileges, WhatKeepsTheMtaOutIsNamed) {
   const char* stranger = "nobody";
   ASSERT_NE(getpwnam(stranger), nullptr);
-  std::string name = (std::filesystem::temp_directory_path() / "reach.XXXXXX").string();
-  const std::string directory = mkdtemp(name.data()), file = directory + "/inner/sock";
+  const TemporaryDirectory temporary;
+  const std::string &directory = temporary.path(), file = directory + "/inner/sock";
   std::filesystem::create_directory(directory + "/inner");
   std::ofstream(file) << "";
   struct Case {
@@ -58,12 +60,11 @@ TEST(Privileges, WhatKeepsTheMtaOutIsNamed) {
   EXPECT_EQ(why_unreachable(directory + "/none", stranger).value_or(""),
             "user nobody may not connect to " + directory + "/none");
   EXPECT_FALSE(why_unreachable(file, "no-such-user"));
-  std::filesystem::remove_all(directory);
 }
 
 TEST(Privileges, WhatKeepsSomebodyFromWritingIsNamed) {
-  std::string name = (std::filesystem::temp_directory_path() / "write.XXXXXX").string();
-  const std::string directory = mkdtemp(name.data()), file = directory + "/verify.db";
+  const TemporaryDirectory temporary;
+  const std::string &directory = temporary.path(), file = directory + "/verify.db";
   std::ofstream(file) << "";
   const struct {
     std::string_view name;
@@ -84,7 +85,6 @@ TEST(Privileges, WhatKeepsSomebodyFromWritingIsNamed) {
   EXPECT_FALSE(why_not_writable(directory + "/new.db", "nobody"));
   EXPECT_EQ(why_not_writable(directory + "/not/there.db", "nobody").value_or(""),
             "there is no directory " + directory + "/not");
-  std::filesystem::remove_all(directory);
 }
 
 }  // namespace
