@@ -16,11 +16,11 @@ class SharedStore final : public Store {
 
   std::optional<Known> at_hand(const std::string& key) override {
     auto own = own_->at_hand(key);
-    return own && own->record && own->record->verdict == Verdict::deliverable ? own : std::nullopt;
+    return own && is_yes(own->record) ? own : std::nullopt;
   }
   std::optional<AddressRecord> find(const std::string& key) override {
     auto own = own_->find(key);
-    if (own && own->verdict == Verdict::deliverable) return own;
+    if (is_yes(own)) return own;
     const auto others = shared_->find(key);
     if (!others || (own && !outdates(*others, *own))) return own;
     own_->put(key, *others);
@@ -50,6 +50,10 @@ class SharedStore final : public Store {
   std::size_t rows() override { return own_->rows(); }
 
  private:
+  static bool is_yes(const std::optional<AddressRecord>& record) {
+    return record && record->verdict == Verdict::deliverable;
+  }
+
   const std::unique_ptr<Store> own_;
   const std::unique_ptr<SharedMemory> shared_;
 };
