@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -54,25 +53,15 @@ MilterClient::MilterClient(const std::string& path)
   sockaddr_un to{};
   to.sun_family = AF_UNIX;
   path.copy(to.sun_path, sizeof to.sun_path - 1);
-  if (::connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0) return;
-  const int why = errno;
-  hang_up();
-  throw std::system_error(why, std::generic_category(), "no milter at " + path);
+  if (::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0) return;
+  throw std::system_error(errno, std::generic_category(), "no milter at " + path);
 }
 
-MilterClient::MilterClient(MilterClient&& other) noexcept
-    : socket_(std::exchange(other.socket_, -1)), agreed_(other.agreed_) {}
-
-MilterClient::~MilterClient() { hang_up(); }
-
-void MilterClient::hang_up() {
-  if (socket_ >= 0) ::close(socket_);
-  socket_ = -1;
-}
+void MilterClient::hang_up() { socket_ = FileDescriptor(); }
 
 void MilterClient::bytes(std::string_view raw) {
   while (!raw.empty()) {
-    const auto sent = ::send(socket_, raw.data(), raw.size(), MSG_NOSIGNAL);
+    const auto sent = ::send(socket_.get(), raw.data(), raw.size(), MSG_NOSIGNAL);
     if (sent <= 0) return;  // the answer will be the end of the connection
     raw.remove_prefix(static_cast<std::size_t>(sent));
   }
@@ -88,12 +77,12 @@ char MilterClient::read_exactly(std::string& into, std::size_t count,
   while (into.size() < count) {
     const auto left =
         std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-    pollfd readable{.fd = socket_, .events = POLLIN, .revents = 0};
+    pollfd readable{.fd = socket_.get(), .events = POLLIN, .revents = 0};
     const int ready = poll(&readable, 1, std::max(0, static_cast<int>(left.count())));
     if (ready < 0 && errno == EINTR) continue;
     if (ready <= 0) return '-';
     char buffer[4096];
-    const auto got = ::recv(socket_, buffer, std::min(sizeof buffer, count - into.size()), 0);
+    const auto got = ::recv(socket_.get(), buffer, std::min(sizeof buffer, count - into.size()), 0);
     if (got <= 0) return '!';
     into.append(buffer, static_cast<std::size_t>(got));
   }

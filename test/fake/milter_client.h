@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "probe/file_descriptor.h"
+
 namespace fallbackmx {
 
 /// What a filter answered: `c` continue, `y` a reply of its own in `text`, `t` tempfail, `r` reject, ... `-`
@@ -28,7 +30,7 @@ struct MilterOptions {
 
 using Macros = std::vector<std::pair<std::string, std::string>>;
 
-/// One session. Belongs to one thread; the destructor hangs up.
+/// One session. Belongs to one thread; its end hangs up.
 class MilterClient {
  public:
   /// What an MTA offers that waits for an answer to each event; and one that can go on without, as Postfix
@@ -37,10 +39,6 @@ class MilterClient {
 
   /// To a unix-domain socket. Throws std::system_error when nobody listens.
   explicit MilterClient(const std::string& path);
-  ~MilterClient();
-  MilterClient(MilterClient&&) noexcept;
-  MilterClient(const MilterClient&) = delete;
-  MilterClient& operator=(const MilterClient&) = delete;
 
   std::optional<MilterOptions> negotiate(std::uint32_t actions = 0x1ff, std::uint32_t protocol = patient);
   MilterAnswer connect(const std::string& name = "client.example.net",
@@ -70,7 +68,7 @@ class MilterClient {
   /// The letter of the answer that it is when there are not so many bytes; 0 when there are.
   char read_exactly(std::string& into, std::size_t count, std::chrono::steady_clock::time_point deadline);
 
-  int socket_ = -1;
+  FileDescriptor socket_;
   std::uint32_t agreed_ = 0;  ///< options
 };
 
