@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "test/fake/temporary_directory.h"
+#include "test/unit/forwarding_store.h"
 #include "test/unit/remembered.h"
 
 namespace fallbackmx {
@@ -27,26 +28,16 @@ Settings settings() {
 
 constexpr std::size_t plenty = 1'000'000;
 
-/// A store that takes its file along when it goes.
-class TemporarySqliteStore final : public Store {
- public:
-  std::optional<Known> at_hand(const std::string& key) override { return store_->at_hand(key); }
-  std::optional<AddressRecord> find(const std::string& key) override { return store_->find(key); }
-  void put(const std::string& key, const AddressRecord& record) override { store_->put(key, record); }
-  void forget(const std::string& key) override { store_->forget(key); }
-  std::optional<std::string> recent_good(std::string_view domain) override {
-    return store_->recent_good(domain);
-  }
-  void clean_up(WallTime at, const Settings& with, std::size_t max_rows) override {
-    store_->clean_up(at, with, max_rows);
-  }
-  Page walk(const Walk& walk) override { return store_->walk(walk); }
-  std::size_t rows() override { return store_->rows(); }
+/// Where a store has its file, and what it says of it.
+struct StorePlace {
+  const TemporaryDirectory directory;
+  Log log{[](LogLevel, std::string_view line) { ADD_FAILURE() << line; }};
+};
 
- private:
-  const TemporaryDirectory directory_;
-  Log log_{[](LogLevel, std::string_view line) { ADD_FAILURE() << line; }};
-  const std::unique_ptr<Store> store_ = *open_sqlite_store(directory_ / "verify.db", log_);
+/// A store that takes its file along when it goes.
+class TemporarySqliteStore final : private StorePlace, public ForwardingStore {
+ public:
+  TemporarySqliteStore() : ForwardingStore(*open_sqlite_store(directory / "verify.db", log)) {}
 };
 
 /// What every store promises.

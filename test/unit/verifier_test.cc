@@ -15,6 +15,7 @@
 #include "test/fake/limited_streams.h"
 #include "test/fake/memory_streams.h"
 #include "test/fake/simulation.h"
+#include "test/unit/forwarding_store.h"
 
 namespace fallbackmx {
 namespace {
@@ -22,19 +23,11 @@ namespace {
 using namespace std::chrono_literals;
 
 /// A memory that is not at hand, and in which others say what a test wants.
-class TalkativeStore final : public Store {
+class TalkativeStore final : public ForwardingStore {
  public:
-  std::optional<AddressRecord> find(const std::string& key) override { return own_->find(key); }
-  void put(const std::string& key, const AddressRecord& record) override { own_->put(key, record); }
-  void forget(const std::string& key) override { own_->forget(key); }
-  std::optional<std::string> recent_good(std::string_view domain) override {
-    return own_->recent_good(domain);
-  }
-  void clean_up(WallTime now, const Settings& with, std::size_t most) override {
-    own_->clean_up(now, with, most);
-  }
-  Page walk(const Walk& walk) override { return own_->walk(walk); }
-  std::size_t rows() override { return own_->rows(); }
+  TalkativeStore() : ForwardingStore(make_memory_store()) {}
+
+  std::optional<Known> at_hand(const std::string&) override { return std::nullopt; }
   void tell(const std::string& server, const ServerWord& word, Seconds lifetime) override {
     const std::lock_guard lock(mutex_);
     said_ += server + (word.up ? " is up, " : " is down, ") + word.words + " (" +
@@ -54,7 +47,6 @@ class TalkativeStore final : public Store {
   }
 
  private:
-  const std::unique_ptr<Store> own_ = make_memory_store();
   std::mutex mutex_;
   std::optional<ServerWord> word_;
   std::string said_;
