@@ -134,13 +134,20 @@ void check_sender(const std::string& sender, std::string_view name, Objections& 
 void check_probes(const Settings& s, Objections& found) {
   check_sender(s.address_verify_sender, "address_verify_sender", found);
   check_sender(s.probe_fallback_sender, "probe_fallback_sender", found);
-  const auto& local = s.probe_control_recipient;
-  const auto address = Address::parse(local + "@example.org");
-  if (!address || address->local() != local || local.find('@') != std::string::npos) {
+  // A local part, which every domain has, or a whole address.
+  const auto& control = s.probe_control_recipient;
+  const bool whole = control.find('@') != std::string::npos;
+  const auto address = Address::parse(whole ? control : control + "@example.org");
+  if (!address || address->domain().empty() || (!whole && address->local() != control)) {
     found.push_back({true,
                      {"probe_control_recipient"},
-                     fmt::format("{} is not a local part: it is what stands before the @, such as postmaster",
-                                 quoted(local))});
+                     fmt::format("{} is neither a local part, such as postmaster, nor an address, such as "
+                                 "jane@example.org",
+                                 quoted(control))});
+  } else if (address->needs_smtputf8()) {
+    found.push_back({true,
+                     {"probe_control_recipient"},
+                     quoted(control) + " needs SMTPUTF8, which not every primary offers"});
   }
 }
 

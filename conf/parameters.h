@@ -28,6 +28,7 @@ using KnownBad = KnownBadAction;
 using Up = UpAction;
 using Enforce = Enforcement;
 using Words = fallbackmx::Words;
+using Phrases = fallbackmx::Words;
 using Preference = AddressPreference;
 using Tls = TlsLevel;
 using TlsVersions = TlsProtocols;

@@ -120,6 +120,16 @@ std::vector<std::string> split_words(std::string_view text) {
   }
 }
 
+std::vector<std::string> split_phrases(std::string_view text) {
+  std::vector<std::string> phrases;
+  for (;;) {
+    const auto end = std::min(text.find(','), text.size());
+    if (const auto phrase = stripped(text.substr(0, end)); !phrase.empty()) phrases.emplace_back(phrase);
+    if (end == text.size()) return phrases;
+    text.remove_prefix(end + 1);
+  }
+}
+
 std::string lower_case(std::string_view text) {
   std::string lower(text);
   for (char& c : lower) {

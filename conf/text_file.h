@@ -47,6 +47,9 @@ std::string control_character_in(std::string_view text);
 std::string_view stripped(std::string_view);
 /// Split at commas and white space; no empty words.
 std::vector<std::string> split_words(std::string_view);
+
+/// The items of a list that are separated by commas only, and may hold blanks.
+std::vector<std::string> split_phrases(std::string_view);
 /// A to Z as a to z; the rest as it is.
 std::string lower_case(std::string_view);
 /// For messages: in double quotes, cut when it is long.

@@ -81,6 +81,10 @@ struct AsWords {
   static Result<kind::Words> read(std::string_view text, const Parameter&) { return split_words(text); }
 };
 
+struct AsPhrases {
+  static Result<kind::Phrases> read(std::string_view text, const Parameter&) { return split_phrases(text); }
+};
+
 struct AsRestrictionNames {
   static Result<kind::RestrictionNames> read(std::string_view text, const Parameter&) {
     return parse_restrictions(text);
