@@ -19,7 +19,7 @@ namespace fallbackmx {
 namespace {
 
 /// What can be otherwise for one domain: what is decided, how it is said, and how the primary is asked.
-constexpr std::array<std::string_view, 12> names = {
+constexpr std::array<std::string_view, 13> names = {
     "verify",
     "next_hop",
     "unverified_recipient_tempfail_action",
@@ -32,6 +32,7 @@ constexpr std::array<std::string_view, 12> names = {
     "smtp_tls_security_level",
     "address_verify_sender",
     "answer_timeout",
+    "probe_control_recipient",
 };
 
 using Attributes = RecipientPolicies::Overrides;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -12,11 +13,13 @@
 #include "probe/control.h"
 #include "probe/dns.h"
 #include "probe/health.h"
+#include "probe/known_rejections.h"
 #include "probe/log.h"
 #include "probe/services.h"
 #include "probe/store.h"
 #include "probe/stream.h"
 #include "probe/tls.h"
+#include "probe/unheard_rejections.h"
 
 namespace fallbackmx {
 
@@ -36,8 +39,11 @@ class Engine {
   Health health;
   Control control;
   Catchall catchall;
-  std::atomic<int> pending{0};  ///< probes queued or on the wire, everywhere
-  std::atomic<int> waiting{0};  ///< clients that wait for them
+  KnownRejections known_rejections;
+  UnheardRejections unheard_rejections;
+  std::atomic<std::uint64_t> sessions{0};  ///< how many there have been: gives each a number
+  std::atomic<int> pending{0};             ///< probes queued or on the wire, everywhere
+  std::atomic<int> waiting{0};             ///< clients that wait for them
 
   std::shared_ptr<const Settings> settings() const {
     const std::lock_guard lock(mutex_);

@@ -7,6 +7,7 @@
 #include <cctype>
 
 #include "probe/metrics.h"
+#include "probe/silence.h"
 
 namespace fallbackmx {
 
@@ -100,6 +101,7 @@ std::optional<Opened> Opening::introduce(ConnectionRace::Runner connected) {
 
 Opening::Greeted Opening::greet(Opened& session, const TlsDemand& demand, bool with_tls) {
   const SteadyTime begun = engine_.services.clock.now();
+  stage_ = Stage::greeting;
   const auto greeting = reply(session, settings_->smtp_helo_timeout);
   if (greeting) took(Stage::greeting, begun);
   const Judgement judgement = judge_reply(Stage::greeting, greeting, {});
@@ -118,6 +120,7 @@ Opening::Greeted Opening::greet(Opened& session, const TlsDemand& demand, bool w
 /// EHLO, or HELO where EHLO is not known. Nothing: the server has answered well.
 std::optional<Opening::Greeted> Opening::say_hello(Opened& session, bool tls_required) {
   const SteadyTime begun = engine_.services.clock.now();
+  stage_ = Stage::ehlo;
   auto hello = converse(session, "EHLO " + settings_->smtp_helo_name, settings_->smtp_helo_timeout);
   if (hello) took(Stage::ehlo, begun);
   Judgement judgement = judge_reply(Stage::ehlo, hello, {.tls_required = tls_required});
@@ -135,6 +138,7 @@ Opening::Greeted Opening::start_tls(Opened& session, const TlsDemand& demand) {
   const Endpoint& server = servers_.endpoint(session.endpoint);
   const Circumstances circumstances{.tls_required = demand.required()};
   const SteadyTime begun = engine_.services.clock.now();
+  stage_ = Stage::starttls;
   auto go_ahead = converse(session, "STARTTLS", settings_->smtp_starttls_timeout);
   // What was injected behind the 220 is forgotten when TLS starts; it was no word of the server's.
   if (go_ahead && go_ahead->category() == 2) go_ahead->contradictory = false;
@@ -142,10 +146,12 @@ Opening::Greeted Opening::start_tls(Opened& session, const TlsDemand& demand) {
   bool broken = false;
   if (judgement.next == Judgement::Next::go_on) {
     session.dialogue->start_tls(engine_.tls(), demand, server);
-    const SteadyTime deadline = engine_.services.clock.now() + settings_->smtp_starttls_timeout;
+    const SteadyTime now = engine_.services.clock.now();
+    const SteadyTime deadline = now + settings_->smtp_starttls_timeout;
+    SteadyTime silent_at = now + silence_time;
     Dialogue::Event event;
     do {
-      event = session.dialogue->handshake(deadline);
+      event = wait(session, deadline, silent_at, true);
     } while (event == Dialogue::Event::woken && !destination_.stopping());
     if (event == Dialogue::Event::bytes) {
       took(Stage::starttls, begun);
@@ -173,22 +179,40 @@ Opening::Greeted Opening::start_tls(Opened& session, const TlsDemand& demand) {
 
 /// Says a command and waits for the reply.
 std::optional<SmtpReply> Opening::converse(Opened& session, std::string_view command,
-                                           std::chrono::seconds patience) {
+                                           std::chrono::seconds timeout) {
   session.dialogue->send(command);
-  return reply(session, patience);
+  return reply(session, timeout);
+}
+
+/// Waits for something to happen. A server that has said nothing until `silent_at` keeps nobody waiting any
+/// longer.
+Dialogue::Event Opening::wait(Opened& session, SteadyTime deadline, SteadyTime& silent_at, bool handshake) {
+  for (;;) {
+    const SteadyTime until = std::min(deadline, silent_at);
+    const auto event = handshake ? session.dialogue->handshake(until) : session.dialogue->exchange(until);
+    if (event != Dialogue::Event::deadline || until == deadline) return event;
+    silent_at = SteadyTime::max();
+    destination_.fell_silent(slot_, session.endpoint,
+                             befell(Verdict::unavailable, stage_, servers_.endpoint(session.endpoint),
+                                    fmt::format("has said nothing for {} s", silence_time.count())));
+  }
 }
 
 /// Nothing when there was no reply in time, or the destination is stopping.
-std::optional<SmtpReply> Opening::reply(Opened& session, std::chrono::seconds patience) {
-  const SteadyTime deadline = engine_.services.clock.now() + patience;
+std::optional<SmtpReply> Opening::reply(Opened& session, std::chrono::seconds timeout) {
+  const SteadyTime now = engine_.services.clock.now();
+  // After STARTTLS there is plaintext to fall back to.
+  const SteadyTime deadline = now + (stage_ == Stage::starttls ? timeout : patience(timeout));
+  SteadyTime silent_at = now + waited_for(timeout);
   for (;;) {
     if (auto complete = session.dialogue->next_reply()) {
       // Nothing more was asked for: what runs ahead would be taken for the answers to other commands.
       if (session.dialogue->unread()) complete->contradictory = true;
+      destination_.spoke_again(slot_);
       return complete;
     }
     if (destination_.stopping()) return std::nullopt;
-    switch (session.dialogue->exchange(deadline)) {
+    switch (wait(session, deadline, silent_at, false)) {
       case Dialogue::Event::bytes:
       case Dialogue::Event::woken:
         continue;

@@ -48,8 +48,9 @@ class Opening {
   Greeted greet(Opened& session, const TlsDemand& demand, bool with_tls);
   std::optional<Greeted> say_hello(Opened& session, bool tls_required);
   Greeted start_tls(Opened& session, const TlsDemand& demand);
-  std::optional<SmtpReply> converse(Opened& session, std::string_view command, std::chrono::seconds patience);
-  std::optional<SmtpReply> reply(Opened& session, std::chrono::seconds patience);
+  std::optional<SmtpReply> converse(Opened& session, std::string_view command, std::chrono::seconds timeout);
+  std::optional<SmtpReply> reply(Opened& session, std::chrono::seconds timeout);
+  Dialogue::Event wait(Opened& session, SteadyTime deadline, SteadyTime& silent_at, bool handshake);
   Judgement judge_reply(Stage stage, const std::optional<SmtpReply>& reply, Circumstances circumstances);
   Greeted give_up(Opened& session, Stage stage, const Judgement& judgement,
                   const std::optional<SmtpReply>& reply);
@@ -61,6 +62,7 @@ class Opening {
   Destination& destination_;
   Servers& servers_;
   Destination::Slot& slot_;
+  Stage stage_ = Stage::greeting;  ///< of the reply that is awaited
   std::shared_ptr<const Settings> settings_;
   std::map<std::size_t, TlsDemand> demands_;  ///< by endpoint
 };

@@ -34,12 +34,13 @@ Activity::Sessions Roster::activity() const {
 }
 
 bool Roster::anybody_opening() const {
-  return std::any_of(sessions_.begin(), sessions_.end(), [](const auto& slot) { return slot->opening; });
+  return std::any_of(sessions_.begin(), sessions_.end(),
+                     [](const auto& slot) { return slot->opening && !slot->silent; });
 }
 
 bool Roster::anybody_standing() const {
   return std::any_of(sessions_.begin(), sessions_.end(),
-                     [](const auto& slot) { return slot->endpoint.has_value(); });
+                     [](const auto& slot) { return slot->endpoint.has_value() && !slot->silent; });
 }
 
 std::size_t Roster::standing(std::size_t endpoint) const {
@@ -55,7 +56,9 @@ std::size_t Roster::knocking(std::size_t endpoint) const {
 
 std::size_t Roster::room(std::size_t each) const {
   std::size_t room = 0;
-  for (const auto& slot : sessions_) room += slot->opening ? each : slot->room;
+  for (const auto& slot : sessions_) {
+    if (!slot->silent) room += slot->opening ? each : slot->room;
+  }
   return room;
 }
 

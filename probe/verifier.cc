@@ -25,6 +25,8 @@ constexpr std::chrono::seconds background_patience{30};
 /// How soon to look whether a primary can be asked again. Costs nothing: one that is known to be down is
 /// knocked at when its trial is due, and at no other time.
 constexpr std::chrono::seconds background_retry{5};
+/// When one that existed is refused once, with proof.
+constexpr std::chrono::seconds second_proof_after = KnownRejections::proof_distance + std::chrono::seconds(1);
 /// As long as an MTA keeps mail that it cannot deliver (Postfix's maximal_queue_lifetime): what was accepted
 /// then is gone by now.
 constexpr std::chrono::hours backlog_lifetime{5 * 24};
@@ -129,8 +131,9 @@ class Verifier::Impl {
       engine_.services.log.debug(fmt::format("memory: {} about <{}>", to_string(standing.remembered),
                                              printable(question.recipient.text())));
     }
-    if (standing.serve && question.of != Question::Of::primary) {
-      if (standing.refresh) ask_later(question, engine_.services.clock.now(), false);
+    const SteadyTime now = engine_.services.clock.now();
+    if (record && question.of != Question::Of::primary && serves(question, *record, standing, now)) {
+      if (standing.refresh || !standing.serve) ask_later(question, now, false);
       return found(*record, standing.remembered);
     }
     Finding finding;
@@ -151,7 +154,20 @@ class Verifier::Impl {
     // Who may be accepted for that is asked about later, so that the next message meets an answer.
     if (finding.verdict == Verdict::unavailable)
       ask_later(question, engine_.services.clock.now() + background_retry, true);
+    if (finding.ask_once_more) ask_later(question, engine_.services.clock.now() + second_proof_after, false);
     return finding;
+  }
+
+  /// Whether memory answers. A recipient that existed and is refused lately is asked about again: what is
+  /// accepted for it now would be bounced. A rejection that came too late for its client serves the next one.
+  bool serves(const Question& question, const AddressRecord& record, const Standing& standing,
+              SteadyTime now) {
+    const std::string key = question.recipient.key();
+    if (standing.serve)
+      return record.verdict != Verdict::deliverable || question.of == Question::Of::memory ||
+             !engine_.known_rejections.contains(key, now);
+    return standing.remembered == Remembered::no && !record.hearsay &&
+           engine_.unheard_rejections.take(key, now);
   }
 
   /// Out of memory, descriptors or threads: trouble of ours is never a no.
@@ -235,6 +251,7 @@ class Verifier::Impl {
     finding.words = std::move(result.words);
     finding.why = std::move(result.why);
     finding.tls = result.tls;
+    finding.ask_once_more = result.ask_once_more;
     return finding;
   }
 
@@ -267,6 +284,9 @@ class Verifier::Impl {
     if (record && record->asked >= item.since && !(item.unanswered && counts_as_down(question, *settings)))
       return std::nullopt;
     const Finding finding = probe(question, *settings);
+    if (finding.ask_once_more) return services.clock.now() + second_proof_after;
+    if (finding.verdict == Verdict::undeliverable && !item.unanswered)
+      engine_.unheard_rejections.add(item.recipient.key(), services.clock.now());
     if (finding.verdict != Verdict::unavailable || !item.unanswered) return std::nullopt;
     return services.clock.now() + background_retry;
   }
