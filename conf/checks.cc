@@ -7,6 +7,7 @@
 #include <boost/asio/ip/address.hpp>
 
 #include "conf/brackets.h"
+#include "conf/host_lookup.h"
 #include "conf/host_port.h"
 #include "conf/milter_socket.h"
 #include "conf/nearest_name.h"
@@ -225,6 +226,7 @@ std::vector<Objection> check_settings(const Settings& settings) {
   check_memory(settings, found);
   check_probes(settings, found);
   check_smtp(settings, found);
+  for (auto& objection : check_host_lookup(settings)) found.push_back(std::move(objection));
   check_dns(settings, found);
   check_monitoring(settings, found);
   check_log(settings, found);

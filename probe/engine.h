@@ -13,6 +13,7 @@
 #include "probe/dns.h"
 #include "probe/health.h"
 #include "probe/log.h"
+#include "probe/hosts_file.h"
 #include "probe/services.h"
 #include "probe/store.h"
 #include "probe/stream.h"
@@ -36,6 +37,7 @@ class Engine {
   Health health;
   Control control;
   Catchall catchall;
+  HostsFile hosts;  ///< of this machine
   std::atomic<int> pending{0};  ///< probes queued or on the wire, everywhere
   std::atomic<int> waiting{0};  ///< clients that wait for them
 

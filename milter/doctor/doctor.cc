@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "conf/domain_names.h"
+#include "conf/host_lookup.h"
 #include "milter/doctor/dns_checks.h"
 #include "milter/doctor/domain_checks.h"
 #include "milter/doctor/domain_facts.h"
@@ -215,8 +216,12 @@ class Doctor {
   void look_at_domain(const std::string& domain) {
     const RecipientPolicy* policy = settings_.recipient_policy_maps.find(domain);
     if (policy != nullptr && !policy->verify) return;
-    found(domain_ailments(domain_facts(domain, next_hop_of_mta(domain), settings_, own_, world_),
-                          policy == nullptr ? settings_ : *policy->settings));
+    const DomainFacts facts = domain_facts(domain, next_hop_of_mta(domain), settings_, own_, world_);
+    // Where there is more than one place to look addresses up.
+    if (host_lookup(settings_).native) {
+      for (const auto& reason : facts.reasons) note(fmt::format("{}: {}", domain, reason));
+    }
+    found(domain_ailments(facts, policy == nullptr ? settings_ : *policy->settings));
   }
 
   const Settings& settings_;
