@@ -43,6 +43,10 @@ std::optional<ConnectionRace::Runner> ConnectionRace::run() {
 }
 
 void ConnectionRace::start_next(SteadyTime now) {
+  if (!destination_.begin(slot_, candidates_[next_])) {
+    candidates_.erase(candidates_.begin() + static_cast<std::ptrdiff_t>(next_));
+    return;
+  }
   const Endpoint& endpoint = destination_.servers().endpoint(candidates_[next_]);
   engine_.services.log.debug(endpoint.text() + " is being connected to");
   runners_.push_back({candidates_[next_], engine_.services.streams.connect(endpoint), now});
