@@ -167,7 +167,7 @@ void check_smtp(const Settings& s, Objections& found) {
         {true, {"smtp_helo_name"}, fmt::format("{} is not the name of a host", quoted(s.smtp_helo_name))});
   }
   boost::system::error_code no_v4, no_v6;
-  ip::make_address_v4(s.smtp_bind_address, no_v4);
+  ip::make_address_v4(std::string(without_square_brackets(s.smtp_bind_address)), no_v4);
   ip::make_address_v6(std::string(without_square_brackets(s.smtp_bind_address6)), no_v6);
   if (!s.smtp_bind_address.empty() && no_v4) {
     found.push_back(

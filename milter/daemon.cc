@@ -89,6 +89,7 @@ class Daemon {
 
   int run(const Config& config) {
     for (const auto& warning : config.warnings) log_->warning(warning);
+    for (const auto& trouble : bind_troubles(*settings_)) log_->warning(trouble);
     if (const auto error = try_to_start()) {
       log_->error(error->text);
       if (settings_->log_target != LogTarget::standard_error) complain(error->text);

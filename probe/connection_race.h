@@ -35,7 +35,9 @@ class ConnectionRace {
   struct Failure {
     std::size_t endpoint;
     std::string why;
-    bool silent, ours;
+    bool silent = false;
+    bool ours = false;    ///< IoResult::ours
+    bool no_way = false;  ///< IoResult::no_way
   };
 
   bool all_started() const { return next_ >= candidates_.size(); }

@@ -197,7 +197,7 @@ void Destination::unreachable(Slot& slot, std::size_t endpoint, const ProbeResul
   }
   // It may have given a verdict on us (refused, misrouted), or the DNS none on its key; only one that cannot
   // be asked is in bad health, for all domains at that address.
-  if (result.verdict == Verdict::unavailable && result.stage != Stage::starttls)
+  if (result.verdict == Verdict::unavailable && result.stage != Stage::starttls && !result.ours)
     servers_.failed(endpoint, result.why);
   const std::lock_guard lock(mutex_);
   probes_.pass_over(endpoint, result);

@@ -22,6 +22,7 @@
 #include "milter/doctor/sendmail_checks.h"
 #include "milter/privileges.h"
 #include "milter/socket_address.h"
+#include "milter/start_up.h"
 
 namespace fallbackmx {
 
@@ -59,6 +60,7 @@ class Doctor {
     look_at_mta();
     look_at_socket();
     look_at_memory();
+    look_at_bind_addresses();
     look_at_name_servers();
     look_at_helo_name();
     look_at_domains();
@@ -144,6 +146,15 @@ class Doctor {
     note(fmt::format("the memory {}, for user {}", facts.file, facts.user));
     facts.not_writable = why_not_writable(facts.file, facts.user).value_or("");
     found(state_ailments(facts));
+  }
+
+  void look_at_bind_addresses() {
+    const auto [v4, v6] = bind_addresses(settings_);
+    for (const BindAddress& from : {v4, v6}) {
+      if (!from.address.is_unspecified())
+        note(fmt::format("{}, which probes come from: {}", from.parameter, from.address.to_string()));
+    }
+    found(bind_ailments({.troubles = bind_troubles(settings_)}));
   }
 
   // --- DNS ---
