@@ -83,7 +83,7 @@ class Daemon {
         place_(spelled_out(socket_)),
         log_(open_log(*settings_, options.verbose)),
         configuration_(sources, config, clock_, *log_, metrics_, [this](const auto& next) { take(next); }),
-        replaceable_resolver_(make_resolver(*settings_, clock_)),
+        replaceable_resolver_(make_resolver(*settings_, clock_, log_.get())),
         streams_(bind_addresses(*settings_)),
         listener_(socket_, settings_->milter_socket_mode, settings_->milter_socket_group) {}
 
@@ -212,7 +212,7 @@ class Daemon {
   }
 
   void take(const std::shared_ptr<const Settings>& next) {
-    replaceable_resolver_.replace(make_resolver(*next, clock_));
+    replaceable_resolver_.replace(make_resolver(*next, clock_, log_.get()));
     verifier_->reload(next);
     desk_->reload(next);
   }
