@@ -97,6 +97,8 @@ void Assignments::judge_names() {
     if (find_parameter(name) != nullptr || used.contains(name)) continue;
     if (is_planned_parameter(name)) {
       complaints_.warn(order, fmt::format("{}: {} is not used by this version", where, name));
+    } else if (const auto why = client_parameter_reason(name); !why.empty()) {
+      complaints_.warn(order, fmt::format("{}: {} is not used: {}", where, name, why));
     } else if (is_postfix_parameter(name)) {
       complaints_.warn(order, fmt::format("{}: {} means something only to Postfix; ignored", where, name));
     } else if (const auto nearest = nearest_name(name, ours); !nearest.empty()) {

@@ -7,6 +7,7 @@
 #include <boost/asio/ip/address.hpp>
 
 #include "conf/brackets.h"
+#include "conf/host_lookup.h"
 #include "conf/host_port.h"
 #include "conf/milter_socket.h"
 #include "conf/nearest_name.h"
@@ -166,7 +167,7 @@ void check_smtp(const Settings& s, Objections& found) {
         {true, {"smtp_helo_name"}, fmt::format("{} is not the name of a host", quoted(s.smtp_helo_name))});
   }
   boost::system::error_code no_v4, no_v6;
-  ip::make_address_v4(s.smtp_bind_address, no_v4);
+  ip::make_address_v4(std::string(without_square_brackets(s.smtp_bind_address)), no_v4);
   ip::make_address_v6(std::string(without_square_brackets(s.smtp_bind_address6)), no_v6);
   if (!s.smtp_bind_address.empty() && no_v4) {
     found.push_back(
@@ -225,6 +226,7 @@ std::vector<Objection> check_settings(const Settings& settings) {
   check_memory(settings, found);
   check_probes(settings, found);
   check_smtp(settings, found);
+  for (auto& objection : check_host_lookup(settings)) found.push_back(std::move(objection));
   check_dns(settings, found);
   check_monitoring(settings, found);
   check_log(settings, found);

@@ -1,8 +1,30 @@
 #include "milter/start_up.h"
 
+#include <optional>
+
 #include "conf/brackets.h"
+#include "conf/host_lookup.h"
 
 namespace fallbackmx {
+
+namespace {
+
+/// The address of inet_interfaces, if it has one of that protocol and not several.
+IpAddress only_interface(const Settings& settings, bool v4) {
+  namespace ip = boost::asio::ip;
+  const IpAddress none = v4 ? IpAddress(ip::address_v4()) : IpAddress(ip::address_v6());
+  std::optional<IpAddress> only;
+  for (const std::string& word : settings.inet_interfaces) {
+    boost::system::error_code error;
+    const IpAddress address = ip::make_address(without_square_brackets(word), error);
+    if (error || address.is_v4() != v4) continue;
+    if (only) return none;
+    only = address;
+  }
+  return only && !only->is_loopback() ? *only : none;
+}
+
+}  // namespace
 
 std::unique_ptr<Log> open_log(const Settings& settings, bool verbose) {
   const LogLevel least = verbose ? LogLevel::debug : LogLevel::info;
@@ -12,12 +34,25 @@ std::unique_ptr<Log> open_log(const Settings& settings, bool verbose) {
 
 BindAddresses bind_addresses(const Settings& settings) {
   namespace ip = boost::asio::ip;
-  BindAddresses bind;
+  BindAddresses bind{{only_interface(settings, true), "inet_interfaces"},
+                     {only_interface(settings, false), "inet_interfaces"}};
   boost::system::error_code error;
+  const bool enforce = settings.smtp_bind_address_enforce;
+  const std::string v4(without_square_brackets(settings.smtp_bind_address));
   const std::string v6(without_square_brackets(settings.smtp_bind_address6));
-  if (!settings.smtp_bind_address.empty()) bind.v4 = ip::make_address(settings.smtp_bind_address, error);
-  if (!v6.empty()) bind.v6 = ip::make_address(v6, error);
+  if (!v4.empty()) bind.v4 = {ip::make_address(v4, error), "smtp_bind_address", enforce};
+  if (!v6.empty()) bind.v6 = {ip::make_address(v6, error), "smtp_bind_address6", enforce};
   return bind;
+}
+
+std::vector<std::string> bind_troubles(const Settings& settings) {
+  const HostLookup used = host_lookup(settings);
+  const BindAddresses bind = bind_addresses(settings);
+  std::vector<std::string> troubles;
+  if (used.ipv4) troubles.push_back(bind_trouble(bind.v4));
+  if (used.ipv6) troubles.push_back(bind_trouble(bind.v6));
+  std::erase(troubles, std::string());
+  return troubles;
 }
 
 std::vector<std::string> need_restart(const Settings& now, const Settings& next) {
@@ -37,6 +72,10 @@ std::vector<std::string> need_restart(const Settings& now, const Settings& next)
   note(now.shared_verify_prefix != next.shared_verify_prefix, "shared_verify_prefix");
   note(now.smtp_bind_address != next.smtp_bind_address, "smtp_bind_address");
   note(now.smtp_bind_address6 != next.smtp_bind_address6, "smtp_bind_address6");
+  note(now.smtp_bind_address_enforce != next.smtp_bind_address_enforce, "smtp_bind_address_enforce");
+  note(only_interface(now, true) != only_interface(next, true) ||
+           only_interface(now, false) != only_interface(next, false),
+       "inet_interfaces");
   note(now.log_target != next.log_target, "log_target");
   note(now.log_format != next.log_format, "log_format");
   note(now.syslog_facility != next.syslog_facility, "syslog_facility");

@@ -14,8 +14,12 @@ namespace fallbackmx {
 /// By log_target, log_format, syslog_name and syslog_facility.
 std::unique_ptr<Log> open_log(const Settings&, bool verbose);
 
-/// By smtp_bind_address and smtp_bind_address6, which the configuration has checked.
+/// By smtp_bind_address and smtp_bind_address6, which the configuration has checked; without them, as in
+/// Postfix, by inet_interfaces where it has one single address of that protocol, not of the loopback.
 BindAddresses bind_addresses(const Settings&);
+
+/// A sentence for each of them that cannot be had now.
+std::vector<std::string> bind_troubles(const Settings&);
 
 /// The names of parameters that differ, and whose change a running daemon cannot follow.
 std::vector<std::string> need_restart(const Settings& now, const Settings& next);

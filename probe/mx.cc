@@ -82,6 +82,23 @@ std::vector<Endpoint> arrange(std::vector<Endpoint> equals, AddressPreference pr
   return out;
 }
 
+/// The first `limit`, but at least half of the limit for the family that is not the first one's, as far as it
+/// needs it.
+void keep_both_families(std::vector<Endpoint>& endpoints, std::size_t limit) {
+  if (endpoints.size() <= limit) return;
+  const bool first_is_v6 = endpoints.front().address.is_v6();
+  const auto of_first = [first_is_v6](const Endpoint& endpoint) {
+    return endpoint.address.is_v6() == first_is_v6;
+  };
+  const auto same = static_cast<std::size_t>(std::count_if(endpoints.begin(), endpoints.end(), of_first));
+  const std::size_t others_need = std::min(endpoints.size() - same, limit / 2);
+  std::size_t left = std::min(same, limit - others_need), left_for_others = limit - left;
+  std::erase_if(endpoints, [&](const Endpoint& endpoint) {
+    std::size_t& places = of_first(endpoint) ? left : left_for_others;
+    return places == 0 || places-- == 0;
+  });
+}
+
 }  // namespace
 
 OwnAddresses OwnAddresses::of(const Words& inet_interfaces, const Words& proxy_interfaces) {
@@ -117,11 +134,11 @@ std::vector<Endpoint> in_order(std::vector<Endpoint> endpoints, AddressPreferenc
     const auto end = std::find_if(begin, endpoints.end(),
                                   [&](const Endpoint& e) { return e.preference != begin->preference; });
     for (auto& endpoint : arrange({begin, end}, preference)) {
-      if (limit != 0 && out.size() == limit) return out;
       if (seen.insert(endpoint.key()).second) out.push_back(std::move(endpoint));
     }
     begin = end;
   }
+  if (limit != 0) keep_both_families(out, limit);
   return out;
 }
 

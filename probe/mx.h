@@ -32,7 +32,9 @@ class OwnAddresses {
 bool eliminate_self(std::vector<Endpoint>& endpoints, const OwnAddresses&);
 
 /// Orders by preference, within that by host order of DNS with the preferred family first (`any` interleaves
-/// the families, IPv6 first, as RFC 8305 section 4), drops duplicates, keeps `limit` (0: all).
+/// the families, IPv6 first, as RFC 8305 section 4), drops duplicates, keeps `limit` (0: all). Where both
+/// families are there and more than one may be kept, each has half of the limit to itself (Postfix's
+/// smtp_balance_inet_protocols).
 std::vector<Endpoint> in_order(std::vector<Endpoint> endpoints, AddressPreference, std::size_t limit);
 
 }  // namespace fallbackmx

@@ -36,10 +36,15 @@ bool Servers::may_be_knocked_at(std::size_t server) const {
 
 bool Servers::disabled(std::size_t server) const { return engine_.health.disabled(endpoints_[server].key()); }
 
+bool Servers::is_down(std::size_t server) const {
+  return engine_.health.state(endpoints_[server].key()) == Health::State::down;
+}
+
 bool Servers::all_down() const {
-  return std::all_of(endpoints_.begin(), endpoints_.end(), [this](const Endpoint& endpoint) {
-    return engine_.health.state(endpoint.key()) == Health::State::down;
-  });
+  for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+    if (!is_down(i)) return false;
+  }
+  return true;
 }
 
 bool Servers::trial_due() const {

@@ -40,6 +40,7 @@ class Servers {
   bool may_be_knocked_at(std::size_t server) const;
   /// By an operator.
   bool disabled(std::size_t server) const;
+  bool is_down(std::size_t server) const;
   bool all_down() const;
   /// Whether any of them may be knocked at.
   bool trial_due() const;

@@ -203,8 +203,9 @@ class Verifier::Impl {
     }
     Log& log = engine_.services.log;
     Reasons reasons;
-    Route way = find_route(*next_hops, settings, own, engine_.services.resolver, engine_.services.clock,
-                           question.deadline, log.wants(LogLevel::debug) ? &reasons : nullptr);
+    Route way = find_route(*next_hops, settings, own, engine_.services.resolver, engine_.hosts,
+                           engine_.services.clock, question.deadline,
+                           log.wants(LogLevel::debug) ? &reasons : nullptr);
     for (const std::string& reason : reasons) log.debug("route: " + reason);
     // MX records of another domain than the recipient's lead nobody there but us.
     way.from_mx = way.from_mx && next_hops->front().host == question.recipient.domain();

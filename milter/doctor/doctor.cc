@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "conf/domain_names.h"
+#include "conf/host_lookup.h"
 #include "milter/doctor/dns_checks.h"
 #include "milter/doctor/domain_checks.h"
 #include "milter/doctor/domain_facts.h"
@@ -21,6 +22,7 @@
 #include "milter/doctor/sendmail_checks.h"
 #include "milter/privileges.h"
 #include "milter/socket_address.h"
+#include "milter/start_up.h"
 
 namespace fallbackmx {
 
@@ -58,6 +60,7 @@ class Doctor {
     look_at_mta();
     look_at_socket();
     look_at_memory();
+    look_at_bind_addresses();
     look_at_name_servers();
     look_at_helo_name();
     look_at_domains();
@@ -145,6 +148,15 @@ class Doctor {
     found(state_ailments(facts));
   }
 
+  void look_at_bind_addresses() {
+    const auto [v4, v6] = bind_addresses(settings_);
+    for (const BindAddress& from : {v4, v6}) {
+      if (!from.address.is_unspecified())
+        note(fmt::format("{}, which probes come from: {}", from.parameter, from.address.to_string()));
+    }
+    found(bind_ailments({.troubles = bind_troubles(settings_)}));
+  }
+
   // --- DNS ---
 
   std::vector<NameServer> name_servers() const {
@@ -215,8 +227,12 @@ class Doctor {
   void look_at_domain(const std::string& domain) {
     const RecipientPolicy* policy = settings_.recipient_policy_maps.find(domain);
     if (policy != nullptr && !policy->verify) return;
-    found(domain_ailments(domain_facts(domain, next_hop_of_mta(domain), settings_, own_, world_),
-                          policy == nullptr ? settings_ : *policy->settings));
+    const DomainFacts facts = domain_facts(domain, next_hop_of_mta(domain), settings_, own_, world_);
+    // Where there is more than one place to look addresses up.
+    if (host_lookup(settings_).native) {
+      for (const auto& reason : facts.reasons) note(fmt::format("{}: {}", domain, reason));
+    }
+    found(domain_ailments(facts, policy == nullptr ? settings_ : *policy->settings));
   }
 
   const Settings& settings_;

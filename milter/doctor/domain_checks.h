@@ -19,6 +19,7 @@ struct DomainFacts {
   DnsAnswer mx;            ///< of the domain
   bool we_are_mx = false;  ///< one of its MX hosts has an address of ours
   Route route{};           ///< to its primary
+  Reasons reasons{};       ///< of the route
   std::optional<Finding>
       nobody{};  ///< what became of a recipient that cannot exist; none when nobody was asked
 };

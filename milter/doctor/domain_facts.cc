@@ -48,7 +48,9 @@ DomainFacts domain_facts(const std::string& domain, const std::string& next_hop,
     facts.route = {.trouble = Verdict::misrouted, .why = hops.error()};
   } else {
     const SteadyTime deadline = world.clock.now() + doctors_dns_patience;
-    facts.route = find_route(*hops, of_domain, own, world.resolver, world.clock, deadline);
+    HostsFile hosts;
+    facts.route =
+        find_route(*hops, of_domain, own, world.resolver, hosts, world.clock, deadline, &facts.reasons);
   }
   if (!facts.route.endpoints.empty()) facts.nobody = ask(scenery, domain, settings, world);
   return facts;

@@ -49,6 +49,19 @@ TEST(StateChecks, AMemoryThatCannotBeWrittenIsNamed) {
       "install -d -o _fallbackmx -g _fallbackmx -m 0750 /var/lib/fallbackmx && systemctl restart fallbackmx");
 }
 
+TEST(BindChecks, AnAddressThatCannotBeHadIsNamed) {
+  EXPECT_EQ(names(bind_ailments({})), "");
+  const std::string what =
+      "smtp_bind_address6 = 2001:db8::77: Cannot assign requested address; probes come from "
+      "another address of this machine";
+  const auto found = bind_ailments({.troubles = {what}});
+  ASSERT_EQ(names(found), "bind-address");
+  EXPECT_EQ(found.front().what, what);
+  EXPECT_EQ(found.front().mend,
+            "an address of this machine, or nothing, for smtp_bind_address6 in milter.conf; "
+            "systemctl restart fallbackmx");
+}
+
 TEST(ResolverChecks, NameEachMistake) {
   Settings may = default_settings(), dane = default_settings();
   dane.smtp_tls_security_level = TlsLevel::dane;
