@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,7 +17,7 @@ namespace fallbackmx {
 
 namespace {
 
-/// A socket address of either family, as the system calls want it.
+/// A socket address of any family, as the system calls want it.
 struct SocketAddress {
   sockaddr_storage storage{};
   socklen_t size = 0;
@@ -39,6 +40,13 @@ struct SocketAddress {
       size = sizeof *v6;
     }
   }
+  explicit SocketAddress(const std::string& unix_path) {
+    auto* local = reinterpret_cast<sockaddr_un*>(&storage);
+    local->sun_family = AF_UNIX;
+    // Its end is a NUL, which is there already; longer paths were refused when they were read.
+    std::memcpy(local->sun_path, unix_path.data(), std::min(unix_path.size(), sizeof local->sun_path - 1));
+    size = sizeof *local;
+  }
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
 };
 
@@ -54,9 +62,17 @@ IoResult failed(int error) {
 class TcpStream final : public Stream {
  public:
   TcpStream(const Endpoint& to, const BindAddresses& bind_to) {
-    fd_ = socket(to.address.is_v4() ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const bool local = !to.unix_path.empty();
+    const int family = local ? AF_UNIX : to.address.is_v4() ? AF_INET : AF_INET6;
+    fd_ = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd_ < 0) {
       error_ = errno;
+      return;
+    }
+    if (local) {
+      // Stands or fails at once; with EAGAIN where too many wait to be accepted.
+      if (connect(fd_, SocketAddress(to.unix_path).get(), sizeof(sockaddr_un)) != 0) error_ = errno;
+      connected_ = error_ == 0;
       return;
     }
     const int on = 1;

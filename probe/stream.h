@@ -69,7 +69,7 @@ struct BindAddresses {
   IpAddress v6 = boost::asio::ip::address_v6();
 };
 
-/// TCP over IPv4 and IPv6.
+/// TCP over IPv4 and IPv6, and unix-domain sockets.
 class TcpStreamFactory final : public StreamFactory {
  public:
   explicit TcpStreamFactory(BindAddresses bind = {}) : bind_(bind) {}
