@@ -32,6 +32,8 @@ struct Habits {
   /// control recipient, which comes on top of the probes.
   void hung_up_after(std::size_t transactions, SteadyTime now);
 
+  SteadyTime no_tls_until{};  ///< its TLS sessions break at level `may`: plaintext until then
+
   std::string alarm;  ///< the kind of the last alarm, until it is well again
   SteadyTime alarmed_at{};
   std::size_t held_back = 0;  ///< alarms of that kind that were not raised since
