@@ -178,8 +178,25 @@ void check_smtp(const Settings& s, Objections& found) {
                      {"smtp_bind_address6"},
                      fmt::format("{} is not an IPv6 address", quoted(s.smtp_bind_address6))});
   }
+  if (!is_host_name(s.lmtp_lhlo_name) && s.lmtp_lhlo_name != s.myhostname) {
+    found.push_back(
+        {true, {"lmtp_lhlo_name"}, fmt::format("{} is not the name of a host", quoted(s.lmtp_lhlo_name))});
+  }
+  if (!parse_port(s.lmtp_tcp_port)) {
+    found.push_back({true, {"lmtp_tcp_port"}, fmt::format("{} is not a port", quoted(s.lmtp_tcp_port))});
+  }
   check_interfaces(s.inet_interfaces, true, "inet_interfaces", found);
   check_interfaces(s.proxy_interfaces, false, "proxy_interfaces", found);
+}
+
+/// Without STARTTLS there is nothing to fall back to.
+void check_tls(const Settings& s, Objections& found) {
+  if (!s.smtp_tls_wrappermode || s.smtp_tls_security_level >= TlsLevel::encrypt) return;
+  found.push_back({true,
+                   {"smtp_tls_wrappermode", "smtp_tls_security_level"},
+                   fmt::format("needs smtp_tls_security_level = encrypt or above, not {}: with TLS from the "
+                               "first byte on there is no plaintext",
+                               to_string(s.smtp_tls_security_level))});
 }
 
 void check_dns(const Settings& s, Objections& found) {
@@ -227,6 +244,7 @@ std::vector<Objection> check_settings(const Settings& settings) {
   check_probes(settings, found);
   check_smtp(settings, found);
   for (auto& objection : check_host_lookup(settings)) found.push_back(std::move(objection));
+  check_tls(settings, found);
   check_dns(settings, found);
   check_monitoring(settings, found);
   check_log(settings, found);

@@ -87,7 +87,8 @@ std::string describe_kind(const Parameter& p) {
   if (p.type == "RestrictionNames") return "A list of restrictions, with commas or blanks between.";
   if (p.type == "Domains") return "A list of domains, /file and texthash:/file.";
   if (p.type == "Networks") return "A list of addresses, networks, /file and texthash:/file.";
-  if (p.type == "TlsTables" || p.type == "PolicyTables" || p.type == "TransportTables")
+  if (p.type == "TlsTables" || p.type == "PolicyTables" || p.type == "TransportTables" ||
+      p.type == "EhloTables")
     return "A list of tables.";
   if (p.type == "Code") return fmt::format("A reply code, {} to {}.", p.least, p.most);
   if (p.type == "Number")

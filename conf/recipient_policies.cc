@@ -10,7 +10,6 @@
 #include "conf/nearest_name.h"
 #include "conf/table.h"
 #include "conf/text_file.h"
-#include "conf/tls_policies.h"
 #include "conf/units.h"
 #include "probe/address.h"
 
@@ -143,11 +142,11 @@ const RecipientPolicy* RecipientPolicies::find(std::string_view domain) const {
   return nullptr;
 }
 
-bool RecipientPolicies::want_dnssec() const {
-  return std::any_of(policies_.begin(), policies_.end(), [](const Shared& shared) {
-    return std::any_of(shared.overrides.begin(), shared.overrides.end(), [](const auto& parameter) {
+bool RecipientPolicies::any_level(bool (*is_meant)(TlsLevel)) const {
+  return std::any_of(policies_.begin(), policies_.end(), [&](const Shared& shared) {
+    return std::any_of(shared.overrides.begin(), shared.overrides.end(), [&](const auto& parameter) {
       const auto level = tls_level_named(parameter.second);
-      return parameter.first == "smtp_tls_security_level" && level && wants_dnssec(*level);
+      return parameter.first == "smtp_tls_security_level" && level && is_meant(*level);
     });
   });
 }

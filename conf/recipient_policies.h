@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "conf/tls_policies.h"
 #include "probe/result.h"
 
 namespace fallbackmx {
@@ -40,13 +41,17 @@ class RecipientPolicies {
   /// For a domain, or else `.parent` for each of its parents. Null when there is none.
   const RecipientPolicy* find(std::string_view domain) const;
   /// Some row sets a TLS level of dane or dane-only.
-  bool want_dnssec() const;
+  bool want_dnssec() const { return any_level(wants_dnssec); }
+  /// Some row sets verify or secure.
+  bool want_authorities() const { return any_level(wants_authorities); }
   const std::string& text() const { return text_; }
   friend bool operator==(const RecipientPolicies& a, const RecipientPolicies& b) {
     return a.text_ == b.text_;
   }
 
  private:
+  bool any_level(bool (*is_meant)(TlsLevel)) const;
+
   struct Shared {
     std::string where;  ///< of the first row that has it: `/file:12`
     Overrides overrides;

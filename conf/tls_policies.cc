@@ -154,4 +154,9 @@ bool TlsPolicies::want_dnssec() const {
                      [](const auto& row) { return wants_dnssec(row.second.level); });
 }
 
+bool TlsPolicies::want_authorities() const {
+  return std::any_of(policies_.begin(), policies_.end(),
+                     [](const auto& row) { return wants_authorities(row.second.level); });
+}
+
 }  // namespace fallbackmx

@@ -18,6 +18,10 @@ std::string_view to_string(TlsLevel);
 constexpr bool wants_dnssec(TlsLevel level) {
   return level == TlsLevel::dane || level == TlsLevel::dane_only;
 }
+/// Certificates must be vouched for by an authority that we believe.
+constexpr bool wants_authorities(TlsLevel level) {
+  return level == TlsLevel::verify || level == TlsLevel::secure;
+}
 /// A level as it is written, `dane-only`; case does not matter.
 Result<TlsLevel> tls_level_named(std::string_view text);
 
@@ -42,6 +46,7 @@ struct TlsPolicy {
   std::vector<std::string>
       match;  ///< `hostname`, `nexthop`, `dot-nexthop`, or names; ".example.org": any name below it
   TlsProtocols protocols;
+  bool wrapped = false;  ///< by smtp_tls_wrappermode: TLS from the first byte on
   friend bool operator==(const TlsPolicy&, const TlsPolicy&) = default;
 };
 
@@ -55,6 +60,8 @@ class TlsPolicies {
   const TlsPolicy* find(std::string_view next_hop) const;
   /// Some row demands dane or dane-only.
   bool want_dnssec() const;
+  /// Some row demands verify or secure.
+  bool want_authorities() const;
   const std::string& text() const { return text_; }
   friend bool operator==(const TlsPolicies& a, const TlsPolicies& b) { return a.text_ == b.text_; }
 

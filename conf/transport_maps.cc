@@ -12,10 +12,12 @@ namespace fallbackmx {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> without_smtp = {"lmtp",    "local", "virtual", "error", "retry",
-                                                          "discard", "pipe",  "uucp",    "cyrus"};
+constexpr std::array<std::string_view, 8> without_smtp = {"local",   "virtual", "error", "retry",
+                                                          "discard", "pipe",    "uucp",  "cyrus"};
 
-/// What stands behind the first colon.
+constexpr std::string_view by_lmtp = "lmtp:";
+
+/// What stands behind the first colon; with `lmtp:` in front where that is the transport.
 Result<std::string> parse_next_hop(std::string_view value) {
   const auto colon = value.find(':');
   if (colon == std::string_view::npos)
@@ -24,7 +26,8 @@ Result<std::string> parse_next_hop(std::string_view value) {
   if (std::find(without_smtp.begin(), without_smtp.end(), transport) != without_smtp.end())
     return Error{
         fmt::format("{}: transport {} speaks no SMTP, and cannot be asked", quoted(value), transport)};
-  return std::string(value.substr(colon + 1));
+  const std::string next_hop(value.substr(colon + 1));
+  return transport == "lmtp" ? std::string(by_lmtp) + next_hop : next_hop;
 }
 
 }  // namespace
@@ -57,7 +60,8 @@ std::optional<std::string> TransportMaps::find(const Address& recipient) const {
   }
   if (found == next_hops_.end()) found = look("*");
   if (found == next_hops_.end()) return std::nullopt;
-  return found->second;
+  // No next hop is the recipient's own domain, by LMTP too.
+  return found->second == by_lmtp ? found->second + domain : found->second;
 }
 
 }  // namespace fallbackmx

@@ -11,14 +11,16 @@
 
 namespace fallbackmx {
 
-/// A value. Rows are `key  transport:next-hop`; of the transports only those that speak SMTP can be asked.
+/// A value. Rows are `key  transport:next-hop`; of the transports only those that speak SMTP or
+/// LMTP can be asked.
 class TransportMaps {
  public:
   /// `tables` is a list of texthash:/file and the like. The error names file and line.
   static Result<TransportMaps> parse(std::string_view tables);
 
-  /// The next hop, as the MTA writes it; empty: the recipient's own domain. Nothing when no row is about it.
-  /// Looked up are `user@domain`, `domain`, `.parent` for each parent, and `*`.
+  /// The next hop, as the MTA writes it; empty: the recipient's own domain. By LMTP: with `lmtp:` in front.
+  /// Nothing when no row is about it. Looked up are `user@domain`, `domain`, `.parent` for each parent, and
+  /// `*`.
   std::optional<std::string> find(const Address& recipient) const;
   const std::string& text() const { return text_; }
   friend bool operator==(const TransportMaps& a, const TransportMaps& b) { return a.text_ == b.text_; }

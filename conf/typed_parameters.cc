@@ -191,6 +191,12 @@ struct AsTransportTables {
   }
 };
 
+struct AsEhloTables {
+  static Result<kind::EhloTables> read(std::string_view text, const Parameter&) {
+    return EhloKeywordMaps::parse(text);
+  }
+};
+
 struct AsLogTo {
   static Result<kind::LogTo> read(std::string_view text, const Parameter&) {
     using enum LogTarget;

@@ -45,6 +45,8 @@ struct Habits {
   /// It ended a session after so many refusals. Remembered for an hour.
   void hung_up_after_rejections(std::size_t rejections, SteadyTime now);
 
+  SteadyTime no_tls_until{};  ///< its TLS sessions break at level `may`: plaintext until then
+
   std::string alarm;  ///< the kind of the last alarm, until it is well again
   SteadyTime alarmed_at{};
   std::size_t held_back = 0;  ///< alarms of that kind that were not raised since

@@ -76,8 +76,34 @@ Ailments refusal(const DomainFacts& facts, const Settings& settings) {
   }
 }
 
+/// At this port servers wait for TLS before they say anything (RFC 8314).
+constexpr std::uint16_t submissions_port = 465;
+
+/// What somebody types to see whether the server can be reached.
+std::string try_to_connect(const DomainFacts& facts) {
+  if (facts.route.endpoints.empty()) return "nc -vz " + facts.next_hop;
+  const Endpoint& first = facts.route.endpoints.front();
+  return first.unix_path.empty() ? fmt::format("nc -vz {} {}", first.address.to_string(), first.port)
+                                 : "nc -U " + first.unix_path;
+}
+
+bool waits_for_tls(const DomainFacts& facts, const Settings& settings) {
+  const Finding& finding = *facts.nobody;
+  const bool silent =
+      finding.code == 0 && (finding.verdict == Verdict::late ||
+                            (finding.verdict == Verdict::unavailable && finding.stage == Stage::greeting));
+  return silent && !settings.smtp_tls_wrappermode && !facts.route.endpoints.empty() &&
+         facts.route.endpoints.front().port == submissions_port;
+}
+
 Ailments of_primary(const DomainFacts& facts, const Settings& settings) {
   const Finding& finding = *facts.nobody;
+  if (waits_for_tls(facts, settings)) {
+    return {{"wrappermode-missing",
+             sentence(facts, "does not greet us at port 465, where servers wait for TLS"),
+             "smtp_tls_wrappermode = yes and smtp_tls_security_level = encrypt in milter.conf, as -o options "
+             "of the transport in Postfix's master.cf have them"}};
+  }
   switch (finding.verdict) {
     case Verdict::undeliverable:
       return {};
@@ -98,11 +124,7 @@ Ailments of_primary(const DomainFacts& facts, const Settings& settings) {
       // A reply is a reply: somebody is there, and does not want us.
       if (finding.code >= 500) return refusal(facts, settings);
       return {{"primary-unreachable", sentence(facts, "cannot be asked"),
-               fmt::format("nc -vz {} from here; open the way to its port in the firewalls between",
-                           facts.route.endpoints.empty()
-                               ? facts.next_hop
-                               : facts.route.endpoints.front().address.to_string() + " " +
-                                     std::to_string(facts.route.endpoints.front().port))}};
+               try_to_connect(facts) + " from here; open the way to its port in the firewalls between"}};
     case Verdict::misrouted:
       return {{"primary-is-ourselves", sentence(facts, "is no primary"),
                "its next hop must not be this machine: " + map_line(facts)}};

@@ -142,6 +142,23 @@ TEST(DomainChecks, NameEachMistakeInDns) {
   EXPECT_EQ(names(domain_ailments(facts, settings)), "") << "a gateway need not be an MX";
 }
 
+TEST(DomainChecks, AServerThatWaitsForTlsAtPort465IsNamed) {
+  DomainFacts facts = healthy();
+  facts.route.endpoints.front().port = 465;
+  Settings settings = default_settings();
+  facts.nobody = Finding{.verdict = Verdict::unavailable, .stage = Stage::greeting, .why = "why"};
+  ASSERT_EQ(names(domain_ailments(facts, settings)), "wrappermode-missing");
+  EXPECT_NE(domain_ailments(facts, settings).front().mend.find("smtp_tls_wrappermode = yes"),
+            std::string::npos);
+  facts.nobody = Finding{.verdict = Verdict::late, .stage = Stage::rcpt, .why = "why"};
+  EXPECT_EQ(names(domain_ailments(facts, settings)), "wrappermode-missing");
+  settings.smtp_tls_wrappermode = true;
+  EXPECT_EQ(names(domain_ailments(facts, settings)), "primary-slow");
+  settings.smtp_tls_wrappermode = false;
+  facts.nobody = Finding{.verdict = Verdict::unavailable, .stage = Stage::connect, .why = "why"};
+  EXPECT_EQ(names(domain_ailments(facts, settings)), "primary-unreachable");
+}
+
 TEST(DomainChecks, NameEachMistakeOfAPrimary) {
   const struct {
     Verdict verdict;

@@ -158,7 +158,50 @@ TEST(TlsPolicy, ARowOutranksTheLevelForAll) {
   EXPECT_EQ(tls_policy(settings, "example.net").level, TlsLevel::may);
 }
 
-TEST(TlsaName, BearsPortAndHost) { EXPECT_EQ(tlsa_name(secure_mx), "_25._tcp.mx1.example.org"); }
+TEST(TlsaName, BearsPortAndBase) {
+  EXPECT_EQ(tlsa_name(secure_mx, "mx1.example.org"), "_25._tcp.mx1.example.org");
+}
+
+// RFC 7672 section 2.2.2: the name at the end of the chain, then the alias.
+TEST(TlsaBases, BeginAtTheEndOfTheChain) {
+  Endpoint alias = secure_mx;
+  EXPECT_EQ(tlsa_bases(alias), std::vector<std::string>{"mx1.example.org"});
+  alias.canonical = "mx1.hoster.example";
+  EXPECT_EQ(tlsa_bases(alias), (std::vector<std::string>{"mx1.hoster.example", "mx1.example.org"}));
+  alias.next_hop_canonical = "example.net";
+  const DnsAnswer answer = tlsa({{2, 1, 1, std::string(32, 'k')}});
+  EXPECT_EQ(tls_demand({.level = TlsLevel::dane}, alias, &answer, "mx1.hoster.example").names,
+            (std::vector<TlsName>{{"mx1.hoster.example"}, {"example.org"}, {"example.net"}}))
+      << "the first is what SNI says";
+}
+
+TEST(TlsDemand, InWrappermodeIsNeverPlaintext) {
+  const DnsAnswer none = tlsa({});
+  const auto level = [&](TlsLevel policy, const DnsAnswer* answer) {
+    const TlsDemand demand = tls_demand({.level = policy, .wrapped = true}, secure_mx, answer);
+    EXPECT_TRUE(demand.wrapped);
+    return demand.level;
+  };
+  EXPECT_EQ(level(TlsLevel::may, nullptr), TlsLevel::encrypt) << "a row of smtp_tls_policy_maps";
+  EXPECT_EQ(level(TlsLevel::encrypt, nullptr), TlsLevel::encrypt);
+  EXPECT_EQ(level(TlsLevel::dane, nullptr), TlsLevel::encrypt) << "an insecure MX";
+  EXPECT_EQ(level(TlsLevel::dane, &none), TlsLevel::encrypt);
+  EXPECT_EQ(level(TlsLevel::secure, nullptr), TlsLevel::secure);
+}
+
+TEST(TlsPolicy, WrappermodeIsForSmtpAlone) {
+  const TableFile file("plain.example none\n");
+  Settings settings;
+  settings.smtp_tls_security_level = TlsLevel::secure;
+  settings.smtp_tls_wrappermode = true;
+  settings.smtp_tls_policy_maps = *TlsPolicies::parse(file.name());
+  EXPECT_TRUE(tls_policy(settings, "example.org").wrapped);
+  EXPECT_FALSE(tls_policy(settings, "plain.example").wrapped);
+  EXPECT_FALSE(tls_policy(settings, "lmtp:inet:127.0.0.1:24").wrapped);
+  EXPECT_EQ(tls_policy(settings, "lmtp:inet:127.0.0.1:24").level, TlsLevel::may);
+  EXPECT_EQ(tls_policy(settings, "lmtp:inet:127.0.0.1:24", TlsLevel::encrypt).level, TlsLevel::encrypt);
+  EXPECT_EQ(tls_policy(settings, "lmtp:unix:/run/lmtp", TlsLevel::encrypt).level, TlsLevel::none);
+}
 
 }  // namespace
 }  // namespace fallbackmx
