@@ -16,6 +16,10 @@ namespace fallbackmx {
 /// The policy for a next hop as it is written: its row in smtp_tls_policy_maps, or smtp_tls_security_level.
 /// `own` is another level, for what the row says beside.
 TlsPolicy tls_policy(const Settings&, std::string_view next_hop, std::optional<TlsLevel> own = {});
+/// The same where smtp_tls_policy_maps names socketmaps, which `ask` asks. The error: the policy is not
+/// known; it never is where only `own` counts.
+Result<TlsPolicy> tls_policy(const Settings&, std::string_view next_hop, std::optional<TlsLevel> own,
+                             const TlsPolicies::Ask& ask);
 
 /// A name that a certificate may bear. `below` also takes any name below it (".example.org" in Postfix).
 struct TlsName {
