@@ -36,7 +36,13 @@ class LiveQuestions final : public Questions {
   Finding verify(Question question) override {
     question.waits = [this] { announce(); };
     question.deadline = question.patience ? begin_ + *question.patience : deadline_;
-    if (!may_ask_) question.of = Question::Of::memory;
+    if (may_ask_) return services_.verify(question);
+    const auto of = std::exchange(question.of, Question::Of::memory);
+    Finding finding = services_.verify(question);
+    // With primary_up_action = defer it matters whether the primary is up, which memory does not know. To ask
+    // about a recipient that exists tells a guesser nothing.
+    if (of != Question::Of::primary || finding.remembered != Remembered::yes) return finding;
+    question.of = of;
     return services_.verify(question);
   }
 

@@ -22,6 +22,7 @@ Question question_for(const Client& client, const Envelope& envelope, const Sett
 
 Finding unreadable(const Envelope& envelope) {
   return {.verdict = Verdict::refused,
+          // Of an address that nobody can read no domain is known.
           .from_mx = envelope.next_hop.empty() || envelope.next_hop.front() != '[',
           .why = "not asked: this is no address that a primary can be asked about"};
 }

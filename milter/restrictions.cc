@@ -200,7 +200,7 @@ class Evaluation {
     if (action == nullptr) return settle({}, rule);
     if (action->kind == AccessAction::Kind::rules) {
       tell(rule, {});
-      return run_list({action->rules.begin(), action->rules.end()}, subject);
+      return run_list(action->rules, subject);
     }
     if (action->kind == AccessAction::Kind::warn)
       outcome_.warnings.push_back({rule.restriction, {0, "", action->text}});

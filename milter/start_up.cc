@@ -55,31 +55,39 @@ std::vector<std::string> bind_troubles(const Settings& settings) {
   return troubles;
 }
 
+namespace {
+
+/// When each parameter takes effect; one that is not in the table is an error of the compiler's, below.
+enum class Taken { at_start, with_shared, at_reload };
+struct WhenTaken {
+#define AT_START(name) static constexpr Taken name = Taken::at_start;
+#define WITH_SHARED(name) static constexpr Taken name = Taken::with_shared;
+#define AT_RELOAD(name) static constexpr Taken name = Taken::at_reload;
+#include "milter/when_taken.def"
+#undef AT_START
+#undef WITH_SHARED
+#undef AT_RELOAD
+};
+
+}  // namespace
+
 std::vector<std::string> need_restart(const Settings& now, const Settings& next) {
   std::vector<std::string> names;
-  const auto note = [&names](bool changed, const char* name) {
-    if (changed) names.emplace_back(name);
+  const bool shared = !now.shared_verify_map.empty();
+  const auto note = [&](Taken taken, bool changed, const char* name) {
+    const bool waits = taken == Taken::at_start || (taken == Taken::with_shared && shared);
+    if (waits && changed) names.emplace_back(name);
   };
-  note(now.milter_socket != next.milter_socket, "milter_socket");
-  note(now.milter_socket_mode != next.milter_socket_mode, "milter_socket_mode");
-  note(now.milter_socket_group != next.milter_socket_group, "milter_socket_group");
-  note(now.control_socket != next.control_socket, "control_socket");
-  note(now.http_listen != next.http_listen, "http_listen");
-  note(now.address_verify_map != next.address_verify_map, "address_verify_map");
-  note(now.shared_verify_map != next.shared_verify_map, "shared_verify_map");
-  note(now.shared_verify_password != next.shared_verify_password, "shared_verify_password");
-  note(now.shared_verify_database != next.shared_verify_database, "shared_verify_database");
-  note(now.shared_verify_prefix != next.shared_verify_prefix, "shared_verify_prefix");
-  note(now.smtp_bind_address != next.smtp_bind_address, "smtp_bind_address");
-  note(now.smtp_bind_address6 != next.smtp_bind_address6, "smtp_bind_address6");
-  note(now.smtp_bind_address_enforce != next.smtp_bind_address_enforce, "smtp_bind_address_enforce");
-  note(only_interface(now, true) != only_interface(next, true) ||
-           only_interface(now, false) != only_interface(next, false),
-       "inet_interfaces");
-  note(now.log_target != next.log_target, "log_target");
-  note(now.log_format != next.log_format, "log_format");
-  note(now.syslog_facility != next.syslog_facility, "syslog_facility");
-  note(now.syslog_name != next.syslog_name, "syslog_name");
+#define SECTION(name, title)
+#define PARAMETER(type, name, initial, least, most, help) \
+  note(WhenTaken::name, !(now.name == next.name), #name);
+#include "conf/parameters.def"
+#undef PARAMETER
+#undef SECTION
+  // Where the only interface of a family decides where probes come from.
+  if (only_interface(now, true) != only_interface(next, true) ||
+      only_interface(now, false) != only_interface(next, false))
+    names.emplace_back("inet_interfaces");
   return names;
 }
 

@@ -69,8 +69,8 @@ class Destination {
   /// An endpoint could not be brought to the point where it takes MAIL. Tells every queued probe, unless
   /// other sessions of ours with it live: then that is its limit, and it is remembered.
   void unreachable(Slot& slot, std::size_t endpoint, const ProbeResult& result);
-  /// Its endpoint has said nothing for `silence_time`: it is down, and whoever waits for it alone leaves with
-  /// this result. The session goes on: a slow server is heard all the same, later.
+  /// Its endpoint has said nothing for primary_silence_time: it is down, and whoever waits for it alone
+  /// leaves with this result. The session goes on: a slow server is heard all the same, later.
   void fell_silent(Slot& slot, std::size_t endpoint, const ProbeResult& result);
   /// After that: it has spoken, or the session ends.
   void spoke_again(Slot& slot);

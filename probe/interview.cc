@@ -89,7 +89,8 @@ void Interview::begin(std::shared_ptr<Probe> probe, Purpose purpose, const Addre
 
 SteadyTime Interview::overdue_at() const {
   const Pipeline::Command& awaited = pipeline_.front();
-  const std::chrono::seconds timeout = awaited.stage == Stage::mail   ? patience(settings_->smtp_mail_timeout)
+  const std::chrono::seconds timeout = awaited.stage == Stage::mail
+                                           ? session_patience(settings_->smtp_mail_timeout)
                                        : awaited.stage == Stage::rcpt ? settings_->smtp_rcpt_timeout
                                                                       : settings_->smtp_rset_timeout;
   return std::max(last_heard_, awaited.sent) + timeout;
@@ -98,7 +99,7 @@ SteadyTime Interview::overdue_at() const {
 SteadyTime Interview::silent_at() const {
   const Pipeline::Command& awaited = pipeline_.front();
   if (awaited.stage != Stage::mail) return SteadyTime::max();
-  return std::max(last_heard_, awaited.sent) + waited_for(settings_->smtp_mail_timeout);
+  return std::max(last_heard_, awaited.sent) + client_patience(*settings_, settings_->smtp_mail_timeout);
 }
 
 Interview::Next Interview::on_reply(const SmtpReply& reply) {

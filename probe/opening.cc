@@ -229,7 +229,7 @@ bool Opening::shake_hands(Opened& session, const TlsDemand& demand) {
   const SteadyTime begun = engine_.services.clock.now();
   stage_ = Stage::starttls;
   session.dialogue->start_tls(engine_.tls(), demand, server);
-  SteadyTime silent_at = begun + silence_time;
+  SteadyTime silent_at = begun + client_patience(*settings_, settings_->smtp_starttls_timeout);
   Dialogue::Event event;
   do {
     event = wait(session, begun + settings_->smtp_starttls_timeout, silent_at, true);
@@ -274,9 +274,10 @@ Dialogue::Event Opening::wait(Opened& session, SteadyTime deadline, SteadyTime& 
     const auto event = handshake ? session.dialogue->handshake(until) : session.dialogue->exchange(until);
     if (event != Dialogue::Event::deadline || until == deadline) return event;
     silent_at = SteadyTime::max();
-    destination_.fell_silent(slot_, session.endpoint,
-                             befell(Verdict::unavailable, stage_, servers_.endpoint(session.endpoint),
-                                    fmt::format("has said nothing for {} s", silence_time.count())));
+    destination_.fell_silent(
+        slot_, session.endpoint,
+        befell(Verdict::unavailable, stage_, servers_.endpoint(session.endpoint),
+               fmt::format("has said nothing for {} s", settings_->primary_silence_time.count())));
   }
 }
 
@@ -284,8 +285,8 @@ Dialogue::Event Opening::wait(Opened& session, SteadyTime deadline, SteadyTime& 
 std::optional<SmtpReply> Opening::reply(Opened& session, std::chrono::seconds timeout) {
   const SteadyTime now = engine_.services.clock.now();
   // After STARTTLS there is plaintext to fall back to.
-  const SteadyTime deadline = now + (stage_ == Stage::starttls ? timeout : patience(timeout));
-  SteadyTime silent_at = now + waited_for(timeout);
+  const SteadyTime deadline = now + (stage_ == Stage::starttls ? timeout : session_patience(timeout));
+  SteadyTime silent_at = now + client_patience(*settings_, timeout);
   for (;;) {
     if (auto complete = session.dialogue->next_reply()) {
       // Nothing more was asked for: what runs ahead would be taken for the answers to other commands.

@@ -94,7 +94,7 @@ void Session::fell_silent() {
   destination_.fell_silent(
       slot_, opened_.endpoint,
       befell(Verdict::unavailable, interview_->stage(), servers_.endpoint(opened_.endpoint),
-             fmt::format("has said nothing for {} s", silence_time.count())));
+             fmt::format("has said nothing for {} s", settings_->primary_silence_time.count())));
 }
 
 /// False when the session is to end.

@@ -1,23 +1,23 @@
-// How long clients wait for a server that says nothing, and how long its sessions do.
+// How long clients wait for a server that says nothing, and how long its sessions do (DESIGN 4.2).
 #pragma once
 
 #include <algorithm>
 #include <chrono>
 
+#include "conf/parameters.h"
+
 namespace fallbackmx {
 
-/// Before RCPT: whoever waits leaves then, and nobody waits for that server until it has replied
-/// (DESIGN 4.2).
-inline constexpr std::chrono::seconds silence_time{5};
-
-inline std::chrono::seconds waited_for(std::chrono::seconds timeout) {
-  return std::min(timeout, silence_time);
+/// Before RCPT: whoever waits leaves then, and nobody waits for that server until it has replied. Not longer
+/// than the timeout of what is awaited.
+inline std::chrono::seconds client_patience(const Settings& settings, std::chrono::seconds timeout) {
+  return std::min(timeout, settings.primary_silence_time);
 }
 
-/// Probes go on in nobody's time, so that slow servers are heard at all: for each reply at least so long.
-inline constexpr std::chrono::seconds patience_of_sessions{60};
-inline std::chrono::seconds patience(std::chrono::seconds timeout) {
-  return std::max(timeout, patience_of_sessions);
+/// Sessions go on in nobody's time, so that slow servers are heard at all: at least so long for each reply.
+inline constexpr std::chrono::seconds least_session_patience{60};
+inline std::chrono::seconds session_patience(std::chrono::seconds timeout) {
+  return std::max(timeout, least_session_patience);
 }
 
 }  // namespace fallbackmx

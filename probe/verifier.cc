@@ -15,6 +15,7 @@
 #include "probe/metrics.h"
 #include "probe/next_hop.h"
 #include "probe/route.h"
+#include "probe/socketmap.h"
 
 namespace fallbackmx {
 
@@ -41,13 +42,19 @@ Finding found(const AddressRecord& record, Remembered remembered) {
   return finding;
 }
 
+/// As far as that can be said without the DNS, and without memory: not where the next hop is fixed, so that
+/// clients reach the primary only through us.
+bool may_come_from_mx(const Question& question) {
+  return question.next_hop.empty() || question.next_hop == question.recipient.domain();
+}
+
 }  // namespace
 
 class Verifier::Impl {
  public:
   Impl(Services services, std::shared_ptr<const Settings> settings)
       : engine_(services, settings, tls_context(*settings, services.log), [this] { backlog_.hurry(); }),
-        own_(own_addresses(*settings)),
+        own_(own_addresses(*settings, services.log)),
         backlog_(services.clock, services.log,
                  [this](const Backlog::Item& item) { return ask_again(item); }) {}
 
@@ -60,7 +67,7 @@ class Verifier::Impl {
     try {
       return find_out(question);
     } catch (const std::exception& trouble) {
-      return not_found_out(trouble);
+      return not_found_out(question, trouble);
     }
   }
 
@@ -99,8 +106,10 @@ class Verifier::Impl {
   }
 
   void reload(std::shared_ptr<const Settings> settings) {
-    engine_.renew(settings, tls_context(*settings, engine_.services.log));
-    OwnAddresses own = own_addresses(*settings);
+    // What can fail comes first: all of it is taken, or nothing.
+    auto tls = tls_context(*settings, engine_.services.log);
+    OwnAddresses own = own_addresses(*settings, engine_.services.log);
+    engine_.renew(std::move(settings), std::move(tls));
     {
       const std::lock_guard lock(mutex_);
       own_ = std::move(own);
@@ -141,6 +150,7 @@ class Verifier::Impl {
       finding.verdict = Verdict::late;
       finding.remembered = standing.remembered;
       finding.withheld = true;
+      finding.from_mx = may_come_from_mx(question);
       finding.why = "no primary was asked";
       return finding;
     }
@@ -148,7 +158,7 @@ class Verifier::Impl {
     try {
       finding = probe(question, *settings);
     } catch (const std::exception& trouble) {
-      finding = not_found_out(trouble);
+      finding = not_found_out(question, trouble);
     }
     finding.remembered = standing.remembered;
     // Who may be accepted for that is asked about later, so that the next message meets an answer.
@@ -171,15 +181,20 @@ class Verifier::Impl {
   }
 
   /// Out of memory, descriptors or threads: trouble of ours is never a no.
-  Finding not_found_out(const std::exception& trouble) {
-    Finding finding{.verdict = Verdict::late};
+  Finding not_found_out(const Question& question, const std::exception& trouble) {
+    Finding finding{.verdict = Verdict::late, .from_mx = may_come_from_mx(question)};
     finding.why = fmt::format("no probe could be made: {}", trouble.what());
     engine_.services.log.error(finding.why);
     return finding;
   }
 
-  static OwnAddresses own_addresses(const Settings& settings) {
-    return OwnAddresses::of(settings.inet_interfaces, settings.proxy_interfaces);
+  static OwnAddresses own_addresses(const Settings& settings, Log& log) {
+    std::vector<std::string> unknown;
+    auto own = OwnAddresses::of(settings.inet_interfaces, settings.proxy_interfaces, &unknown);
+    for (const auto& why : unknown)
+      log.warning("inet_interfaces: " + printable(why) +
+                  "; an MX record that leads there is not known as ours");
+    return own;
   }
 
   /// Whoever reads the configuration checks the files first; if they have changed since, go on without.
@@ -221,6 +236,27 @@ class Verifier::Impl {
            });
   }
 
+  /// Where socketmaps are asked. Endpoints of which nobody can say what they must show are left out; when
+  /// none is left, why.
+  std::optional<std::string> find_tls_policies(std::vector<Endpoint>& endpoints, Destinations::Terms& terms,
+                                               const Question& question, const Settings& settings) {
+    if (!settings.smtp_tls_policy_maps.has_socketmap()) return std::nullopt;
+    const auto ask = [&](const SocketmapName& map, const std::string& key) {
+      return socketmaps_.look_up(map, key, question.deadline);
+    };
+    std::string why;
+    std::erase_if(endpoints, [&](const Endpoint& endpoint) {
+      auto policy = tls_policy(settings, endpoint.next_hop, question.tls, ask);
+      if (!policy) {
+        why = fmt::format("what TLS {} must show is not known: {}", endpoint.next_hop, policy.error());
+        return true;
+      }
+      terms.policies.push_back(*std::move(policy));
+      return false;
+    });
+    return endpoints.empty() ? std::optional(why) : std::nullopt;
+  }
+
   Finding probe(const Question& question, const Settings& settings) {
     const Route way = route(question, settings);
     Finding finding;
@@ -230,7 +266,14 @@ class Verifier::Impl {
       finding.why = way.why;
       return finding;
     }
-    const auto destination = destinations_.find(way.endpoints, {question.tls, question.sender});
+    Route known = way;
+    Destinations::Terms terms{question.tls, question.sender};
+    if (const auto unknown = find_tls_policies(known.endpoints, terms, question, settings)) {
+      finding.stage = Stage::starttls;
+      finding.why = *unknown;
+      return finding;
+    }
+    const auto destination = destinations_.find(known.endpoints, terms);
     Destination::Answer answer;
     if (destination)
       answer = destination->ask(question.recipient, question.client, question.deadline,
@@ -295,6 +338,7 @@ class Verifier::Impl {
   Engine engine_;
   std::mutex mutex_;  ///< protects own_
   OwnAddresses own_;
+  Socketmaps socketmaps_{engine_.services.clock, engine_.services.log};
   BacklogWorker backlog_;
   Destinations destinations_{engine_};  ///< their sessions' threads may come back to all of the above
 };

@@ -20,6 +20,7 @@
 #include "milter/doctor/local_checks.h"
 #include "milter/doctor/postfix_checks.h"
 #include "milter/doctor/sendmail_checks.h"
+#include "milter/doctor/table_checks.h"
 #include "milter/privileges.h"
 #include "milter/socket_address.h"
 #include "milter/start_up.h"
@@ -61,6 +62,7 @@ class Doctor {
     look_at_socket();
     look_at_memory();
     look_at_bind_addresses();
+    found(table_ailments(outdated_tables(settings_)));
     look_at_name_servers();
     look_at_helo_name();
     look_at_domains();

@@ -19,6 +19,17 @@ TEST(StartUp, AChangeThatARunningDaemonCannotFollowIsNamed) {
             (std::vector<std::string>{"milter_socket", "address_verify_map", "syslog_name"}));
 }
 
+TEST(StartUp, WhatGoesToASharedMemoryIsReadOnceWhereThereIsOne) {
+  Settings now = default_settings();
+  Settings next = now;
+  next.smtp_helo_name = "other.example";
+  next.address_verify_positive_expire_time += std::chrono::hours(1);
+  EXPECT_TRUE(need_restart(now, next).empty());
+  now.shared_verify_map = next.shared_verify_map = "redis:127.0.0.1:6379";
+  EXPECT_EQ(need_restart(now, next),
+            (std::vector<std::string>{"address_verify_positive_expire_time", "smtp_helo_name"}));
+}
+
 TEST(StartUp, ProbesComeFromTheAddressesThatAreSet) {
   Settings settings = default_settings();
   EXPECT_TRUE(bind_addresses(settings).v4.address.is_unspecified());
