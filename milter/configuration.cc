@@ -49,7 +49,7 @@ Configuration::Reloaded Configuration::read_and_take() {
       in_force_.config = config;
       in_force_.since = clock_.wall();
     }
-    take_(config.settings);
+    take_(config);
     log_.info("reload: the new configuration is in force");
   } else {
     log_.error("reload: the old configuration stays in force");
