@@ -15,11 +15,12 @@ namespace fallbackmx {
 
 namespace {
 
-/// Of the defaults of Postfix those that stand in names of tables.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 4> defaults = {
+/// Of the defaults of Postfix those that stand in names of tables, and those that we use.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> defaults = {
     {{"default_database_type", "hash"},
      {"queue_directory", "/var/spool/postfix"},
      {"data_directory", "/var/lib/postfix"},
+     {"mydestination", "$myhostname, localhost.$mydomain, localhost"},
      {"propagate_unmatched_extensions", "canonical, virtual"}}};
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,8 +28,13 @@ class RecipientRewriting {
   };
 
   RecipientRewriting() = default;  ///< every recipient keeps its address
-  RecipientRewriting(Tables tables, DomainList relay_domains)
-      : tables_(std::move(tables)), relay_domains_(std::move(relay_domains)) {}
+  /// The domains that the MTA relays, and those that it delivers itself.
+  struct Domains {
+    DomainList relayed{};
+    std::set<std::string, std::less<>> final{};  ///< as whole names
+  };
+  RecipientRewriting(Tables tables, Domains domains)
+      : tables_(std::move(tables)), domains_(std::move(domains)) {}
 
   struct Result {
     enum class Kind { same, one, several, unqualified } kind = Kind::same;
@@ -39,12 +45,12 @@ class RecipientRewriting {
   /// (virtual_alias_recursion_limit), and an address that leads back to itself ends there.
   Result of(const Address& recipient) const;
 
-  /// Of the MTA itself; empty when they are not known.
-  const DomainList& relay_domains() const { return relay_domains_; }
+  /// Empty when they are not known.
+  const Domains& domains() const { return domains_; }
 
  private:
   Tables tables_;
-  DomainList relay_domains_;
+  Domains domains_;
 };
 
 }  // namespace fallbackmx

@@ -226,6 +226,12 @@ class Evaluation {
     return false;
   }
 
+  /// A domain that is named as final is so, even below one that is relayed.
+  bool is_relayed_too(const std::string& domain, const RecipientRewriting::Domains& of_mta) const {
+    return !of_mta.final.contains(domain) &&
+           (settings_.relay_domains.matches(domain) || of_mta.relayed.matches(domain));
+  }
+
   /// Gives the recipient the address that the MTA will give it after we have answered. False: then there is
   /// nobody to ask; `outcome_` says why.
   bool rewrite() {
@@ -238,8 +244,7 @@ class Evaluation {
       return not_about(NotAsked::Reason::several, "the MTA gives it several addresses: " + made.text);
     const std::string& domain = made.address.domain();
     const bool same_domain = domain == envelope_.recipient.domain();
-    if (made.kind == Kind::unqualified || !(same_domain || settings_.relay_domains.matches(domain) ||
-                                            rewriting->relay_domains().matches(domain)))
+    if (made.kind == Kind::unqualified || !(same_domain || is_relayed_too(domain, rewriting->domains())))
       return not_about(NotAsked::Reason::rewritten,
                        "the MTA gives it the address " + made.text + ", which it does not relay");
     rewritten_ = envelope_;
@@ -264,7 +269,12 @@ class Evaluation {
     const bool other_domain = about().domain() != envelope_.domain();
     const bool may_be_delivered = settings_.relay_domains.empty() && !is_smtp_transport(envelope_.mailer);
     if (finding.verdict == Verdict::misrouted && (other_domain || may_be_delivered)) {
-      leads_nowhere(finding.why);
+      if (other_domain) {
+        not_about(NotAsked::Reason::rewritten,
+                  "the MTA gives it the address " + outcome_.asked_about + ": " + finding.why);
+      } else {
+        leads_nowhere(finding.why);
+      }
       return std::nullopt;
     }
     return finding;

@@ -83,6 +83,7 @@ ControlReply verify_operation(const ControlRequest& request, const Settings& set
     return control_error(EX_USAGE, "\"" + printable(address->text()) + "\" has no domain");
   Supposed supposed{.recipient = address->text()};
   if (auto hop = request.text("next-hop"); !hop.empty()) supposed.next_hop = std::move(hop);
+  if (auto mailer = request.text("mailer"); !mailer.empty()) supposed.mailer = std::move(mailer);
   const Settings only = only_verification(settings);
   const Scenery scenery = scenery_of(supposed, only);
   const SteadyTime begin = clock.now();
@@ -90,6 +91,7 @@ ControlReply verify_operation(const ControlRequest& request, const Settings& set
   const Outcome outcome = evaluate(only, scenery.session.client, scenery.envelope, questions);
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock.now() - begin);
   ControlReply reply{.result = {{"address", address->text()}}, .exit = exit_for(outcome.finding)};
+  reply.result["mta"] = request.text("mta");
   reply.result["verdict"] = nullptr;
   if (outcome.not_asked) reply.result.update({{"verdict", "not-asked"}, {"why", outcome.not_asked->why}});
   if (!outcome.asked_about.empty()) reply.result["asked_about"] = outcome.asked_about;

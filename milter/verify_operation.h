@@ -13,7 +13,8 @@ namespace fallbackmx {
 
 /// What the rules' last word would be if nothing but the verification of `address` were asked for: the
 /// daemon's memory, its sessions, its knowledge about the primary. With `fresh` the primary is asked,
-/// whatever is remembered. `next-hop` stands for what the MTA would say in {rcpt_host}. The exit status is 0
+/// whatever is remembered. `next-hop` and `mailer` stand for what the MTA would say in {rcpt_host} and
+/// {rcpt_mailer}; `mta` is a sentence that says who told so, and comes back. The exit status is 0
 /// for a recipient that exists, 67 for one that does not, and 75 when nobody knows. Blocks for answer_timeout
 /// at most. `rewriting`: what the MTA makes of recipients, if it is known.
 ControlReply verify_operation(const ControlRequest&, const Settings&, Clock&,

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "conf/brackets.h"
+#include "milter/command/known_recipients.h"
 #include "milter/command/mta_config.h"
 #include "milter/command/shown.h"
 #include "milter/doctor/doctor.h"
@@ -123,6 +124,7 @@ ControlReply explain(const ControlRequest& request, const Settings& settings,
                  {"authenticated", who.authenticated},
                  {"sender", scenery.envelope.sender_given},
                  {"recipient", scenery.envelope.recipient_given},
+                 {"mta", request.text("mta")},
                  {"assumed", scenery.assumed}};
   Json rows = Json::array();
   for (const auto& row : explanation.rows(who.has_helo())) rows.push_back(json_of(row));
@@ -154,6 +156,9 @@ ControlReply doctor(const ControlRequest& request, const Config& config, const C
   if (config.settings) {
     DoctorOrders orders{.postfix_directory = request.text("postfix")};
     if (auto file = given(request, "sendmail")) orders.sendmail_cf = *std::move(file);
+    orders.knows_recipient = [&](const std::string& domain) {
+      return knows_recipient(config.settings->control_socket, domain);
+    };
     if (auto domain = given(request, "domain")) orders.domains = {*std::move(domain)};
     RealWorld real(*config.settings);
     DoctorReport more = see_doctor(*config.settings, orders, real.world(),
@@ -207,6 +212,7 @@ std::string explanation_text(const Json& result) {
                                 holds(result, "authenticated") ? "" : "not ");
   if (const auto helo = shown(result, "helo"); !helo.empty()) all += fmt::format("HELO {}\n", helo);
   all += fmt::format("MAIL FROM:<{}>\nRCPT TO:<{}>\n", shown(result, "sender"), shown(result, "recipient"));
+  if (const auto mta = shown(result, "mta"); !mta.empty()) all += fmt::format("the MTA: {}\n", mta);
   for (const auto& each : member(result, "assumed")) all += fmt::format("assumed: {}\n", shown(each));
   std::string list;
   for (const auto& row : member(result, "restrictions")) {

@@ -91,6 +91,7 @@ std::string verify(const Json& result) {
   const bool final = verdict.starts_with("deliverable") || verdict.starts_with("undeliverable");
   return Fields()
       .put("recipient", shown(result, "address"))
+      .put("the MTA", shown(result, "mta"))
       .put("asked about", shown(result, "asked_about"))
       .put("verdict", verdict.empty() ? "none: such recipients are not verified" : verdict)
       .put("primary", primary.empty() ? ""

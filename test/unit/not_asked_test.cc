@@ -119,5 +119,48 @@ TEST(NotAsked, WhatIsNoAddressIsUndecided) {
   });
 }
 
+TEST(NotAsked, WhomTheMtaGivesANewAddressIsAskedAboutUnderThat) {
+  const auto table = [](std::string_view key, bool) -> std::optional<std::string> {
+    if (key == "abuse@example.org") return "user@example.org";
+    if (key == "moved@example.org") return "user@sister.example";
+    if (key == "old@example.org") return "root@fallback.example.org";
+    if (key == "bare@example.org") return "root";
+    if (key == "away@example.org") return "user@elsewhere.example";
+    if (key == "all@example.org") return "a@example.org, b@example.org";
+    return std::nullopt;
+  };
+  const RecipientRewriting of_mta(
+      {.virtual_alias = table},
+      {*DomainList::parse("example.org, sister.example"), {"fallback.example.org"}});
+  struct Case {
+    std::string setup, verified, want;
+  };
+  const Case cases[] = {
+      {"to=u@example.org", "u@example.org@[mx1]", "continue"},
+      {"to=abuse@example.org", "user@example.org@[mx1]", "continue"},
+      {"to=abuse@example.org verdict=undeliverable", "user@example.org@[mx1]",
+       "550 5.1.1 <abuse@example.org>: Recipient address rejected: undeliverable address: the primary mail "
+       "server "
+       "gave no verdict / reject_unverified_recipient"},
+      {"to=moved@example.org", "user@sister.example@", "continue"},
+      {"to=moved@example.org verdict=misrouted", "user@sister.example@", "continue not-asked rewritten"},
+      {"to=abuse@example.org mailer=smtp verdict=misrouted", "user@example.org@[mx1]",
+       "450 4.1.1 <abuse@example.org>: Recipient address rejected: unverified address: no primary mail "
+       "server was "
+       "found / reject_unverified_recipient alarm"},
+      {"to=old@example.org", "", "continue not-asked rewritten"},
+      {"to=bare@example.org", "", "continue not-asked rewritten"},
+      {"to=away@example.org", "", "continue not-asked rewritten"},
+      {"to=all@example.org", "", "continue not-asked several"},
+      {"to=abuse@example.org mailer=local", "", "continue"},
+  };
+  for (const auto& c : cases) {
+    RcptScene scene;
+    scene.script.of_mta = &of_mta;
+    EXPECT_EQ(scene.play(unverified, "hop=[mx1] " + c.setup), c.want) << c.setup;
+    EXPECT_EQ(scene.script.verified, c.verified) << c.setup;
+  }
+}
+
 }  // namespace
 }  // namespace fallbackmx

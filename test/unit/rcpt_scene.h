@@ -37,7 +37,10 @@ class ScriptedQuestions final : public Questions {
     return finding;
   }
 
+  const RecipientRewriting* rewriting() const override { return of_mta; }
+
   std::map<std::string, std::string> dns;
+  const RecipientRewriting* of_mta = nullptr;
   Finding finding;
   std::string asked, verified;
 
