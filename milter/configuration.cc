@@ -46,7 +46,7 @@ Configuration::Reloaded Configuration::read_and_take() {
     came.need_restart = need_restart(*started_with_, *config.settings);
     // Whoever works with it first: when that fails, nothing has changed, and what is shown is what is in
     // force.
-    take_(config.settings);
+    take_(config);
     {
       const std::lock_guard lock(mutex_);
       in_force_.config = std::move(config);

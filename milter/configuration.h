@@ -18,7 +18,7 @@ namespace fallbackmx {
 class Configuration {
  public:
   /// Hands new settings to everybody who works with them: to all of them, or, when it throws, to nobody.
-  using Take = std::function<void(const std::shared_ptr<const Settings>&)>;
+  using Take = std::function<void(const Config&)>;
 
   /// `first` has settings; it is what the daemon was started with.
   Configuration(ConfigSources sources, const Config& first, Clock& clock, Log& log, Metrics& metrics,

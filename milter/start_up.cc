@@ -1,9 +1,17 @@
 #include "milter/start_up.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <optional>
 
 #include "conf/brackets.h"
 #include "conf/host_lookup.h"
+#include "probe/file_descriptor.h"
 
 namespace fallbackmx {
 
@@ -26,9 +34,31 @@ IpAddress only_interface(const Settings& settings, bool v4) {
 
 }  // namespace
 
+std::string why_no_syslog(const std::string& path) {
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  path.copy(name.sun_path, sizeof name.sun_path - 1);
+  int why = 0;
+  for (const int type : {SOCK_DGRAM, SOCK_STREAM}) {
+    const FileDescriptor client(socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
+    if (client.get() < 0) return {};  // for want of descriptors nothing can be said
+    if (connect(client.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0) return {};
+    // EPROTOTYPE: the other type is right.
+    if (errno != EPROTOTYPE) why = errno;
+  }
+  return why == ENOENT || why == ECONNREFUSED ? path + ": " + std::strerror(why) : std::string();
+}
+
 std::unique_ptr<Log> open_log(const Settings& settings, bool verbose) {
   const LogLevel least = verbose ? LogLevel::debug : LogLevel::info;
-  if (settings.log_target == LogTarget::standard_error) return Log::to_stderr(least, settings.log_format);
+  bool to_stderr = settings.log_target == LogTarget::standard_error;
+  if (const std::string why = to_stderr ? "" : why_no_syslog(_PATH_LOG); !why.empty()) {
+    to_stderr = true;
+    const std::string line = "fallbackmx-milter: no syslog (" + why +
+                             "), so the log goes to standard error; log_target = stderr says that it shall\n";
+    [[maybe_unused]] const auto written = write(STDERR_FILENO, line.data(), line.size());
+  }
+  if (to_stderr) return Log::to_stderr(least, settings.log_format);
   return Log::to_syslog(settings.syslog_name, settings.syslog_facility, least, settings.log_format);
 }
 

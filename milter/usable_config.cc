@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "conf/rewriting_tables.h"
 #include "probe/next_hop.h"
 #include "probe/redis_connection.h"
 #include "probe/tls.h"
@@ -44,7 +45,9 @@ Config read_usable_config(const ConfigSources& sources) {
   if (const auto context = TlsContext::make(*config.settings); !context) {
     config.errors.push_back(context.error());
     config.settings.reset();
+    return config;
   }
+  config.rewriting = open_rewriting_tables(*config.settings, config.warnings);
   return config;
 }
 
