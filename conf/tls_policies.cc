@@ -186,18 +186,13 @@ bool TlsPolicies::has_socketmap() const {
                      [](const Source& source) { return source.socketmap.has_value(); });
 }
 
-bool TlsPolicies::want_dnssec() const {
-  bool wanted = false;
+bool TlsPolicies::any_level(bool (*is_meant)(TlsLevel)) const {
+  bool any = false;
   for (const Source& source : sources_) {
     source.tables.each(
-        [&](const LookupRow&, const TlsPolicy& policy) { wanted = wanted || wants_dnssec(policy.level); });
+        [&](const LookupRow&, const TlsPolicy& policy) { any = any || is_meant(policy.level); });
   }
-  return wanted;
-}
-
-bool TlsPolicies::want_authorities() const {
-  return std::any_of(policies_.begin(), policies_.end(),
-                     [](const auto& row) { return wants_authorities(row.second.level); });
+  return any;
 }
 
 }  // namespace fallbackmx

@@ -75,9 +75,9 @@ class TlsPolicies {
   std::shared_ptr<const TlsPolicy> find(std::string_view next_hop) const;
   bool has_socketmap() const;
   /// Some row demands dane or dane-only.
-  bool want_dnssec() const;
-  /// Some row demands verify or secure.
-  bool want_authorities() const;
+  bool want_dnssec() const { return any_level(wants_dnssec); }
+  /// Some row demands verify or secure, or may: a socketmap answers what it likes.
+  bool want_authorities() const { return has_socketmap() || any_level(wants_authorities); }
   const std::string& text() const { return text_; }
   friend bool operator==(const TlsPolicies& a, const TlsPolicies& b) { return a.text_ == b.text_; }
 
@@ -88,6 +88,8 @@ class TlsPolicies {
     TypedTables<TlsPolicy> tables{};
     Result<std::shared_ptr<const TlsPolicy>> find(const std::string& key, const Ask& ask) const;
   };
+  bool any_level(bool (*is_meant)(TlsLevel)) const;
+
   std::vector<Source> sources_;
   std::string text_;
 };
