@@ -230,7 +230,7 @@ class Doctor {
     const DomainFacts facts = domain_facts(domain, next_hop_of_mta(domain), settings_, own_, world_);
     // Where there is more than one place to look addresses up.
     if (host_lookup(settings_).native) {
-      for (const auto& reason : facts.reasons) note(fmt::format("{}: {}", domain, reason));
+      for (const auto& reason : facts.reasons) note(fmt::format("the route to {}: {}", domain, reason));
     }
     found(domain_ailments(facts, policy == nullptr ? settings_ : *policy->settings));
   }
