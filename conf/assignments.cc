@@ -85,12 +85,20 @@ void Assignments::add_overrides(const std::vector<std::string>& overrides) {
   }
 }
 
+std::set<std::string> Assignments::class_names() const {
+  const Assignment* written = of("smtpd_restriction_classes");
+  if (written == nullptr) return {};
+  const auto words = split_words(written->value);
+  return {words.begin(), words.end()};
+}
+
 /// Which names are ours, which Postfix's, which made up for use in other values, and which a slip.
 void Assignments::judge_names() {
   std::set<std::string> used;
   for (const auto& assignment : all_) {
     for (auto& name : names_in(assignment.value)) used.insert(std::move(name));
   }
+  for (auto& name : class_names()) used.insert(std::move(name));
   std::vector<std::string_view> ours;
   for (const auto& parameter : parameter_table()) ours.push_back(parameter.name);
 

@@ -104,11 +104,18 @@ void check_refresh(Seconds refresh, std::string_view refresh_name, Seconds expir
                    fmt::format("is never reached: what is remembered expires before, by {}", expire_name)});
 }
 
+std::string_view own_verify_map() { return find_parameter("address_verify_map")->initial; }
+
 void check_memory(const Settings& s, Objections& found) {
   const std::string_view map = s.address_verify_map;
   const bool known = map.empty() || map == "memory:" || map.starts_with("sqlite:/");
   if (map.starts_with("sqlite:") && !known) {
     found.push_back({true, {"address_verify_map"}, "write the whole path after sqlite:, beginning with /"});
+  } else if (is_postfix_database(map)) {
+    found.push_back({false,
+                     {"address_verify_map"},
+                     fmt::format("{} is Postfix's own verify database, which cannot be shared: {} is used",
+                                 quoted(map), own_verify_map())});
   } else if (!known) {
     found.push_back(
         {true,
@@ -153,12 +160,19 @@ void check_probes(const Settings& s, Objections& found) {
   }
 }
 
+/// Looked up at the start and at a reload: what does not resolve then is a warning.
+bool could_be_a_host(std::string_view word) {
+  return word != "all" && word != "loopback-only" &&
+         word.find_first_of(":/[]{}=") == std::string_view::npos && is_host_name(word) &&
+         word.find_first_not_of("0123456789.") != std::string_view::npos;
+}
+
 void check_interfaces(const Words& words, bool keywords, std::string_view name, Objections& found) {
   for (const auto& word : words) {
     if (keywords && (word == "all" || word == "loopback-only")) continue;
-    if (is_address(without_square_brackets(word))) continue;
+    if (is_address(without_square_brackets(word)) || could_be_a_host(word)) continue;
     found.push_back(
-        {true, {name}, fmt::format("{} is not an address (names of hosts are not looked up)", quoted(word))});
+        {true, {name}, fmt::format("{} is neither an address nor the name of a host", quoted(word))});
   }
 }
 
@@ -178,6 +192,13 @@ void check_smtp(const Settings& s, Objections& found) {
     found.push_back({true,
                      {"smtp_bind_address6"},
                      fmt::format("{} is not an IPv6 address", quoted(s.smtp_bind_address6))});
+  }
+  if (!is_host_name(s.lmtp_lhlo_name) && s.lmtp_lhlo_name != s.myhostname) {
+    found.push_back(
+        {true, {"lmtp_lhlo_name"}, fmt::format("{} is not the name of a host", quoted(s.lmtp_lhlo_name))});
+  }
+  if (!parse_port(s.lmtp_tcp_port)) {
+    found.push_back({true, {"lmtp_tcp_port"}, fmt::format("{} is not a port", quoted(s.lmtp_tcp_port))});
   }
   check_interfaces(s.inet_interfaces, true, "inet_interfaces", found);
   check_interfaces(s.proxy_interfaces, false, "proxy_interfaces", found);
@@ -211,6 +232,16 @@ void check_host_lookup(const Settings& settings, Objections& found) {
          {"smtp_tls_security_level", "smtp_host_lookup", "smtp_dns_support_level"},
          "DANE needs addresses from the DNS, which smtp_host_lookup and smtp_dns_support_level leave out"});
   }
+}
+
+/// Without STARTTLS there is nothing to fall back to.
+void check_tls(const Settings& s, Objections& found) {
+  if (!s.smtp_tls_wrappermode || s.smtp_tls_security_level >= TlsLevel::encrypt) return;
+  found.push_back({true,
+                   {"smtp_tls_wrappermode", "smtp_tls_security_level"},
+                   fmt::format("needs smtp_tls_security_level = encrypt or above, not {}: with TLS from the "
+                               "first byte on there is no plaintext",
+                               to_string(s.smtp_tls_security_level))});
 }
 
 void check_dns(const Settings& s, Objections& found) {
@@ -249,6 +280,13 @@ void check_log(const Settings& s, Objections& found) {
 
 }  // namespace
 
+bool is_postfix_database(std::string_view map) {
+  if (map.starts_with("proxy:")) map.remove_prefix(6);
+  const auto type = map.substr(0, map.find(':'));
+  return type.size() < map.size() && (type == "btree" || type == "hash" || type == "lmdb" || type == "cdb" ||
+                                      type == "dbm" || type == "internal" || type == "memcache");
+}
+
 std::vector<Objection> check_settings(const Settings& settings) {
   Objections found;
   check_milter(settings, found);
@@ -258,6 +296,7 @@ std::vector<Objection> check_settings(const Settings& settings) {
   check_probes(settings, found);
   check_smtp(settings, found);
   check_host_lookup(settings, found);
+  check_tls(settings, found);
   check_dns(settings, found);
   check_monitoring(settings, found);
   check_log(settings, found);

@@ -35,6 +35,7 @@ using TlsVersions = TlsProtocols;
 using TlsTables = TlsPolicies;
 using PolicyTables = RecipientPolicies;
 using TransportTables = TransportMaps;
+using EhloTables = EhloKeywordMaps;
 using LogTo = LogTarget;
 using LogAs = LogFormat;
 }  // namespace kind

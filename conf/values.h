@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "conf/domain_list.h"
+#include "conf/ehlo_keywords.h"
 #include "conf/log_format.h"
 #include "conf/network_list.h"
 #include "conf/recipient_policies.h"

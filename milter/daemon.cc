@@ -134,7 +134,7 @@ class Daemon {
                      .verify = [this](const Question& q) { return verifier_->verify(q); },
                      .wait_begins = [this] { kicker_->wait_begins(); },
                      .wait_ends = [this] { kicker_->wait_ends(); }},
-        settings_);
+        settings_, configuration_.in_force().config.rewriting);
     if (!register_callbacks(*desk_, *log_)) return Error{"libmilter does not take our callbacks"};
     if (auto error = open_http()) return error;
     if (auto error = listener_.open()) return error;
@@ -211,10 +211,10 @@ class Daemon {
         std::max(due - clock_.now(), SteadyTime::duration::zero()));
   }
 
-  void take(const std::shared_ptr<const Settings>& next) {
-    replaceable_resolver_.replace(make_resolver(*next, clock_, log_.get()));
-    verifier_->reload(next);
-    desk_->reload(next);
+  void take(const Config& next) {
+    replaceable_resolver_.replace(make_resolver(*next.settings, clock_, log_.get()));
+    verifier_->reload(next.settings);
+    desk_->reload(next.settings, next.rewriting);
   }
 
   void stop() {

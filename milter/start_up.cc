@@ -1,9 +1,17 @@
 #include "milter/start_up.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <optional>
 
 #include "conf/brackets.h"
 #include "conf/host_lookup.h"
+#include "probe/file_descriptor.h"
 
 namespace fallbackmx {
 
@@ -26,9 +34,31 @@ IpAddress only_interface(const Settings& settings, bool v4) {
 
 }  // namespace
 
+std::string why_no_syslog(const std::string& path) {
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  path.copy(name.sun_path, sizeof name.sun_path - 1);
+  int why = 0;
+  for (const int type : {SOCK_DGRAM, SOCK_STREAM}) {
+    const FileDescriptor client(socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
+    if (client.get() < 0) return {};  // for want of descriptors nothing can be said
+    if (connect(client.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0) return {};
+    // EPROTOTYPE: the other type is right.
+    if (errno != EPROTOTYPE) why = errno;
+  }
+  return why == ENOENT || why == ECONNREFUSED ? path + ": " + std::strerror(why) : std::string();
+}
+
 std::unique_ptr<Log> open_log(const Settings& settings, bool verbose) {
   const LogLevel least = verbose ? LogLevel::debug : LogLevel::info;
-  if (settings.log_target == LogTarget::standard_error) return Log::to_stderr(least, settings.log_format);
+  bool to_stderr = settings.log_target == LogTarget::standard_error;
+  if (const std::string why = to_stderr ? "" : why_no_syslog(_PATH_LOG); !why.empty()) {
+    to_stderr = true;
+    const std::string line = "fallbackmx-milter: no syslog (" + why +
+                             "), so the log goes to standard error; log_target = stderr says that it shall\n";
+    [[maybe_unused]] const auto written = write(STDERR_FILENO, line.data(), line.size());
+  }
+  if (to_stderr) return Log::to_stderr(least, settings.log_format);
   return Log::to_syslog(settings.syslog_name, settings.syslog_facility, least, settings.log_format);
 }
 
@@ -55,31 +85,39 @@ std::vector<std::string> bind_troubles(const Settings& settings) {
   return troubles;
 }
 
+namespace {
+
+/// When each parameter takes effect; one that is not in the table is an error of the compiler's, below.
+enum class Taken { at_start, with_shared, at_reload };
+struct WhenTaken {
+#define AT_START(name) static constexpr Taken name = Taken::at_start;
+#define WITH_SHARED(name) static constexpr Taken name = Taken::with_shared;
+#define AT_RELOAD(name) static constexpr Taken name = Taken::at_reload;
+#include "milter/when_taken.def"
+#undef AT_START
+#undef WITH_SHARED
+#undef AT_RELOAD
+};
+
+}  // namespace
+
 std::vector<std::string> need_restart(const Settings& now, const Settings& next) {
   std::vector<std::string> names;
-  const auto note = [&names](bool changed, const char* name) {
-    if (changed) names.emplace_back(name);
+  const bool shared = !now.shared_verify_map.empty();
+  const auto note = [&](Taken taken, bool changed, const char* name) {
+    const bool waits = taken == Taken::at_start || (taken == Taken::with_shared && shared);
+    if (waits && changed) names.emplace_back(name);
   };
-  note(now.milter_socket != next.milter_socket, "milter_socket");
-  note(now.milter_socket_mode != next.milter_socket_mode, "milter_socket_mode");
-  note(now.milter_socket_group != next.milter_socket_group, "milter_socket_group");
-  note(now.control_socket != next.control_socket, "control_socket");
-  note(now.http_listen != next.http_listen, "http_listen");
-  note(now.address_verify_map != next.address_verify_map, "address_verify_map");
-  note(now.shared_verify_map != next.shared_verify_map, "shared_verify_map");
-  note(now.shared_verify_password != next.shared_verify_password, "shared_verify_password");
-  note(now.shared_verify_database != next.shared_verify_database, "shared_verify_database");
-  note(now.shared_verify_prefix != next.shared_verify_prefix, "shared_verify_prefix");
-  note(now.smtp_bind_address != next.smtp_bind_address, "smtp_bind_address");
-  note(now.smtp_bind_address6 != next.smtp_bind_address6, "smtp_bind_address6");
-  note(now.smtp_bind_address_enforce != next.smtp_bind_address_enforce, "smtp_bind_address_enforce");
-  note(only_interface(now, true) != only_interface(next, true) ||
-           only_interface(now, false) != only_interface(next, false),
-       "inet_interfaces");
-  note(now.log_target != next.log_target, "log_target");
-  note(now.log_format != next.log_format, "log_format");
-  note(now.syslog_facility != next.syslog_facility, "syslog_facility");
-  note(now.syslog_name != next.syslog_name, "syslog_name");
+#define SECTION(name, title)
+#define PARAMETER(type, name, initial, least, most, help) \
+  note(WhenTaken::name, !(now.name == next.name), #name);
+#include "conf/parameters.def"
+#undef PARAMETER
+#undef SECTION
+  // Where the only interface of a family decides where probes come from.
+  if (only_interface(now, true) != only_interface(next, true) ||
+      only_interface(now, false) != only_interface(next, false))
+    names.emplace_back("inet_interfaces");
   return names;
 }
 

@@ -72,14 +72,15 @@ Destination::Answer Destination::ask(const Address& recipient, const std::string
   probe->waiters.push_back(sleeper.get());
   ++engine_.waiting;
   bool in_time = true;
-  while (!probe->result && !draining_ && in_time) {
+  while (!probe->result && !probe->meanwhile && !draining_ && in_time) {
     lock.unlock();
     in_time = sleeper->sleep_until(deadline);
     lock.lock();
   }
   --engine_.waiting;
   std::erase(probe->waiters, sleeper.get());
-  return {.result = probe->result, .source = shared ? Source::shared_probe : Source::probe};
+  return {.result = probe->result ? probe->result : probe->meanwhile,
+          .source = shared ? Source::shared_probe : Source::probe};
 }
 
 /// Null when there are too many probes already.
@@ -186,6 +187,7 @@ bool Destination::begin(Slot& slot, std::size_t endpoint) {
 void Destination::opened(Slot& slot, std::size_t endpoint, std::size_t room) {
   const std::lock_guard lock(mutex_);
   dispatcher_.opened(slot, endpoint, room);
+  probes_.take_back_told();
   dispatch();
 }
 
@@ -207,6 +209,19 @@ void Destination::unreachable(Slot& slot, std::size_t endpoint, const ProbeResul
   dispatch();
 }
 
+void Destination::fell_silent(Slot& slot, std::size_t endpoint, const ProbeResult& result) {
+  servers_.failed(endpoint, result.why, true);
+  const std::lock_guard lock(mutex_);
+  slot.silent = true;
+  if (dispatcher_.all_down()) probes_.tell_waiters(result);
+  dispatch();
+}
+
+void Destination::spoke_again(Slot& slot) {
+  const std::lock_guard lock(mutex_);
+  if (std::exchange(slot.silent, false)) probes_.take_back_told();
+}
+
 void Destination::lost(std::size_t endpoint) {
   const std::lock_guard lock(mutex_);
   sessions_.dismiss(endpoint);
@@ -226,17 +241,33 @@ void Destination::land(const std::shared_ptr<Probe>& probe, std::size_t endpoint
   const bool back = !slow && result.code != 0 && servers_.spoke(endpoint);
   if (slow) servers_.failed(endpoint, fmt::format("{} (slower than a client waits)", result.why));
   if (result.verdict == Verdict::deliverable) servers_.is_well(endpoint);
-  if (is_final(result.verdict)) {
-    services.store.put(probe->key, as_record(result, services.store.find(probe->key), services.clock.wall()));
-  }
+  remember(*probe, result);
   // Behind the record: whoever is asked about now has not been asked about by the trial.
   if (back) engine_.primary_is_back();
   const std::lock_guard lock(mutex_);
   if (is_final(result.verdict)) {
+    // Nobody hears it any more: it serves the recipient's next attempt.
+    if (result.verdict == Verdict::undeliverable && probe->waiters.empty())
+      engine_.unheard_rejections.add(probe->key, services.clock.now());
+    else
+      engine_.unheard_rejections.forget(probe->key);
     return finish(probe, std::move(result));
   }
   probes_.go_on(probe, endpoint, std::move(result));
   dispatch();
+}
+
+/// Final verdicts go to the store. A recipient that is remembered to exist is in doubt while it is refused.
+void Destination::remember(const Probe& probe, const ProbeResult& result) {
+  const Services& services = engine_.services;
+  if (is_final(result.verdict)) {
+    services.store.put(probe.key, as_record(result, services.store.find(probe.key), services.clock.wall()));
+    engine_.known_rejections.forget(probe.key);
+  } else if (result.verdict == Verdict::refused && result.stage == Stage::rcpt) {
+    const auto record = services.store.find(probe.key);
+    if (record && record->verdict == Verdict::deliverable)
+      engine_.known_rejections.refused(probe.key, services.clock.now());
+  }
 }
 
 void Destination::tried_well(std::size_t endpoint) {

@@ -69,6 +69,11 @@ class Destination {
   /// An endpoint could not be brought to the point where it takes MAIL. Tells every queued probe, unless
   /// other sessions of ours with it live: then that is its limit, and it is remembered.
   void unreachable(Slot& slot, std::size_t endpoint, const ProbeResult& result);
+  /// Its endpoint has said nothing for primary_silence_time: it is down, and whoever waits for it alone
+  /// leaves with this result. The session goes on: a slow server is heard all the same, later.
+  void fell_silent(Slot& slot, std::size_t endpoint, const ProbeResult& result);
+  /// After that: it has spoken, or the session ends.
+  void spoke_again(Slot& slot);
   /// The next probe for this endpoint, if any; `room` is what the session can take now; 0: it takes none any
   /// more.
   std::shared_ptr<Probe> take(Slot& slot, std::size_t room);
@@ -94,6 +99,8 @@ class Destination {
   void try_others();
   void give_up(std::string_view what, std::string_view why) noexcept;
   void finish(const std::shared_ptr<Probe>& probe, ProbeResult result);
+  // Without it.
+  void remember(const Probe& probe, const ProbeResult& result);
 
   Engine& engine_;
   Servers servers_;

@@ -13,6 +13,8 @@ namespace {
 std::string key_of(const Endpoint& endpoint, const TlsPolicy& policy) {
   std::string key =
       endpoint.key() + " " + std::string(to_string(policy.level)) + " " + policy.protocols.text() + " ";
+  if (policy.wrapped) key += "wrapped ";
+  if (endpoint.protocol == Protocol::lmtp) key += "lmtp ";
   if (policy.level > TlsLevel::encrypt) key += endpoint.host + " " + endpoint.next_hop + " ";
   for (const std::string& name : policy.match) key += name + " ";
   return key;
@@ -27,9 +29,10 @@ std::shared_ptr<Destination> Destinations::find(const std::vector<Endpoint>& end
   const auto settings = engine_.settings();
   std::string key;
   std::vector<TlsPolicy> policies;
-  for (const Endpoint& endpoint : endpoints) {
-    policies.push_back(tls_policy(*settings, endpoint.next_hop, terms.tls));
-    key += key_of(endpoint, policies.back());
+  for (std::size_t i = 0; i < endpoints.size(); ++i) {
+    policies.push_back(i < terms.policies.size() ? terms.policies[i]
+                                                 : tls_policy(*settings, endpoints[i].next_hop, terms.tls));
+    key += key_of(endpoints[i], policies.back());
   }
   if (terms.sender) key += "from " + *terms.sender;
 

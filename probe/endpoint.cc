@@ -4,8 +4,14 @@
 
 namespace fallbackmx {
 
-std::string Endpoint::text() const { return host + "[" + address.to_string() + "]:" + std::to_string(port); }
+std::string Endpoint::text() const {
+  if (!unix_path.empty()) return "unix:" + unix_path;
+  return host + "[" + address.to_string() + "]:" + std::to_string(port);
+}
 
-std::string Endpoint::key() const { return AddressPort{address, port}.text(); }
+std::string Endpoint::key() const {
+  if (!unix_path.empty()) return "unix:" + unix_path;
+  return AddressPort{address, port}.text();
+}
 
 }  // namespace fallbackmx

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -14,12 +15,14 @@
 #include "probe/dns.h"
 #include "probe/health.h"
 #include "probe/hosts_file.h"
+#include "probe/known_rejections.h"
 #include "probe/log.h"
 #include "probe/rate_limit.h"
 #include "probe/services.h"
 #include "probe/store.h"
 #include "probe/stream.h"
 #include "probe/tls.h"
+#include "probe/unheard_rejections.h"
 
 namespace fallbackmx {
 
@@ -40,8 +43,11 @@ class Engine {
   HostsFile hosts;  ///< of this machine
   Control control;
   Catchall catchall;
-  std::atomic<int> pending{0};  ///< probes queued or on the wire, everywhere
-  std::atomic<int> waiting{0};  ///< clients that wait for them
+  KnownRejections known_rejections;
+  UnheardRejections unheard_rejections;
+  std::atomic<std::uint64_t> sessions{0};  ///< how many there have been: gives each a number
+  std::atomic<int> pending{0};             ///< probes queued or on the wire, everywhere
+  std::atomic<int> waiting{0};             ///< clients that wait for them
 
   /// At most once in ten minutes each.
   void warn_seldom(const std::string& warning) {

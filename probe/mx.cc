@@ -11,6 +11,7 @@
 #include <set>
 
 #include "conf/brackets.h"
+#include "probe/host_lookup.h"
 
 namespace fallbackmx {
 
@@ -49,7 +50,7 @@ std::vector<IpAddress> interface_addresses() {
   return addresses;
 }
 
-void add_item(const std::string& item, std::vector<IpAddress>& addresses) {
+void add_item(const std::string& item, std::vector<IpAddress>& addresses, std::vector<std::string>* unknown) {
   if (item == "all") {
     const auto found = interface_addresses();
     addresses.insert(addresses.end(), found.begin(), found.end());
@@ -62,7 +63,14 @@ void add_item(const std::string& item, std::vector<IpAddress>& addresses) {
   }
   boost::system::error_code trouble;
   const auto address = ip::make_address(without_square_brackets(item), trouble);
-  if (!trouble) addresses.push_back(normal(address));
+  if (!trouble) return addresses.push_back(normal(address));
+  constexpr std::chrono::seconds patience{2};
+  const auto found = look_up_host(item, patience);
+  if (found) {
+    for (const auto& each : *found) addresses.push_back(normal(each));
+  } else if (unknown != nullptr) {
+    unknown->push_back(item + ": " + found.error());
+  }
 }
 
 /// Those of one preference: the preferred family first, or both in turn.
@@ -101,10 +109,11 @@ void keep_both_families(std::vector<Endpoint>& endpoints, std::size_t limit) {
 
 }  // namespace
 
-OwnAddresses OwnAddresses::of(const Words& inet_interfaces, const Words& proxy_interfaces) {
+OwnAddresses OwnAddresses::of(const Words& inet_interfaces, const Words& proxy_interfaces,
+                              std::vector<std::string>* unknown) {
   std::vector<IpAddress> addresses;
-  for (const auto& item : inet_interfaces) add_item(item, addresses);
-  for (const auto& item : proxy_interfaces) add_item(item, addresses);
+  for (const auto& item : inet_interfaces) add_item(item, addresses, unknown);
+  for (const auto& item : proxy_interfaces) add_item(item, addresses, unknown);
   return OwnAddresses(std::move(addresses));
 }
 

@@ -17,8 +17,10 @@ class OwnAddresses {
   OwnAddresses() = default;
   explicit OwnAddresses(std::vector<IpAddress> addresses) : addresses_(std::move(addresses)) {}
   /// By inet_interfaces (`all`: every address of this machine) and proxy_interfaces. Reads the interfaces
-  /// anew.
-  static OwnAddresses of(const Words& inet_interfaces, const Words& proxy_interfaces);
+  /// anew, and looks up names of hosts, for some seconds at most: `unknown` gets a sentence for each that is
+  /// not found.
+  static OwnAddresses of(const Words& inet_interfaces, const Words& proxy_interfaces,
+                         std::vector<std::string>* unknown = nullptr);
 
   /// IPv4-mapped IPv6 addresses count as IPv4. The unspecified address is always ours.
   bool contains(const IpAddress&) const;

@@ -1,5 +1,7 @@
 #include "probe/next_hop.h"
 
+#include <sys/un.h>
+
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <optional>
@@ -14,6 +16,7 @@ namespace fallbackmx {
 namespace {
 
 constexpr std::string_view separators = ", \t\r\n";
+constexpr std::string_view lmtp_prefix = "lmtp:";
 constexpr std::size_t most_next_hops = 100;
 
 Error malformed(std::string_view item, std::string_view reason) {
@@ -25,7 +28,7 @@ bool same_letters(std::string_view a, std::string_view b) {
                     [](char x, char y) { return (x | 0x20) == (y | 0x20); });
 }
 
-/// The service names that an SMTP server has; others need the number.
+/// The names that a mail server's ports have; others need the number.
 std::optional<std::uint16_t> port_of(std::string_view text) {
   constexpr std::pair<std::string_view, std::uint16_t> services[] = {
       {"smtp", 25}, {"lmtp", 24}, {"submission", 587}, {"submissions", 465}, {"smtps", 465}};
@@ -33,6 +36,10 @@ std::optional<std::uint16_t> port_of(std::string_view text) {
     if (same_letters(text, name)) return port;
   }
   return parse_port(text);
+}
+
+bool begins_with(std::string_view text, std::string_view word) {
+  return text.size() >= word.size() && same_letters(text.substr(0, word.size()), word);
 }
 
 std::optional<std::string> address_text(std::string_view text) {
@@ -45,10 +52,11 @@ std::optional<std::string> address_text(std::string_view text) {
   return address.to_string();
 }
 
-Result<NextHop> parse_one(std::string_view item) {
+Result<NextHop> parse_one(std::string_view item, std::uint16_t usual_port = 25) {
   const auto parts = split_host_port(item);
   if (!parts) return malformed(item, parts.error());
   NextHop hop;
+  hop.port = usual_port;
   if (const auto text = parts->port.value_or(""); !text.empty()) {
     const auto port = port_of(text);
     if (!port) return malformed(item, "\"" + std::string(text) + "\" is not a port");
@@ -65,6 +73,29 @@ Result<NextHop> parse_one(std::string_view item) {
   if (!valid_hostname(*host)) return malformed(item, "not a host name");
   hop.host = *std::move(host);
   hop.mx_lookup = !parts->bracketed;
+  return hop;
+}
+
+/// The longest path that a sockaddr_un holds, with the NUL at its end.
+constexpr std::size_t longest_path = sizeof(sockaddr_un::sun_path) - 1;
+/// Postfix writes such paths relative to its queue_directory; this is the default of that.
+constexpr std::string_view queue_directory = "/var/spool/postfix/";
+
+Result<NextHop> parse_lmtp(std::string_view item) {
+  if (begins_with(item, "unix:")) {
+    const auto path = item.substr(item.find(':') + 1);
+    NextHop hop{.port = 0, .mx_lookup = false, .protocol = Protocol::lmtp};
+    hop.unix_path = (path.starts_with('/') ? "" : std::string(queue_directory)) + std::string(path);
+    if (path.empty()) return malformed(item, "the path of the socket is missing");
+    if (hop.unix_path.size() > longest_path)
+      return malformed(item, "the path of a socket has at most 107 bytes");
+    return hop;
+  }
+  if (begins_with(item, "inet:")) item.remove_prefix(item.find(':') + 1);
+  auto hop = parse_one(item, 0);
+  if (!hop) return hop;
+  hop->protocol = Protocol::lmtp;
+  hop->mx_lookup = false;
   return hop;
 }
 
@@ -88,19 +119,32 @@ std::string_view next_item(std::string_view text) {
 }  // namespace
 
 std::string NextHop::text() const {
+  if (!unix_path.empty()) return "lmtp:unix:" + unix_path;
+  if (protocol == Protocol::lmtp) {
+    const bool v6 = host.find(':') != std::string::npos;
+    return "lmtp:inet:" + (v6 ? "[" + host + "]" : host) + (port == 0 ? "" : ":" + std::to_string(port));
+  }
   std::string out = mx_lookup ? host : "[" + host + "]";
   if (port != 25) out += ":" + std::to_string(port);
   return out;
 }
 
+bool is_lmtp_next_hop(std::string_view text) {
+  return begins_with(text, lmtp_prefix) && !parse_port(text.substr(lmtp_prefix.size()));
+}
+
 Result<std::vector<NextHop>> parse_next_hops(std::string_view text) {
   std::vector<NextHop> hops;
+  const bool lmtp = is_lmtp_next_hop(text);
+  if (lmtp) text.remove_prefix(lmtp_prefix.size());
   for (;;) {
     const std::size_t start = text.find_first_not_of(separators);
     if (start == std::string_view::npos) break;
     text.remove_prefix(start);
-    const std::string_view item = next_item(text);
-    auto hop = item.empty() ? malformed(text, "begins with a colon") : parse_one(item);
+    const std::string_view item = lmtp ? text.substr(0, text.find_first_of(separators)) : next_item(text);
+    auto hop = item.empty() ? malformed(text, "begins with a colon")
+               : lmtp       ? parse_lmtp(item)
+                            : parse_one(item);
     if (!hop) return Error{hop.error()};
     if (hops.size() == most_next_hops) return Error{"more than 100 next hops"};
     hops.push_back(*std::move(hop));

@@ -7,6 +7,7 @@
 #include <cctype>
 
 #include "probe/metrics.h"
+#include "probe/silence.h"
 
 namespace fallbackmx {
 
@@ -18,14 +19,22 @@ std::string first_word(const SmtpReply& reply) {
   return text.substr(0, text.find(' '));
 }
 
+/// How long a server whose TLS sessions break is asked in plaintext, before TLS is tried again.
+constexpr std::chrono::hours plaintext_lifetime{1};
+
+/// The port at which servers expect TLS from the first byte on (RFC 8314).
+constexpr std::uint16_t submissions_port = 465;
+
+std::string upper_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return text;
+}
+
 std::set<std::string> extensions_of(const SmtpReply& reply) {
   std::set<std::string> keywords;
-  for (std::size_t i = 1; i < reply.lines.size(); ++i) {
-    std::string keyword = reply.lines[i].substr(0, reply.lines[i].find(' '));
-    std::transform(keyword.begin(), keyword.end(), keyword.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-    keywords.insert(keyword);
-  }
+  for (std::size_t i = 1; i < reply.lines.size(); ++i)
+    keywords.insert(upper_case(reply.lines[i].substr(0, reply.lines[i].find(' '))));
   return keywords;
 }
 
@@ -53,12 +62,9 @@ std::optional<ConnectionRace::Runner> Opening::connect(std::vector<std::size_t>&
 bool Opening::make_demand(std::size_t endpoint) {
   const Endpoint& server = servers_.endpoint(endpoint);
   const TlsPolicy& policy = servers_.tls_policy(endpoint);
-  std::optional<DnsAnswer> tlsa;
-  if (needs_tlsa(policy, server)) {
-    const SteadyTime deadline = engine_.services.clock.now() + settings_->smtp_connect_timeout;
-    tlsa = engine_.services.resolver.lookup(tlsa_name(server), RecordType::tlsa, deadline);
-  }
-  TlsDemand& demand = demands_[endpoint] = tls_demand(policy, server, tlsa ? &*tlsa : nullptr);
+  std::string base;
+  const std::optional<DnsAnswer> tlsa = find_tlsa(policy, server, base);
+  TlsDemand& demand = demands_[endpoint] = tls_demand(policy, server, tlsa ? &*tlsa : nullptr, base);
   engine_.services.log.debug(fmt::format("{}: TLS level {}, by policy {}", server.text(),
                                          to_string(demand.level), to_string(policy.level)));
   if (demand.why_not.empty()) return true;
@@ -69,12 +75,49 @@ bool Opening::make_demand(std::size_t endpoint) {
   return false;
 }
 
+/// The answer of the first base domain that has records, or gives no answer; only records that OpenSSL can
+/// use. Nothing where none are needed.
+std::optional<DnsAnswer> Opening::find_tlsa(const TlsPolicy& policy, const Endpoint& server,
+                                            std::string& base) {
+  if (!needs_tlsa(policy, server)) return std::nullopt;
+  const SteadyTime deadline = engine_.services.clock.now() + settings_->smtp_connect_timeout;
+  DnsAnswer answer;
+  for (const std::string& candidate : tlsa_bases(server)) {
+    base = candidate;
+    answer = engine_.services.resolver.lookup(tlsa_name(server, base), RecordType::tlsa, deadline);
+    if (!without_tlsa(answer)) break;
+  }
+  auto usable = engine_.tls()->usable(answer.tlsa);
+  if (usable) {
+    answer.tlsa = *std::move(usable);
+  } else {
+    answer.status = DnsAnswer::Status::temporary;
+    answer.why = usable.error();
+  }
+  return answer;
+}
+
+/// It is known that its TLS sessions break, and nothing more than `may` is demanded.
+bool Opening::prefers_plaintext(std::size_t endpoint, const TlsDemand& demand) const {
+  return !demand.required() && engine_.services.clock.now() < servers_.habits(endpoint).no_tls_until;
+}
+
+/// TLS broke, and without it the server answers: TLS would cost each session a connection.
+void Opening::remember_plaintext(const Opened& session) {
+  const SteadyTime until = engine_.services.clock.now() + plaintext_lifetime;
+  servers_.change_habits(session.endpoint, [&](Habits& habits) { habits.no_tls_until = until; });
+  engine_.services.log.info(fmt::format("{}: answers without TLS, and is asked in plaintext for {} h",
+                                        servers_.endpoint(session.endpoint).text(),
+                                        plaintext_lifetime.count()));
+}
+
 /// With TLS if we can; where it is not required and breaks, once more on a new connection without.
 std::optional<Opened> Opening::introduce(ConnectionRace::Runner connected) {
   const Services& services = engine_.services;
   const Endpoint& server = servers_.endpoint(connected.endpoint);
   const TlsDemand& demand = demands_.at(connected.endpoint);
-  bool with_tls = demand.level != TlsLevel::none;
+  const bool tries_tls = demand.level != TlsLevel::none && !prefers_plaintext(connected.endpoint, demand);
+  bool with_tls = tries_tls;
   for (;;) {
     Opened session;
     session.endpoint = connected.endpoint;
@@ -82,6 +125,7 @@ std::optional<Opened> Opening::introduce(ConnectionRace::Runner connected) {
                                                   *slot_.sleeper, services.log, server.text());
     switch (greet(session, demand, with_tls)) {
       case Greeted::yes:
+        if (tries_tls && !with_tls) remember_plaintext(session);
         services.metrics.count(Counter::tls_sessions, {session.tls, "ok"});
         return session;
       case Greeted::no:
@@ -99,96 +143,159 @@ std::optional<Opened> Opening::introduce(ConnectionRace::Runner connected) {
 }
 
 Opening::Greeted Opening::greet(Opened& session, const TlsDemand& demand, bool with_tls) {
+  if (demand.wrapped && !shake_hands(session, demand)) return tls_broken(session, demand);
   const SteadyTime begun = engine_.services.clock.now();
+  stage_ = Stage::greeting;
   const auto greeting = reply(session, settings_->smtp_helo_timeout);
   if (greeting) took(Stage::greeting, begun);
-  const Judgement judgement = judge_reply(Stage::greeting, greeting, {});
+  const Judgement judgement = judge_reply(session, Stage::greeting, greeting, {});
   if (judgement.next != Judgement::Next::go_on) return give_up(session, Stage::greeting, judgement, greeting);
-  if (const auto trouble = say_hello(session, demand.required())) return *trouble;
-  if (!with_tls) return Greeted::yes;
+  if (const auto trouble = say_hello(session, demand)) return *trouble;
+  if (!with_tls || demand.wrapped) return Greeted::yes;
   if (session.extensions.contains("STARTTLS")) return start_tls(session, demand);
   if (!demand.required()) return Greeted::yes;
-  return give_up(
-      session, {.alarm = true},
-      befell(Verdict::refused, Stage::starttls, servers_.endpoint(session.endpoint),
-             fmt::format("does not offer STARTTLS, which level {} requires", to_string(demand.level))),
-      true);
+  const std::string_view what = starttls_discarded_
+                                    ? "offers STARTTLS, which smtp_discard_ehlo_keywords ignores"
+                                    : "does not offer STARTTLS";
+  return give_up(session, {.alarm = true},
+                 befell(Verdict::refused, Stage::starttls, servers_.endpoint(session.endpoint),
+                        fmt::format("{}, and level {} requires it", what, to_string(demand.level))),
+                 true);
 }
 
-/// EHLO, or HELO where EHLO is not known. Nothing: the server has answered well.
-std::optional<Opening::Greeted> Opening::say_hello(Opened& session, bool tls_required) {
+/// EHLO, or HELO where EHLO is not known; by LMTP LHLO. Nothing: the server has answered well. A TLS session
+/// that breaks here was none: its server may have refused it only when the handshake was over for us.
+std::optional<Opening::Greeted> Opening::say_hello(Opened& session, const TlsDemand& demand) {
+  const bool lmtp = servers_.endpoint(session.endpoint).protocol == Protocol::lmtp;
+  const bool in_tls = !session.dialogue->cipher().empty();
   const SteadyTime begun = engine_.services.clock.now();
-  auto hello = converse(session, "EHLO " + settings_->smtp_helo_name, settings_->smtp_helo_timeout);
+  // TLS that may still turn out to be none: then there is plaintext to fall back to.
+  stage_ = in_tls && !demand.required() ? Stage::starttls : Stage::ehlo;
+  const std::string command =
+      lmtp ? "LHLO " + settings_->lmtp_lhlo_name : "EHLO " + settings_->smtp_helo_name;
+  auto hello = converse(session, command, settings_->smtp_helo_timeout);
   if (hello) took(Stage::ehlo, begun);
-  Judgement judgement = judge_reply(Stage::ehlo, hello, {.tls_required = tls_required});
+  if (!hello && in_tls && !demand.required() && !destination_.stopping()) {
+    engine_.services.metrics.count(Counter::tls_sessions, {to_string(demand.level), "failed"});
+    return step_down(session, fmt::format("EHLO after the handshake: {}", session.dialogue->trouble()));
+  }
+  const bool no_helo = lmtp || (demand.required() && !in_tls);
+  Judgement judgement = judge_reply(session, Stage::ehlo, hello, {.tls_required = no_helo});
   const bool extended = judgement.next != Judgement::Next::try_helo;
   if (!extended) {
     hello = converse(session, "HELO " + settings_->smtp_helo_name, settings_->smtp_helo_timeout);
-    judgement = judge_reply(Stage::ehlo, hello, {.helo_tried = true});
+    judgement = judge_reply(session, Stage::ehlo, hello, {.helo_tried = true});
   }
   if (judgement.next != Judgement::Next::go_on) return give_up(session, Stage::ehlo, judgement, hello);
-  session.extensions = extended ? extensions_of(*hello) : std::set<std::string>();
+  session.extensions.clear();
+  if (extended) take_extensions(session, *hello);
   return std::nullopt;
 }
 
-Opening::Greeted Opening::start_tls(Opened& session, const TlsDemand& demand) {
+/// Without those that the administrator has seen to do harm; these parameters are the SMTP client's alone.
+void Opening::take_extensions(Opened& session, const SmtpReply& hello) {
+  session.extensions = extensions_of(hello);
+  starttls_discarded_ = false;
   const Endpoint& server = servers_.endpoint(session.endpoint);
-  const Circumstances circumstances{.tls_required = demand.required()};
-  const SteadyTime begun = engine_.services.clock.now();
+  if (server.protocol != Protocol::smtp) return;
+  const Words* row = settings_->smtp_discard_ehlo_keyword_address_maps.find(server.address);
+  for (const std::string& word : row != nullptr ? *row : settings_->smtp_discard_ehlo_keywords) {
+    const bool offered = session.extensions.erase(upper_case(word)) > 0;
+    starttls_discarded_ = starttls_discarded_ || (offered && upper_case(word) == "STARTTLS");
+  }
+}
+
+Opening::Greeted Opening::start_tls(Opened& session, const TlsDemand& demand) {
+  stage_ = Stage::starttls;
   auto go_ahead = converse(session, "STARTTLS", settings_->smtp_starttls_timeout);
   // What was injected behind the 220 is forgotten when TLS starts; it was no word of the server's.
   if (go_ahead && go_ahead->category() == 2) go_ahead->contradictory = false;
-  Judgement judgement = judge_reply(Stage::starttls, go_ahead, circumstances);
-  bool broken = false;
+  const Judgement judgement =
+      judge_reply(session, Stage::starttls, go_ahead, {.tls_required = demand.required()});
   if (judgement.next == Judgement::Next::go_on) {
-    session.dialogue->start_tls(engine_.tls(), demand, server);
-    const SteadyTime deadline = engine_.services.clock.now() + settings_->smtp_starttls_timeout;
-    Dialogue::Event event;
-    do {
-      event = session.dialogue->handshake(deadline);
-    } while (event == Dialogue::Event::woken && !destination_.stopping());
-    if (event == Dialogue::Event::bytes) {
-      took(Stage::starttls, begun);
-      session.tls = to_string(demand.level);
-      engine_.services.log.debug(fmt::format("{}: TLS stands, level {}: {}", server.text(), session.tls,
-                                             session.dialogue->cipher()));
-      return say_hello(session, false).value_or(Greeted::yes);
-    }
-    broken = true;
-    if (!destination_.stopping())
-      engine_.services.metrics.count(Counter::tls_sessions, {to_string(demand.level), "failed"});
-    judgement = judge_reply(Stage::starttls, std::nullopt, circumstances);
+    if (!shake_hands(session, demand)) return tls_broken(session, demand);
+    return say_hello(session, demand).value_or(Greeted::yes);
   }
   if (destination_.stopping()) return Greeted::no;
-  if (judgement.next != Judgement::Next::try_plaintext) {
-    return give_up(session, Stage::starttls, judgement, broken ? std::nullopt : go_ahead);
-  }
-  const bool answered = go_ahead && !broken;
-  if (answered) quit(session);
-  engine_.services.log.info(
-      fmt::format("{}: STARTTLS failed ({}), once more without TLS", server.text(),
-                  answered ? printable(go_ahead->text(), 100) : session.dialogue->trouble()));
+  if (judgement.next != Judgement::Next::try_plaintext)
+    return give_up(session, Stage::starttls, judgement, go_ahead);
+  if (go_ahead) quit(session);
+  return step_down(session, go_ahead ? printable(go_ahead->text(), 100) : session.dialogue->trouble());
+}
+
+/// True when TLS stands, as it is demanded.
+bool Opening::shake_hands(Opened& session, const TlsDemand& demand) {
+  const Endpoint& server = servers_.endpoint(session.endpoint);
+  const SteadyTime begun = engine_.services.clock.now();
+  stage_ = Stage::starttls;
+  session.dialogue->start_tls(engine_.tls(), demand, server);
+  SteadyTime silent_at = begun + client_patience(*settings_, settings_->smtp_starttls_timeout);
+  Dialogue::Event event;
+  do {
+    event = wait(session, begun + settings_->smtp_starttls_timeout, silent_at, true);
+  } while (event == Dialogue::Event::woken && !destination_.stopping());
+  if (event != Dialogue::Event::bytes) return false;
+  took(Stage::starttls, begun);
+  session.tls = to_string(demand.level);
+  engine_.services.log.debug(
+      fmt::format("{}: TLS stands, level {}: {}", server.text(), session.tls, session.dialogue->cipher()));
+  return true;
+}
+
+/// The handshake has failed.
+Opening::Greeted Opening::tls_broken(Opened& session, const TlsDemand& demand) {
+  if (destination_.stopping()) return Greeted::no;
+  engine_.services.metrics.count(Counter::tls_sessions, {to_string(demand.level), "failed"});
+  const Judgement judgement =
+      judge_reply(session, Stage::starttls, std::nullopt, {.tls_required = demand.required()});
+  if (judgement.next == Judgement::Next::try_plaintext)
+    return step_down(session, session.dialogue->trouble());
+  return give_up(session, Stage::starttls, judgement, std::nullopt);
+}
+
+Opening::Greeted Opening::step_down(const Opened& session, std::string_view why) {
+  engine_.services.log.info(fmt::format("{}: STARTTLS failed ({}), once more without TLS",
+                                        servers_.endpoint(session.endpoint).text(), why));
   return Greeted::try_plaintext;
 }
 
 /// Says a command and waits for the reply.
 std::optional<SmtpReply> Opening::converse(Opened& session, std::string_view command,
-                                           std::chrono::seconds patience) {
+                                           std::chrono::seconds timeout) {
   session.dialogue->send(command);
-  return reply(session, patience);
+  return reply(session, timeout);
+}
+
+/// Waits for something to happen. A server that has said nothing until `silent_at` keeps nobody waiting any
+/// longer.
+Dialogue::Event Opening::wait(Opened& session, SteadyTime deadline, SteadyTime& silent_at, bool handshake) {
+  for (;;) {
+    const SteadyTime until = std::min(deadline, silent_at);
+    const auto event = handshake ? session.dialogue->handshake(until) : session.dialogue->exchange(until);
+    if (event != Dialogue::Event::deadline || until == deadline) return event;
+    silent_at = SteadyTime::max();
+    destination_.fell_silent(
+        slot_, session.endpoint,
+        befell(Verdict::unavailable, stage_, servers_.endpoint(session.endpoint),
+               fmt::format("has said nothing for {} s", settings_->primary_silence_time.count())));
+  }
 }
 
 /// Nothing when there was no reply in time, or the destination is stopping.
-std::optional<SmtpReply> Opening::reply(Opened& session, std::chrono::seconds patience) {
-  const SteadyTime deadline = engine_.services.clock.now() + patience;
+std::optional<SmtpReply> Opening::reply(Opened& session, std::chrono::seconds timeout) {
+  const SteadyTime now = engine_.services.clock.now();
+  // After STARTTLS there is plaintext to fall back to.
+  const SteadyTime deadline = now + (stage_ == Stage::starttls ? timeout : session_patience(timeout));
+  SteadyTime silent_at = now + client_patience(*settings_, timeout);
   for (;;) {
     if (auto complete = session.dialogue->next_reply()) {
       // Nothing more was asked for: what runs ahead would be taken for the answers to other commands.
       if (session.dialogue->unread()) complete->contradictory = true;
+      destination_.spoke_again(slot_);
       return complete;
     }
     if (destination_.stopping()) return std::nullopt;
-    switch (session.dialogue->exchange(deadline)) {
+    switch (wait(session, deadline, silent_at, false)) {
       case Dialogue::Event::bytes:
       case Dialogue::Event::woken:
         continue;
@@ -199,9 +306,10 @@ std::optional<SmtpReply> Opening::reply(Opened& session, std::chrono::seconds pa
   }
 }
 
-Judgement Opening::judge_reply(Stage stage, const std::optional<SmtpReply>& reply,
+Judgement Opening::judge_reply(const Opened& session, Stage stage, const std::optional<SmtpReply>& reply,
                                Circumstances circumstances) {
-  if (reply) {
+  // Mail does not loop through LMTP, and its server may well be on this machine.
+  if (reply && servers_.endpoint(session.endpoint).protocol == Protocol::smtp) {
     const std::string name = first_word(*reply);
     circumstances.own_name =
         !name.empty() && (strcasecmp(name.c_str(), settings_->myhostname.c_str()) == 0 ||
@@ -226,6 +334,8 @@ Opening::Greeted Opening::give_up(Opened& session, Stage stage, const Judgement&
   ProbeResult result = reply ? said(judgement.verdict, stage, server, *reply)
                              : befell(judgement.verdict, stage, server, session.dialogue->trouble());
   result.silent = !reply && session.dialogue->timed_out();
+  if (!reply && stage == Stage::greeting && server.port == submissions_port && session.tls == "none")
+    result.why += "; at port 465 servers wait for TLS: smtp_tls_wrappermode = yes";
   if (judgement.verdict == Verdict::misrouted) result.why += ": that is our own name, mail for it would loop";
   return give_up(session, judgement, result, reply.has_value());
 }

@@ -1,4 +1,5 @@
-// From nothing to a session that can take MAIL: connect, greeting, EHLO, STARTTLS.
+// From nothing to a session that can take MAIL: connect, greeting, EHLO, STARTTLS (or TLS before all of
+// them); by LMTP with LHLO (RFC 2033).
 #pragma once
 
 #include <map>
@@ -20,8 +21,9 @@ namespace fallbackmx {
 struct Opened {
   std::unique_ptr<Dialogue> dialogue;
   std::size_t endpoint = 0;
-  std::set<std::string> extensions;  ///< EHLO keywords in upper case; empty after HELO
-  std::string_view tls = "none";     ///< the level reached
+  /// EHLO keywords in upper case, without those of smtp_discard_ehlo_keywords; empty after HELO.
+  std::set<std::string> extensions;
+  std::string_view tls = "none";  ///< the level reached
 };
 
 /// Takes the first server that connects (ConnectionRace), and the next one when that does not take us. Tells
@@ -45,12 +47,21 @@ class Opening {
   std::optional<ConnectionRace::Runner> connect(std::vector<std::size_t>& candidates);
   std::optional<Opened> introduce(ConnectionRace::Runner connected);
   bool make_demand(std::size_t endpoint);
+  std::optional<DnsAnswer> find_tlsa(const TlsPolicy& policy, const Endpoint& server, std::string& base);
+  bool prefers_plaintext(std::size_t endpoint, const TlsDemand& demand) const;
+  void remember_plaintext(const Opened& session);
   Greeted greet(Opened& session, const TlsDemand& demand, bool with_tls);
-  std::optional<Greeted> say_hello(Opened& session, bool tls_required);
+  std::optional<Greeted> say_hello(Opened& session, const TlsDemand& demand);
+  void take_extensions(Opened& session, const SmtpReply& hello);
   Greeted start_tls(Opened& session, const TlsDemand& demand);
-  std::optional<SmtpReply> converse(Opened& session, std::string_view command, std::chrono::seconds patience);
-  std::optional<SmtpReply> reply(Opened& session, std::chrono::seconds patience);
-  Judgement judge_reply(Stage stage, const std::optional<SmtpReply>& reply, Circumstances circumstances);
+  bool shake_hands(Opened& session, const TlsDemand& demand);
+  Greeted step_down(const Opened& session, std::string_view why);
+  Greeted tls_broken(Opened& session, const TlsDemand& demand);
+  std::optional<SmtpReply> converse(Opened& session, std::string_view command, std::chrono::seconds timeout);
+  std::optional<SmtpReply> reply(Opened& session, std::chrono::seconds timeout);
+  Dialogue::Event wait(Opened& session, SteadyTime deadline, SteadyTime& silent_at, bool handshake);
+  Judgement judge_reply(const Opened& session, Stage stage, const std::optional<SmtpReply>& reply,
+                        Circumstances circumstances);
   Greeted give_up(Opened& session, Stage stage, const Judgement& judgement,
                   const std::optional<SmtpReply>& reply);
   Greeted give_up(Opened& session, const Judgement& judgement, const ProbeResult& result, bool listens);
@@ -61,8 +72,10 @@ class Opening {
   Destination& destination_;
   Servers& servers_;
   Destination::Slot& slot_;
+  Stage stage_ = Stage::greeting;  ///< of the reply that is awaited
   std::shared_ptr<const Settings> settings_;
   std::map<std::size_t, TlsDemand> demands_;  ///< by endpoint
+  bool starttls_discarded_ = false;           ///< offered, and in smtp_discard_ehlo_keywords
 };
 
 }  // namespace fallbackmx

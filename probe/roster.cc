@@ -42,7 +42,7 @@ std::size_t Roster::size() const {
 
 bool Roster::anybody_opening() const {
   return std::any_of(sessions_.begin(), sessions_.end(),
-                     [](const auto& slot) { return slot->opening && !slot->trial; });
+                     [](const auto& slot) { return slot->opening && !slot->trial && !slot->silent; });
 }
 
 bool Roster::trial_in_progress() const {
@@ -52,7 +52,7 @@ bool Roster::trial_in_progress() const {
 
 bool Roster::anybody_standing() const {
   return std::any_of(sessions_.begin(), sessions_.end(),
-                     [](const auto& slot) { return slot->endpoint.has_value(); });
+                     [](const auto& slot) { return slot->endpoint.has_value() && !slot->silent; });
 }
 
 std::size_t Roster::standing(std::size_t endpoint) const {
@@ -69,7 +69,7 @@ std::size_t Roster::knocking(std::size_t endpoint) const {
 std::size_t Roster::room(std::size_t each) const {
   std::size_t room = 0;
   for (const auto& slot : sessions_) {
-    if (!slot->trial) room += slot->opening ? each : slot->room;
+    if (!slot->trial && !slot->silent) room += slot->opening ? each : slot->room;
   }
   return room;
 }

@@ -27,6 +27,7 @@ class Roster {
     std::optional<std::size_t> trial;     ///< the only endpoint it is for, which is down; it takes no probes
     std::size_t room = 0;                 ///< probes it would take at once
     bool opening = true;
+    bool silent = false;      ///< its server owes a reply for so long that nobody waits for it any more
     unsigned generation = 0;  ///< of the settings
   };
   using Slots = std::list<std::shared_ptr<Slot>>;

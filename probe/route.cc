@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "conf/host_lookup.h"
+#include "conf/host_port.h"
 
 namespace fallbackmx {
 
@@ -80,7 +81,10 @@ class Search {
         deadline_(deadline),
         reasons_(reasons) {}
 
-  Way by_next_hop(const NextHop& hop) {
+  Way by_next_hop(const NextHop& given) {
+    if (!given.unix_path.empty()) return by_socket(given);
+    NextHop hop = given;
+    if (hop.port == 0) hop.port = parse_port(settings_.lmtp_tcp_port).value_or(24);
     boost::system::error_code not_literal;
     const auto literal = boost::asio::ip::make_address(hop.host, not_literal);
     if (!not_literal) {
@@ -91,6 +95,12 @@ class Search {
   }
 
  private:
+  Way by_socket(const NextHop& hop) {
+    Endpoint socket{.host = hop.text(), .port = 0};
+    socket.unix_path = hop.unix_path;
+    return finish(hop, {socket}, {}, false);
+  }
+
   Way by_mx(const NextHop& hop) {
     const DnsAnswer answer = resolver_.lookup(hop.host, RecordType::mx, half_time());
     switch (rank(RecordType::mx, answer)) {
@@ -125,6 +135,9 @@ class Search {
       if (ourselves(found) == found.end()) continue;
       for (; reasons_ != nullptr && begin != hosts.end(); ++begin) note(not_looked_up(*begin));
       break;
+    }
+    if (answer.canonical != hop.host) {
+      for (Endpoint& endpoint : found) endpoint.next_hop_canonical = answer.canonical;
     }
     return finish(hop, std::move(found), lost, true);
   }
@@ -199,6 +212,7 @@ class Search {
       if (rank(RecordType::a, answer) != DnsRank::ok) continue;
       for (const auto& address : answer.addresses) {
         found.push_back({host.host, address, port, host.preference, authentic && answer.authentic});
+        if (answer.canonical != host.host) found.back().canonical = answer.canonical;
         any = true;
       }
     }
@@ -270,7 +284,10 @@ class Search {
     const Endpoint self = ours == found.end() ? Endpoint{} : *ours;
     const std::vector<Endpoint> all = reasons_ == nullptr ? std::vector<Endpoint>() : found;
     const bool loops = eliminate_self(found, own_);
-    for (Endpoint& endpoint : found) endpoint.next_hop = hop.text();
+    for (Endpoint& endpoint : found) {
+      endpoint.next_hop = hop.text();
+      endpoint.protocol = hop.protocol;
+    }
     Route route;
     route.endpoints = in_order(std::move(found), settings_.smtp_address_preference,
                                static_cast<std::size_t>(settings_.smtp_mx_address_limit));

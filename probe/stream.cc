@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,7 +20,7 @@ namespace fallbackmx {
 
 namespace {
 
-/// A socket address of either family, as the system calls want it.
+/// A socket address of any family, as the system calls want it.
 struct SocketAddress {
   sockaddr_storage storage{};
   socklen_t size = 0;
@@ -41,6 +42,13 @@ struct SocketAddress {
       v6->sin6_scope_id = static_cast<std::uint32_t>(address.to_v6().scope_id());
       size = sizeof *v6;
     }
+  }
+  explicit SocketAddress(const std::string& unix_path) {
+    auto* local = reinterpret_cast<sockaddr_un*>(&storage);
+    local->sun_family = AF_UNIX;
+    // Its end is a NUL, which is there already; longer paths were refused when they were read.
+    std::memcpy(local->sun_path, unix_path.data(), std::min(unix_path.size(), sizeof local->sun_path - 1));
+    size = sizeof *local;
   }
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
 };
@@ -67,6 +75,11 @@ int tcp_socket(const IpAddress& of) {
   return socket(of.is_v4() ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
+int socket_for(const Endpoint& to) {
+  return to.unix_path.empty() ? tcp_socket(to.address)
+                              : socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
 /// Empty when it is done.
 std::string bind_to(int fd, const BindAddress& from) {
   const SocketAddress own(from.address, 0);
@@ -79,9 +92,11 @@ std::string bind_to(int fd, const BindAddress& from) {
 
 class TcpStream final : public Stream {
  public:
-  TcpStream(const Endpoint& to, const BindAddress& from) : fd_(tcp_socket(to.address)) {
+  TcpStream(const Endpoint& to, const BindAddress& from) : fd_(socket_for(to)) {
     if (fd_ < 0) {
       give_up(failed_here(errno));
+    } else if (!to.unix_path.empty()) {
+      begin_local(to.unix_path);
     } else if (take_address(from)) {
       begin(to);
     }
@@ -150,6 +165,14 @@ class TcpStream final : public Stream {
     }
     remark_ = std::move(trouble);
     return true;
+  }
+
+  /// Stands or fails at once; with EAGAIN where too many wait to be accepted.
+  void begin_local(const std::string& path) {
+    if (connect(fd_, SocketAddress(path).get(), sizeof(sockaddr_un)) == 0)
+      connected_ = true;
+    else
+      give_up(failed(errno));
   }
 
   void begin(const Endpoint& to) {

@@ -84,7 +84,7 @@ struct BindAddresses {
 /// when it is unspecified.
 std::string bind_trouble(const BindAddress&);
 
-/// TCP over IPv4 and IPv6.
+/// TCP over IPv4 and IPv6, and unix-domain sockets.
 class TcpStreamFactory final : public StreamFactory {
  public:
   explicit TcpStreamFactory(BindAddresses bind = {}) : bind_(bind) {}

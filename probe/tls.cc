@@ -15,14 +15,36 @@ namespace fallbackmx {
 
 namespace {
 
-/// OpenSSL's own words for the first error of this thread's queue, which is emptied.
-std::string openssl_words(const char* without_words) {
-  const auto code = ERR_get_error();
-  ERR_clear_error();
+/// Words for an error of OpenSSL's.
+std::string openssl_words(unsigned long code, const char* without_words) {
   if (code == 0) return without_words;
   if (ERR_SYSTEM_ERROR(code)) return std::strerror(ERR_GET_REASON(code));
   const char* reason = ERR_reason_error_string(code);
-  return std::string("TLS: ") + (reason != nullptr ? reason : "unknown error");
+  const std::string words = reason != nullptr ? reason : "unknown error";
+  // An alert of the other side is a reason of its own, by its number.
+  const int alert = ERR_GET_REASON(code) - SSL_AD_REASON_OFFSET;
+  if (ERR_GET_LIB(code) == ERR_LIB_SSL && alert >= 0 && alert <= 255)
+    return "TLS: the server sent alert " + std::to_string(alert) + " (" + words + ")";
+  return "TLS: " + words;
+}
+
+bool is_about_certificate(unsigned long code) {
+  return ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED;
+}
+
+/// Of this thread's queue of errors, which is emptied: that a certificate did not verify, or else the first
+/// one. 0: there is none.
+unsigned long take_error() {
+  unsigned long taken = 0;
+  while (const auto code = ERR_get_error()) {
+    if (taken == 0 || is_about_certificate(code)) taken = code;
+  }
+  return taken;
+}
+
+int add_tlsa(SSL* ssl, const TlsaRecord& record) {
+  return SSL_dane_tlsa_add(ssl, record.usage, record.selector, record.matching,
+                           reinterpret_cast<const unsigned char*>(record.data.data()), record.data.size());
 }
 
 /// Servers whose sessions are kept.
@@ -73,7 +95,8 @@ Result<std::shared_ptr<TlsContext>> TlsContext::make(const Settings& settings) {
   const std::shared_ptr<TlsContext> made(new TlsContext);
   ssl_ctx_st* context = made->context_;
   const auto trouble = [](std::string_view parameter, const std::string& file) {
-    return Error{std::string(parameter) + " = " + file + ": " + openssl_words("cannot be used")};
+    return Error{std::string(parameter) + " = " + file + ": " +
+                 openssl_words(take_error(), "cannot be used")};
   };
   const std::string& file = settings.smtp_tls_CAfile;
   const std::string& path = settings.smtp_tls_CApath;
@@ -82,8 +105,9 @@ Result<std::shared_ptr<TlsContext>> TlsContext::make(const Settings& settings) {
   if (!path.empty() && SSL_CTX_load_verify_dir(context, path.c_str()) != 1)
     return trouble("smtp_tls_CApath", path);
   // Reading the system's authorities takes a tenth of a second: only where somebody may ask for them.
-  const bool looks_at_authorities =
-      settings.smtp_tls_security_level >= TlsLevel::verify || !settings.smtp_tls_policy_maps.text().empty();
+  const bool looks_at_authorities = wants_authorities(settings.smtp_tls_security_level) ||
+                                    settings.smtp_tls_policy_maps.want_authorities() ||
+                                    settings.recipient_policy_maps.want_authorities();
   if (file.empty() && path.empty() && looks_at_authorities) SSL_CTX_set_default_verify_paths(context);
   const std::string& certificate = settings.smtp_tls_cert_file;
   const std::string& key = settings.smtp_tls_key_file;
@@ -96,6 +120,21 @@ Result<std::shared_ptr<TlsContext>> TlsContext::make(const Settings& settings) {
     return trouble("smtp_tls_key_file", key);
   }
   return made;
+}
+
+Result<std::vector<TlsaRecord>> TlsContext::usable(const std::vector<TlsaRecord>& records) const {
+  const std::unique_ptr<SSL, decltype(&SSL_free)> scratch(SSL_new(context_), &SSL_free);
+  if (!scratch || SSL_dane_enable(scratch.get(), nullptr) <= 0)
+    return Error{openssl_words(take_error(), "TLS: no memory")};
+  std::vector<TlsaRecord> taken;
+  for (const TlsaRecord& record : records) {
+    // Above 0: added. 0: it cannot be used, others may be. Below: internal trouble.
+    const int added = add_tlsa(scratch.get(), record);
+    if (added < 0) return Error{openssl_words(take_error(), "TLS: no memory")};
+    if (added > 0) taken.push_back(record);
+  }
+  ERR_clear_error();
+  return taken;
 }
 
 /// OpenSSL hands over a session that can be resumed; 1 means that we have taken it.
@@ -124,7 +163,7 @@ TlsStream::TlsStream(std::unique_ptr<Stream> wire, std::shared_ptr<TlsContext> c
   SSL_set_bio(ssl_, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
   SSL_set_options(ssl_, forbidden_versions(demand.protocols));
   if (demand.level == TlsLevel::dane) {
-    demand_dane(demand, server);
+    demand_dane(demand);
   } else if (!demand.names.empty()) {
     demand_names(demand);
   }
@@ -145,14 +184,16 @@ void TlsStream::demand_names(const TlsDemand& demand) {
 
 /// RFC 7672 section 3.1: a DANE-EE(3) record vouches for the key whatever name and dates its certificate
 /// bears.
-void TlsStream::demand_dane(const TlsDemand& demand, const Endpoint& server) {
-  SSL_dane_enable(ssl_, server.host.c_str());
-  SSL_dane_set_flags(ssl_, DANE_FLAG_NO_DANE_EE_NAMECHECKS);
-  demand_names(demand);
-  for (const TlsaRecord& record : demand.tlsa) {
-    SSL_dane_tlsa_add(ssl_, record.usage, record.selector, record.matching,
-                      reinterpret_cast<const unsigned char*>(record.data.data()), record.data.size());
+/// Without a record that OpenSSL takes it would go by authorities instead, of which nobody has spoken.
+void TlsStream::demand_dane(const TlsDemand& demand) {
+  bool any = false;
+  if (SSL_dane_enable(ssl_, nullptr) > 0) {
+    SSL_dane_set_flags(ssl_, DANE_FLAG_NO_DANE_EE_NAMECHECKS);
+    demand_names(demand);
+    for (const TlsaRecord& record : demand.tlsa) any = add_tlsa(ssl_, record) > 0 || any;
   }
+  if (!any) impossible_ = "TLS: none of the TLSA records can be used";
+  ERR_clear_error();
 }
 
 bool TlsStream::resumed() const { return SSL_session_reused(ssl_) == 1; }
@@ -203,8 +244,11 @@ IoResult TlsStream::after(int outcome) {
       return {.status = IoResult::Status::closed, .why = "connection closed"};
     default:
       failed_ = true;
-      std::string why = openssl_words("TLS: protocol error");
-      if (const long fault = SSL_get_verify_result(ssl_); fault != X509_V_OK) {
+      const auto error = take_error();
+      std::string why = openssl_words(error, "TLS: protocol error");
+      // Where certificates are not looked at there is a verify result, too, and it is no reason.
+      if (is_about_certificate(error)) {
+        const long fault = SSL_get_verify_result(ssl_);
         why = std::string("TLS: certificate: ") + X509_verify_cert_error_string(fault);
       }
       // An alert of ours may tell the peer why; it is not waited for.
@@ -214,6 +258,7 @@ IoResult TlsStream::after(int outcome) {
 }
 
 IoResult TlsStream::connected() {
+  if (!impossible_.empty()) return {.status = IoResult::Status::failed, .why = impossible_};
   for (;;) {
     ERR_clear_error();
     const int outcome = SSL_do_handshake(ssl_);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "conf/parameters.h"
 #include "probe/result.h"
@@ -23,6 +24,9 @@ class TlsContext {
  public:
   /// With the CA files, the client certificate and the key of these settings. The error names the file.
   static Result<std::shared_ptr<TlsContext>> make(const Settings&);
+  /// Those of these TLSA records that OpenSSL can compare a certificate with: not one whose digest has the
+  /// wrong length, or whose certificate cannot be read. An error is trouble of ours, such as no memory.
+  Result<std::vector<TlsaRecord>> usable(const std::vector<TlsaRecord>&) const;
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
@@ -62,7 +66,7 @@ class TlsStream final : public Stream {
  private:
   friend class TlsContext;
   void demand_names(const TlsDemand& demand);
-  void demand_dane(const TlsDemand& demand, const Endpoint& server);
+  void demand_dane(const TlsDemand& demand);
   /// Moves ciphertext between OpenSSL and the wire; would_block when the wire gives nothing new.
   IoResult move();
   IoResult flush();
@@ -73,7 +77,8 @@ class TlsStream final : public Stream {
   std::string session_key_;
   ssl_st* ssl_;
   bool failed_ = false;
-  std::string outgoing_;  ///< ciphertext the wire would not take yet
+  std::string impossible_;  ///< not empty: why no certificate can meet the demand
+  std::string outgoing_;    ///< ciphertext the wire would not take yet
 };
 
 }  // namespace fallbackmx

@@ -45,7 +45,8 @@ std::optional<Result<bool>> ScriptedServer::take_keyword(const std::string& keyw
     return true;
   }
   if (line == "release") return ++releases_ > 0;
-  if (keyword == "starttls") return take_tls(words(line));
+  if (keyword == "starttls" || keyword == "wrapped") return take_tls(words(line));
+  if (line == "lmtp") return lmtp_ = true;
   if (keyword == "errors") return take_limit(errors_, line);
   if (keyword == "after") return take_limit(commands_, line);
   if (keyword != "max-connections") return std::nullopt;
@@ -72,17 +73,21 @@ Result<bool> ScriptedServer::take_limit(std::vector<Limit>& limits, std::string_
 }
 
 Result<bool> ScriptedServer::take_tls(const std::vector<std::string>& given) {
-  Tls tls{true, TlsFault::none, name_};
+  const bool wrapped = given[0] == "wrapped";
+  Tls tls{!wrapped, wrapped, TlsFault::none, name_};
   if (given.size() == 3 && given[1] == "cert") {
     tls.certificate_name = given[2];
-  } else if (given.size() == 2) {
-    static const std::map<std::string, TlsFault> faults = {
-        {"abort", TlsFault::abort}, {"inject", TlsFault::inject}, {"garbage", TlsFault::garbage}};
+  } else if (given.size() == 2 && !wrapped) {
+    static const std::map<std::string, TlsFault> faults = {{"abort", TlsFault::abort},
+                                                           {"alert", TlsFault::alert},
+                                                           {"inject", TlsFault::inject},
+                                                           {"garbage", TlsFault::garbage}};
     const auto fault = faults.find(given[1]);
     if (fault == faults.end()) return Error{"starttls does not know '" + given[1] + "'"};
     tls.fault = fault->second;
   } else if (given.size() != 1) {
-    return Error{"starttls, starttls abort, inject, garbage, or cert NAME"};
+    return Error{
+        "starttls, starttls abort, alert, inject, garbage, or cert NAME; wrapped, or wrapped cert NAME"};
   }
   tls_ = std::move(tls);
   credentials_.reset();
@@ -92,6 +97,11 @@ Result<bool> ScriptedServer::take_tls(const std::vector<std::string>& given) {
 ScriptedServer::Tls ScriptedServer::tls() const {
   const std::lock_guard guard(mutex_);
   return tls_;
+}
+
+bool ScriptedServer::speaks_lmtp() const {
+  const std::lock_guard guard(mutex_);
+  return lmtp_;
 }
 
 std::shared_ptr<const ServerCredentials> ScriptedServer::credentials() {
@@ -136,13 +146,14 @@ ServerReply ScriptedServer::reply_to(std::string_view command, bool pipelined, b
 
 std::vector<std::string> ScriptedServer::by_default(const std::string& verb, bool in_tls) const {
   const bool offers_tls = tls().offered && !in_tls;
-  if (verb == "EHLO") {
+  const bool lmtp = speaks_lmtp();
+  if (verb == (lmtp ? "LHLO" : "EHLO")) {
     std::vector<std::string> lines = {"250-" + name_, "250-PIPELINING", "250-SIZE 10240000"};
     if (offers_tls) lines.emplace_back("250-STARTTLS");
     lines.emplace_back("250 ENHANCEDSTATUSCODES");
     return lines;
   }
-  if (verb == "HELO") return {"250 " + name_};
+  if (verb == "HELO" && !lmtp) return {"250 " + name_};
   if (verb == "STARTTLS" && offers_tls) return {"220 2.0.0 Ready to start TLS"};
   if (verb == "MAIL") return {"250 2.1.0 Ok"};
   if (verb == "RCPT") return {"250 2.1.5 Ok"};

@@ -22,25 +22,24 @@ class ServerCredentials;
 ///
 ///     greet      220 mx1 ESMTP               what is said first
 ///     EHLO *     250-mx1 | 250 PIPELINING    commands, see ServerRule
-///     starttls                               offer it; `starttls abort`, `inject`, `garbage`, `cert NAME`
-///     errors 10  stall 1s                    once it has said so many 4xx and 5xx in a session
-///     after 30   421 4.7.0 enough   close    once it has answered so many commands
-///     max-connections 2   421 4.7.0 busy     beyond so many at once
-///     max-connections 2   refuse             does not even accept them
-///     refuse                                 no service
-///     drop                                   a black hole
-///     hang                                   accepts, and says nothing
-///     accept                                 back to normal
-///     release                                lets go of what `hold` held
+///     starttls                               offer it; `starttls abort`, `alert`, `inject`, `garbage`, `cert
+///     NAME` wrapped                                TLS from the first byte on; `wrapped cert NAME` lmtp says
+///     LHLO, and knows neither EHLO nor HELO (RFC 2033) errors 10  stall 1s                    once it has
+///     said so many 4xx and 5xx in a session after 30   421 4.7.0 enough   close    once it has answered so
+///     many commands max-connections 2   421 4.7.0 busy     beyond so many at once max-connections 2   refuse
+///     does not even accept them refuse                                 no service drop a black hole hang
+///     accepts, and says nothing accept                                 back to normal release lets go of
+///     what `hold` held
 ///
 /// `refuse` also ends the connections that stand. Whoever carries the bytes looks again at all sessions after
 /// a change. Used by all threads at once.
 class ScriptedServer {
  public:
   enum class State { accept, refuse, drop, hang };
-  enum class TlsFault { none, abort, inject, garbage };
+  enum class TlsFault { none, abort, alert, inject, garbage };
   struct Tls {
     bool offered = false;
+    bool wrapped = false;
     TlsFault fault = TlsFault::none;
     std::string certificate_name;
   };
@@ -87,6 +86,7 @@ class ScriptedServer {
   Result<bool> take_limit(std::vector<Limit>& limits, std::string_view line);
   Result<bool> take_tls(const std::vector<std::string>& given);
   std::optional<ServerReply> scripted(std::string_view command, bool pipelined, bool in_tls);
+  bool speaks_lmtp() const;
   std::vector<std::string> by_default(const std::string& verb, bool in_tls) const;
 
   const std::string name_;
@@ -96,6 +96,7 @@ class ScriptedServer {
   std::vector<Limit> errors_, commands_;
   std::optional<Limit> connections_;
   State state_ = State::accept;
+  bool lmtp_ = false;
   Tls tls_;
   std::shared_ptr<const ServerCredentials> credentials_;
   std::size_t releases_ = 0;

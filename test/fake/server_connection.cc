@@ -5,7 +5,9 @@
 namespace fallbackmx {
 
 ServerConnection::ServerConnection(std::shared_ptr<ScriptedServer> server, SteadyTime now)
-    : server_(std::move(server)), session_(server_, now) {}
+    : server_(std::move(server)), session_(server_, now) {
+  if (server_->tls().wrapped) tls_ = std::make_unique<ServerTls>(server_->credentials());
+}
 
 void ServerConnection::receive(std::string_view bytes, SteadyTime now) {
   if (!tls_) {
@@ -20,12 +22,14 @@ void ServerConnection::receive(std::string_view bytes, SteadyTime now) {
 
 std::optional<SteadyTime> ServerConnection::next() const {
   if (!ready_.empty() || (tls_ && tls_->failed())) return SteadyTime::min();
+  if (silent_before_tls()) return std::nullopt;
   return session_.next();
 }
 
 std::optional<ServerConnection::Output> ServerConnection::take(SteadyTime now) {
   if (!ready_.empty()) return Output{std::exchange(ready_, {}), End::none};
   if (tls_ && tls_->failed()) return Output{{}, End::close};
+  if (silent_before_tls()) return std::nullopt;
 
   auto action = session_.take(now);
   if (!action) return std::nullopt;

@@ -33,6 +33,9 @@ class ServerConnection {
   std::optional<Output> take(SteadyTime now);
 
  private:
+  /// TLS comes before the greeting.
+  bool silent_before_tls() const { return tls_ && server_->tls().wrapped && !tls_->established(); }
+
   const std::shared_ptr<ScriptedServer> server_;
   ServerSession session_;
   std::unique_ptr<ServerTls> tls_;

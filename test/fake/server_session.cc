@@ -10,6 +10,8 @@ namespace {
 constexpr std::size_t line_limit = 65536;
 constexpr Span between_fragments = std::chrono::milliseconds(1);
 constexpr std::string_view rubbish = "\x16\x03\x01\x7f\xff <html>not smtp\r\n";
+/// A record with the fatal alert 80, internal_error (RFC 5246 section 7.2).
+constexpr std::string_view fatal_alert{"\x15\x03\x03\x00\x02\x02\x50", 7};
 
 ServerReply plain(std::vector<std::string> lines) {
   ServerReply reply;
@@ -38,6 +40,7 @@ void ServerSession::receive(std::string_view bytes, SteadyTime now) {
   if (ended_) return;
   if (handshaking_) {
     // Only with a server that spoils the handshake do its bytes come here.
+    if (server_->tls().fault == ScriptedServer::TlsFault::alert) say_bytes(std::string(fatal_alert), {}, now);
     if (server_->tls().fault == ScriptedServer::TlsFault::garbage) say_bytes(std::string(rubbish), {}, now);
     actions_.push_back({ServerAction::Kind::close, now, {}});
     return;
@@ -140,7 +143,7 @@ std::optional<ServerReply> ServerSession::out_of_order(const std::string& verb) 
 /// What a command and its reply change in the state of the session.
 void ServerSession::follow(const std::string& verb, int code) {
   if (verb == "QUIT") quit_ = true;
-  if (verb == "EHLO" || verb == "HELO") in_transaction_ = pipelining_ = false;
+  if (verb == "EHLO" || verb == "HELO" || verb == "LHLO") in_transaction_ = pipelining_ = false;
   if (code < 200 || code > 299) return;
   if (verb == "MAIL") in_transaction_ = true, recipients_ = 0;
   if (verb == "RSET") in_transaction_ = false;

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -42,6 +43,21 @@ std::uint16_t WireServer::serve(std::shared_ptr<ScriptedServer> server) {
   }
   look_again();
   return port;
+}
+
+void WireServer::serve_unix(const std::string& path, std::shared_ptr<ScriptedServer> server) {
+  FileDescriptor socket(
+      must_succeed(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket"));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  must_succeed(bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), "bind");
+  must_succeed(listen(socket.get(), SOMAXCONN), "listen");
+  {
+    const std::lock_guard guard(mutex_);
+    listeners_.push_back({std::move(socket), std::move(server)});
+  }
+  look_again();
 }
 
 void WireServer::look_again() {

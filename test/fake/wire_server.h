@@ -30,6 +30,8 @@ class WireServer {
   /// The port of 127.0.0.1 where this server is from now on. Who may connect is for the clients' network to
   /// decide (ScriptedServer::knock): what arrives here is served.
   std::uint16_t serve(std::shared_ptr<ScriptedServer> server);
+  /// The same at a unix-domain socket, whose file must not be there yet.
+  void serve_unix(const std::string& path, std::shared_ptr<ScriptedServer> server);
   /// A port of 127.0.0.1 that refuses connections.
   std::uint16_t refusing_port() const { return refusing_port_; }
 

@@ -109,6 +109,8 @@ TEST_F(Logcheck, NorIsWhatIsInOrder) {
         "mx1.example.org[192.0.2.1]:25 advertises PIPELINING and answers 503: one command at a time from now "
         "on",
         "mx1.example.org[192.0.2.1]:25: STARTTLS failed (handshake failure), once more without TLS",
+        "mx1.example.org[192.0.2.1]:25: answers without TLS, and is asked in plaintext for 1 h",
+        "unix:/run/dovecot/lmtp accepts every recipient in example.org",
         "redis:127.0.0.1:6379: verdicts are shared",
         "control: uid=0 pid=4711 asks for remember forget address=user@example.org"})
     EXPECT_TRUE(is_ignored(line)) << line;

@@ -45,6 +45,31 @@ TEST(NextHop, IsReadAsPostfixAndSendmailWriteIt) {
   for (const auto& row : table) EXPECT_EQ(show(parse_next_hops(row.in)), row.want) << row.name;
 }
 
+TEST(NextHop, OfLmtpIsReadAsPostfixWritesIt) {
+  const struct {
+    const char *name, *in, *want;
+  } table[] = {
+      {"a socket", "lmtp:unix:/run/dovecot/lmtp", "lmtp:unix:/run/dovecot/lmtp"},
+      {"a socket below Postfix's queue directory", "lmtp:unix:private/lmtp",
+       "lmtp:unix:/var/spool/postfix/private/lmtp"},
+      {"host and port", "lmtp:inet:host.example:2424", "lmtp:inet:host.example:2424"},
+      {"the usual port", "lmtp:inet:host.example", "lmtp:inet:host.example"},
+      {"in capitals", "LMTP:INET:host.example:24", "lmtp:inet:host.example:24"},
+      {"an address", "lmtp:inet:127.0.0.1:24", "lmtp:inet:127.0.0.1:24"},
+      {"an IPv6 address", "lmtp:inet:[IPv6:2001:db8::1]:24", "lmtp:inet:[2001:db8::1]:24"},
+      {"brackets mean nothing", "lmtp:inet:[host.example]", "lmtp:inet:host.example"},
+      {"without inet:", "lmtp:host.example:24", "lmtp:inet:host.example:24"},
+      {"several", "lmtp:inet:a.example, unix:/b", "lmtp:inet:a.example lmtp:unix:/b"},
+      {"a host of that name", "lmtp:2424", "lmtp:2424"},
+      {"the same in brackets", "[lmtp]:24", "[lmtp]:24"},
+  };
+  for (const auto& row : table) EXPECT_EQ(show(parse_next_hops(row.in)), row.want) << row.name;
+  const NextHop hop = parse_next_hops("lmtp:inet:host.example")->front();
+  EXPECT_EQ(hop.protocol, Protocol::lmtp);
+  EXPECT_FALSE(hop.mx_lookup) << "LMTP knows no MX records";
+  EXPECT_EQ(parse_next_hops("lmtp:2424")->front().protocol, Protocol::smtp);
+}
+
 TEST(NextHop, WhatIsNoneIsNamed) {
   const struct {
     const char *name, *in, *names;
@@ -54,6 +79,13 @@ TEST(NextHop, WhatIsNoneIsNamed) {
       {"no closing bracket", "[mx.example.org", "closing bracket"},
       {"rubbish behind the bracket", "[mx.example.org]25", "only :port"},
       {"an empty literal", "[]", "[]"},
+      {"nothing behind lmtp:", "lmtp:", "no next hop"},
+      {"a socket without a path", "lmtp:unix:", "path of the socket is missing"},
+      {"a path that no socket can have",
+       "lmtp:unix:/123456789/123456789/123456789/123456789/123456789/123456789/123456789/123456789/123456789/"
+       "123456789/12345678",
+       "107 bytes"},
+      {"an LMTP port", "lmtp:inet:host:x", "not a port"},
       {"port 0", "example.org:0", "not a port"},
       {"port 65536", "example.org:65536", "not a port"},
       {"a port with a tail", "example.org:25x", "not a port"},

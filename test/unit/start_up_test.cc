@@ -1,6 +1,11 @@
 #include "milter/start_up.h"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "probe/file_descriptor.h"
+#include "test/fake/temporary_directory.h"
 
 namespace fallbackmx {
 namespace {
@@ -17,6 +22,37 @@ TEST(StartUp, AChangeThatARunningDaemonCannotFollowIsNamed) {
   next.syslog_name = "other";
   EXPECT_EQ(need_restart(now, next),
             (std::vector<std::string>{"milter_socket", "address_verify_map", "syslog_name"}));
+}
+
+TEST(StartUp, WhatGoesToASharedMemoryIsReadOnceWhereThereIsOne) {
+  Settings now = default_settings();
+  Settings next = now;
+  next.smtp_helo_name = "other.example";
+  next.address_verify_positive_expire_time += std::chrono::hours(1);
+  EXPECT_TRUE(need_restart(now, next).empty());
+  now.shared_verify_map = next.shared_verify_map = "redis:127.0.0.1:6379";
+  EXPECT_EQ(need_restart(now, next),
+            (std::vector<std::string>{"address_verify_positive_expire_time", "smtp_helo_name"}));
+}
+
+TEST(StartUp, ASyslogThatNobodyReadsIsNamed) {
+  const TemporaryDirectory directory;
+  EXPECT_EQ(why_no_syslog(directory / "log"), directory / "log: No such file or directory");
+  for (const int type : {SOCK_DGRAM, SOCK_STREAM}) {
+    const std::string path = directory / std::to_string(type);
+    sockaddr_un name{};
+    name.sun_family = AF_UNIX;
+    path.copy(name.sun_path, sizeof name.sun_path - 1);
+    {
+      const FileDescriptor reader(socket(AF_UNIX, type, 0));
+      ASSERT_EQ(bind(reader.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name), 0);
+      if (type == SOCK_STREAM) {
+        ASSERT_EQ(listen(reader.get(), 1), 0);
+      }
+      EXPECT_EQ(why_no_syslog(path), "");
+    }
+    EXPECT_EQ(why_no_syslog(path), path + ": Connection refused") << "its reader has died";
+  }
 }
 
 TEST(StartUp, ProbesComeFromTheAddressesThatAreSet) {

@@ -13,7 +13,9 @@
 #include <memory>
 #include <string>
 
+#include "conf/config.h"
 #include "test/fake/server_tls.h"
+#include "test/unit/temporary_file.h"
 
 namespace fallbackmx {
 namespace {
@@ -82,6 +84,12 @@ const Endpoint server{"mx1.example.org", boost::asio::ip::make_address("192.0.2.
 
 class TlsTest : public testing::Test {
  protected:
+  /// The settings that a milter.conf with these lines comes to.
+  static Settings settings_of(std::vector<std::string> lines) {
+    const Config config = read_config({"", {}, std::move(lines)});
+    EXPECT_TRUE(config.settings) << config.errors.front();
+    return config.settings ? *config.settings : Settings{};
+  }
   /// Empty when the handshake succeeds.
   std::string handshake(const TlsDemand& demand, const std::shared_ptr<TlsContext>& context) {
     stream = std::make_unique<TlsStream>(std::make_unique<LoopStream>(credentials.context()), context, demand,
@@ -117,6 +125,56 @@ TEST_F(TlsTest, SecureNeedsAnAuthorityAndTheName) {
   EXPECT_EQ(handshake(demand), "");
   demand.names = {{"mx2.example.org"}};
   EXPECT_NE(handshake(demand).find("ostname"), std::string::npos) << handshake(demand);
+}
+
+// Issue 15, item 19: a row of a policy table that demands an authority was deferred for ever.
+TEST_F(TlsTest, AuthoritiesAreReadWhereverAPolicyNeedsThem) {
+  setenv("SSL_CERT_FILE", authority.path().c_str(), 1);  // those of the system
+  const TemporaryFile recipients("example.org smtp_tls_security_level=secure\n");
+  const TemporaryFile next_hops("example.org verify\n");
+  const TemporaryFile others("example.org encrypt\n");
+  const TlsDemand demand{.level = TlsLevel::secure, .names = {{"mx1.example.org"}}};
+  const struct {
+    std::string line;
+    bool believed;
+  } cases[] = {
+      {"smtp_tls_security_level=verify", true},
+      {"recipient_policy_maps=texthash:" + recipients.path(), true},
+      {"smtp_tls_policy_maps=texthash:" + next_hops.path(), true},
+      {"smtp_tls_policy_maps=texthash:" + others.path(), false},
+      {"smtp_tls_security_level=dane", false},
+  };
+  for (const auto& [line, believed] : cases) {
+    settings = settings_of({line});
+    EXPECT_EQ(handshake(demand).empty(), believed) << line;
+  }
+  unsetenv("SSL_CERT_FILE");
+}
+
+TEST_F(TlsTest, RecordsThatCannotBeComparedAreFoundOut) {
+  const auto context = *TlsContext::make(settings);
+  const TlsaRecord good{3, 1, 1, std::string(32, 'k')}, short_digest{3, 1, 1, "k"},
+      no_certificate{3, 0, 0, "rubbish"}, unknown{3, 1, 9, std::string(32, 'k')};
+  EXPECT_EQ(*context->usable({short_digest, good, no_certificate, unknown}), std::vector<TlsaRecord>{good});
+  EXPECT_TRUE(context->usable({})->empty());
+}
+
+TEST_F(TlsTest, WithoutARecordThatCanBeUsedDaneBelievesNobody) {
+  settings.smtp_tls_CAfile = authority.path();  // nor those whom an authority vouches for
+  const TlsDemand demand{
+      .level = TlsLevel::dane, .names = {{"mx1.example.org"}}, .tlsa = {{3, 1, 1, "too short"}}};
+  EXPECT_EQ(handshake(demand), "TLS: none of the TLSA records can be used");
+}
+
+// An OpenSMTPD whose handshake failed with alert 80 was logged as "self-signed certificate".
+TEST_F(TlsTest, TheReasonIsTheServersAlertAndNotACertificateThatNobodyChecked) {
+  SSL_CTX_set_verify(credentials.context(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  ASSERT_EQ(handshake({.level = TlsLevel::may, .protocols = *TlsProtocols::parse("<=TLSv1.2")}),
+            "TLS: the server sent alert 40 (sslv3 alert handshake failure)");
+  EXPECT_EQ(handshake({.level = TlsLevel::may}), "") << "with TLS 1.3 it comes after our part";
+  EXPECT_EQ(say("ehlo"), "TLS: the server sent alert 116 (tlsv13 alert certificate required)");
+  const TlsDemand secure{.level = TlsLevel::secure, .names = {{"mx1.example.org"}}};
+  EXPECT_TRUE(handshake(secure).starts_with("TLS: certificate: ")) << handshake(secure);
 }
 
 TEST_F(TlsTest, ANameBelowMatchesOnlyWhereItIsAllowed) {

@@ -26,6 +26,16 @@ TEST(TransportMaps, TheNearestRowSaysWhereProbesGo) {
     EXPECT_EQ(maps->find(*Address::parse(recipient)).value_or("none"), want) << recipient;
 }
 
+TEST(TransportMaps, ALmtpTransportIsHandedOnAsOne) {
+  const TemporaryFile file(
+      "example.org lmtp:unix:/run/lmtp\nexample.net LMTP:inet:127.0.0.1:24\nexample.com lmtp:\n");
+  const auto maps = TransportMaps::parse("texthash:" + file.path());
+  ASSERT_TRUE(maps) << maps.error();
+  EXPECT_EQ(maps->find(*Address::parse("u@example.org")), "lmtp:unix:/run/lmtp");
+  EXPECT_EQ(maps->find(*Address::parse("u@example.net")), "lmtp:inet:127.0.0.1:24");
+  EXPECT_EQ(maps->find(*Address::parse("u@example.com")), "lmtp:example.com");
+}
+
 TEST(TransportMaps, WithoutARowNothingIsSaid) {
   const TemporaryFile file("example.org smtp:[mx.internal]\n");
   EXPECT_FALSE(TransportMaps::parse("texthash:" + file.path())->find(*Address::parse("u@example.net")));
@@ -36,8 +46,8 @@ TEST(TransportMaps, WhatCannotBeAskedIsAnError) {
   const struct {
     const char *text, *want;
   } cases[] = {
-      {"a smtp:b\nexample.org lmtp:unix:private/dovecot\n",
-       ":2: \"lmtp:unix:private/dovecot\": transport lmtp speaks no SMTP, and cannot be asked"},
+      {"a smtp:b\nexample.org virtual:\n",
+       ":2: \"virtual:\": transport virtual speaks no SMTP, and cannot be asked"},
       {"example.org mx.internal\n",
        ":1: \"mx.internal\": write transport:next-hop, as in smtp:[mx.example.org]"},
   };
@@ -47,6 +57,17 @@ TEST(TransportMaps, WhatCannotBeAskedIsAnError) {
     ASSERT_FALSE(maps);
     EXPECT_EQ(maps.error(), file.path() + want);
   }
+}
+
+TEST(TransportMaps, PatternsAreAskedAboutTheWholeAddressAndMayMakeANextHop) {
+  const TemporaryFile file("/^.*@(one|two)\\.example$/ smtp:[mx.$1.example]\n");
+  const auto maps = TransportMaps::parse("inline:{ { one.example = relay:[first] } } pcre:" + file.path());
+  ASSERT_TRUE(maps) << maps.error();
+  EXPECT_EQ(maps->find(*Address::parse("u@two.example")), "[mx.two.example]");
+  EXPECT_EQ(maps->find(*Address::parse("u@one.example")), "[mx.one.example]")
+      << "the whole address comes first";
+  EXPECT_FALSE(maps->find(*Address::parse("u@three.example")));
+  EXPECT_EQ(maps->next_hops().size(), 1u);
 }
 
 }  // namespace
