@@ -10,6 +10,7 @@
 #include "conf/lexer.h"
 #include "conf/nearest_name.h"
 #include "conf/parameters.h"
+#include "conf/postfix_client.h"
 #include "conf/postfix_names.h"
 #include "conf/text_file.h"
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/ip/address.hpp>
+#include <span>
 
 #include "conf/brackets.h"
 #include "conf/host_lookup.h"
@@ -203,6 +204,36 @@ void check_smtp(const Settings& s, Objections& found) {
   check_interfaces(s.proxy_interfaces, false, "proxy_interfaces", found);
 }
 
+void check_words(const Words& words, std::span<const std::string_view> known, std::string_view name,
+                 std::string_view way_out, Objections& found) {
+  if (words.empty()) found.push_back({true, {name}, fmt::format("it is empty: {}", way_out)});
+  for (const std::string& word : words) {
+    if (std::find(known.begin(), known.end(), lower_case(word)) != known.end()) continue;
+    found.push_back({true, {name}, fmt::format("unknown word {}: {}", quoted(word), way_out)});
+  }
+}
+
+void check_host_lookup(const Settings& settings, Objections& found) {
+  static constexpr std::array<std::string_view, 3> protocols = {"all", "ipv4", "ipv6"};
+  static constexpr std::array<std::string_view, 2> mechanisms = {"dns", "native"};
+  static constexpr std::array<std::string_view, 3> levels = {"disabled", "enabled", "dnssec"};
+  check_words(settings.inet_protocols, protocols, "inet_protocols", "use ipv4, ipv6, both of them, or all",
+              found);
+  check_words(settings.smtp_host_lookup, mechanisms, "smtp_host_lookup", "use dns, native, or both", found);
+  const std::string level = lower_case(settings.smtp_dns_support_level);
+  if (!level.empty()) {
+    check_words({level}, levels, "smtp_dns_support_level", "use disabled, enabled, dnssec, or nothing",
+                found);
+  }
+  const TlsLevel tls = settings.smtp_tls_security_level;
+  if ((tls == TlsLevel::dane || tls == TlsLevel::dane_only) && !host_lookup(settings).dns) {
+    found.push_back(
+        {false,
+         {"smtp_tls_security_level", "smtp_host_lookup", "smtp_dns_support_level"},
+         "DANE needs addresses from the DNS, which smtp_host_lookup and smtp_dns_support_level leave out"});
+  }
+}
+
 /// Without STARTTLS there is nothing to fall back to.
 void check_tls(const Settings& s, Objections& found) {
   if (!s.smtp_tls_wrappermode || s.smtp_tls_security_level >= TlsLevel::encrypt) return;
@@ -264,7 +295,7 @@ std::vector<Objection> check_settings(const Settings& settings) {
   check_memory(settings, found);
   check_probes(settings, found);
   check_smtp(settings, found);
-  for (auto& objection : check_host_lookup(settings)) found.push_back(std::move(objection));
+  check_host_lookup(settings, found);
   check_tls(settings, found);
   check_dns(settings, found);
   check_monitoring(settings, found);

@@ -2,10 +2,6 @@
 // together.
 #pragma once
 
-#include <string>
-#include <vector>
-
-#include "conf/checks.h"
 #include "conf/parameters.h"
 
 namespace fallbackmx {
@@ -20,8 +16,5 @@ struct HostLookup {
   bool native = false;            ///< and as the C library does it: after the DNS, if both
 };
 HostLookup host_lookup(const Settings&);
-
-/// What is wrong with the values, each or together.
-std::vector<Objection> check_host_lookup(const Settings&);
 
 }  // namespace fallbackmx

@@ -199,8 +199,11 @@ void Destination::unreachable(Slot& slot, std::size_t endpoint, const ProbeResul
   }
   // It may have given a verdict on us (refused, misrouted), or the DNS none on its key; only one that cannot
   // be asked is in bad health, for all domains at that address.
-  if (result.verdict == Verdict::unavailable && result.stage != Stage::starttls && !result.ours)
+  if (result.verdict == Verdict::unavailable && result.ours) {
+    servers_.out_of_reach(endpoint);
+  } else if (result.verdict == Verdict::unavailable && result.stage != Stage::starttls) {
     servers_.failed(endpoint, result.why);
+  }
   const std::lock_guard lock(mutex_);
   probes_.pass_over(endpoint, result);
   dispatch();

@@ -22,14 +22,26 @@ Servers::Servers(Engine& engine, std::vector<Endpoint> endpoints, std::vector<Tl
       policies_(std::move(policies)),
       sender_(std::move(sender)),
       habits_(endpoints_.size()),
-      facts_(endpoints_.size(), {.up_since = engine.services.clock.now()}) {}
+      facts_(endpoints_.size(), {.up_since = engine.services.clock.now()}),
+      out_of_reach_until_(endpoints_.size(), SteadyTime::min()) {}
+
+void Servers::out_of_reach(std::size_t server) {
+  const std::lock_guard lock(mutex_);
+  out_of_reach_until_[server] = engine_.services.clock.now() + engine_.settings()->primary_retry_time;
+}
+
+bool Servers::within_reach(std::size_t server) const {
+  const std::lock_guard lock(mutex_);
+  return engine_.services.clock.now() >= out_of_reach_until_[server];
+}
 
 bool Servers::knock(std::size_t server) {
-  return engine_.health.may_knock(endpoints_[server].key(), engine_.services.clock.now(),
-                                  *engine_.settings());
+  return within_reach(server) && engine_.health.may_knock(endpoints_[server].key(),
+                                                          engine_.services.clock.now(), *engine_.settings());
 }
 
 bool Servers::may_be_knocked_at(std::size_t server) const {
+  if (!within_reach(server)) return false;
   const auto retry_at = engine_.health.retry_at(endpoints_[server].key());
   return !retry_at || *retry_at <= engine_.services.clock.now();
 }
@@ -37,7 +49,7 @@ bool Servers::may_be_knocked_at(std::size_t server) const {
 bool Servers::disabled(std::size_t server) const { return engine_.health.disabled(endpoints_[server].key()); }
 
 bool Servers::is_down(std::size_t server) const {
-  return engine_.health.state(endpoints_[server].key()) == Health::State::down;
+  return !within_reach(server) || engine_.health.state(endpoints_[server].key()) == Health::State::down;
 }
 
 bool Servers::all_down() const {
@@ -56,7 +68,7 @@ bool Servers::trial_due() const {
 
 ProbeResult Servers::down() const {
   const SteadyTime now = engine_.services.clock.now();
-  std::string trouble = "is down";
+  std::string trouble = within_reach(0) ? "is down" : "cannot be reached from this machine";
   if (disabled(0)) {
     trouble = "is disabled: an operator wants it not to be asked";
   } else if (const auto retry_at = engine_.health.retry_at(endpoints_.front().key());

@@ -40,7 +40,11 @@ class Servers {
   bool may_be_knocked_at(std::size_t server) const;
   /// By an operator.
   bool disabled(std::size_t server) const;
+  /// In bad health, or out of reach.
   bool is_down(std::size_t server) const;
+  /// This machine has no address or route of its protocol: for primary_retry_time it counts as down here.
+  /// That is no evidence about its health, and nobody else is told.
+  void out_of_reach(std::size_t server);
   bool all_down() const;
   /// Whether any of them may be knocked at.
   bool trial_due() const;
@@ -83,6 +87,8 @@ class Servers {
   }
 
  private:
+  bool within_reach(std::size_t server) const;
+
   Engine& engine_;
   const std::vector<Endpoint> endpoints_;
   const std::vector<TlsPolicy> policies_;
@@ -90,6 +96,7 @@ class Servers {
   mutable std::mutex mutex_;  ///< protects what follows
   std::vector<Habits> habits_;
   std::vector<ServerFacts> facts_;
+  std::vector<SteadyTime> out_of_reach_until_;
   /// Recipients (Address::key()) that are refused under the first sender, while others are accepted.
   RecentMap<std::pair<std::size_t, std::string>, bool> refuse_first_sender_{10'000};
 };

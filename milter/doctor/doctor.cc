@@ -242,7 +242,7 @@ class Doctor {
     facts.no_real_recipient = lacks_real_recipient(domain, of_domain);
     // Where there is more than one place to look addresses up.
     if (host_lookup(settings_).native) {
-      for (const auto& reason : facts.reasons) note(fmt::format("{}: {}", domain, reason));
+      for (const auto& reason : facts.reasons) note(fmt::format("the route to {}: {}", domain, reason));
     }
     found(domain_ailments(facts, of_domain));
   }

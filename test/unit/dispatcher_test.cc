@@ -168,5 +168,15 @@ TEST_F(DispatcherTest, TwoSessionsDoNotMakeTheSameTrial) {
   EXPECT_EQ(other->knocking, (std::vector<std::size_t>{1}));
 }
 
+TEST_F(DispatcherTest, AServerThatThisMachineCannotReachIsPassedOverAndInGoodHealth) {
+  servers.out_of_reach(0);
+  ask_for(1, "a");
+  EXPECT_EQ(dispatcher.candidates(*opening()), (std::vector<std::size_t>{1}));
+  EXPECT_FALSE(dispatcher.all_down());
+  was_down(1);
+  EXPECT_TRUE(dispatcher.all_down()) << "nobody waits for the trial of the other";
+  EXPECT_EQ(engine.health.state(servers.endpoint(0).key()), Health::State::up);
+}
+
 }  // namespace
 }  // namespace fallbackmx

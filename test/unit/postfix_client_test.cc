@@ -1,4 +1,4 @@
-#include "conf/postfix_names.h"
+#include "conf/postfix_client.h"
 
 #include <gtest/gtest.h>
 
@@ -28,14 +28,14 @@ bool is_about_the_client(std::string_view name) {
   return name == "ignore_mx_lookup_error" || name == "disable_dns_lookups" || name == "proxy_interfaces";
 }
 
-TEST(PostfixNames, EachParameterOfItsSmtpClientIsHonouredOrHasAReason) {
+TEST(PostfixClient, EachParameterOfItsSmtpClientIsHonouredOrHasAReason) {
   for (const auto name : all_of_postfix) {
     if (!is_about_the_client(name) || find_parameter(name) != nullptr) continue;
     EXPECT_NE(client_parameter_reason(name), "") << name;
   }
 }
 
-TEST(PostfixNames, NoReasonIsStale) {
+TEST(PostfixClient, NoReasonIsStale) {
   for (const auto name : with_a_reason) {
     EXPECT_EQ(find_parameter(name), nullptr) << name << " is ours now";
     if (!name.ends_with('*')) continue;
@@ -47,7 +47,7 @@ TEST(PostfixNames, NoReasonIsStale) {
   }
 }
 
-TEST(PostfixNames, AReasonNamesTheWayOut) {
+TEST(PostfixClient, AReasonNamesTheWayOut) {
   struct Row {
     const char *name, *want;
   };
