@@ -66,21 +66,27 @@ Error unknown_action(std::string_view word) {
   return {fmt::format("unknown action {}; did you mean {}?", quoted(word), nearest)};
 }
 
-Result<AccessAction> parse_rules(std::string_view text) {
+Result<AccessAction> parse_rules(std::string_view text, const RestrictionClasses& classes) {
   AccessAction action{.kind = Kind::rules};
   for (const auto& word : split_words(text)) {
     const auto restriction = restriction_named(word);
+    if (!restriction && classes.knows(word)) {
+      const auto list = classes.find(word);
+      if (!list) return Error{list.error()};
+      append_class(action.rules, **list);
+      continue;
+    }
     if (!restriction) return action.rules.empty() ? unknown_action(word) : Error{explain_not_ours(word)};
     if (argument_of(*restriction) == RestrictionArgument::table)
       return Error{fmt::format("{} cannot stand in a table", to_string(*restriction))};
-    action.rules.push_back(*restriction);
+    action.rules.emplace_back(*restriction);
   }
   return action;
 }
 
 }  // namespace
 
-Result<AccessAction> parse_access_action(std::string_view text) {
+Result<AccessAction> parse_access_action(std::string_view text, const RestrictionClasses& classes) {
   const auto word = text.substr(0, text.find_first_of(white_space));
   auto rest = stripped(text.substr(word.size()));
   for (const auto& action : actions) {
@@ -100,7 +106,7 @@ Result<AccessAction> parse_access_action(std::string_view text) {
   }
   // A table of those who have proven themselves elsewhere has the time of it on the right.
   if (all_digits(text)) return AccessAction{.kind = Kind::permit};
-  return parse_rules(text);
+  return parse_rules(text, classes);
 }
 
 }  // namespace fallbackmx

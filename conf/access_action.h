@@ -5,7 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "conf/restriction.h"
+#include "conf/restriction_classes.h"
+#include "conf/rule.h"
 #include "probe/result.h"
 
 namespace fallbackmx {
@@ -21,18 +22,19 @@ struct AccessAction {
     defer_if_permit,  ///< with access_map_defer_code
     defer_if_reject,
     warn,   ///< WARN, INFO: a line in the log
-    rules,  ///< names of restrictions
+    rules,  ///< names of restrictions, and of classes of them
   };
   Kind kind = Kind::dunno;
   int code = 0;
   std::string dsn{};   ///< the enhanced code, where the text began with one or the action has its own
   std::string text{};  ///< empty: Postfix's words for the action
-  std::vector<Restriction> rules{};
+  Restrictions rules{};
 };
 
 /// Case does not matter. The error names the word: for a slip of the pen the nearest name is suggested, and
 /// what only the MTA can do (HOLD, FILTER, ...) is explained. Restrictions that take a table are not for
-/// tables, as in Postfix.
-Result<AccessAction> parse_access_action(std::string_view text);
+/// tables, as in Postfix; classes of them are.
+Result<AccessAction> parse_access_action(std::string_view text,
+                                         const RestrictionClasses& classes = no_classes());
 
 }  // namespace fallbackmx

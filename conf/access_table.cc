@@ -3,65 +3,74 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 
-#include "conf/table.h"
 #include "conf/text_file.h"
 
 namespace fallbackmx {
 
-Result<std::shared_ptr<const AccessTable>> AccessTable::read(std::string_view type_and_file) {
-  const auto table = std::make_shared<AccessTable>();
-  table->name_ = type_and_file;
-  table->networks_ = type_and_file.starts_with("cidr:");
-  const auto path = type_and_file.substr(std::min(type_and_file.find(':'), type_and_file.size() - 1) + 1);
-  auto [rows, errors] = read_table(type_and_file, "cidr");
-  if (!errors.empty()) return Error{errors.front()};
-  for (const auto& row : rows) {
-    const auto where = fmt::format("{}:{}: ", path, row.line);
-    auto action = parse_access_action(row.value);
-    if (!action) return Error{where + action.error()};
-    if (const auto error = table->add(row.key, *std::move(action))) return Error{where + error->text};
-  }
-  return std::shared_ptr<const AccessTable>(table);
+namespace {
+
+/// What a text with places for matches is good for can be said without them, if the action is none of them.
+Result<AccessAction> parse_template(const LookupRow& row, const RestrictionClasses& classes) {
+  const auto word = row.text.substr(0, row.text.find_first_of(white_space));
+  auto action = parse_access_action(row.text, classes);
+  if (word.find('$') != std::string::npos || (action && action->kind == AccessAction::Kind::rules))
+    return Error{
+        fmt::format("{}: what a pattern matched can be in the text of an action, but not the action itself",
+                    quoted(row.text))};
+  return action;
 }
 
-std::optional<Error> AccessTable::add(std::string_view key, AccessAction action) {
-  if (!networks_) {
-    actions_.emplace(lower_case(key), std::move(action));
-    return std::nullopt;
+}  // namespace
+
+Result<std::shared_ptr<const AccessTable>> AccessTable::read(std::string_view type_and_file,
+                                                             const RestrictionClasses& classes) {
+  auto table = LookupTable::open(type_and_file);
+  if (!table) return Error{table.error()};
+  const auto made = std::make_shared<AccessTable>();
+  made->table_ = *std::move(table);
+  std::unordered_map<std::string_view, std::shared_ptr<const AccessAction>> by_text;
+  for (const auto& row : made->table_->rows()) {
+    auto& known = by_text[row.text];
+    if (!known || row.substitutes) {
+      auto action = row.substitutes ? parse_template(row, classes) : parse_access_action(row.text, classes);
+      if (!action) return Error{fmt::format("{}: {}", row.where, action.error())};
+      known = std::make_shared<const AccessAction>(*std::move(action));
+    }
+    made->actions_.push_back(known);
   }
-  const bool negated = key.starts_with('!');
-  const auto pattern = key.substr(negated ? 1 : 0);
-  if (pattern == "if" || pattern == "endif") return Error{"if and endif are not supported"};
-  const auto network = Network::parse(pattern);
-  if (!network) return Error{network.error()};
-  lines_.push_back({*network, negated, std::move(action)});
-  return std::nullopt;
+  return std::shared_ptr<const AccessTable>(made);
 }
 
-const AccessAction* AccessTable::find(std::string_view key, bool whole) const {
-  if (!networks_) {
-    const auto found = actions_.find(lower_case(key));
-    return found == actions_.end() ? nullptr : &found->second;
-  }
-  boost::system::error_code no_address;
-  const auto address = boost::asio::ip::make_address(std::string(key), no_address);
-  if (!whole || no_address) return nullptr;
-  for (const auto& line : lines_) {
-    // What is not in an IPv4 network is another IPv4 address.
-    if (line.network.same_family(address) && line.network.contains(address) != line.negated)
-      return &line.action;
-  }
-  return nullptr;
+std::shared_ptr<const AccessAction> AccessTable::find(std::string_view key, bool whole) const {
+  const auto found = table_->find(key, whole);
+  if (!found) return nullptr;
+  if (!table_->rows()[found->row].substitutes) return actions_[found->row];
+  auto action = parse_access_action(found->text);
+  if (action && action->kind == actions_[found->row]->kind)
+    return std::make_shared<const AccessAction>(*std::move(action));
+  // A code with nothing behind it, for want of a match, would be a permit.
+  return actions_[found->row];
 }
 
 bool AccessTable::mentions(Restriction restriction) const {
-  const auto says = [&](const AccessAction& action) {
-    return std::find(action.rules.begin(), action.rules.end(), restriction) != action.rules.end();
-  };
-  return std::any_of(lines_.begin(), lines_.end(), [&](const auto& line) { return says(line.action); }) ||
-         std::any_of(actions_.begin(), actions_.end(), [&](const auto& entry) { return says(entry.second); });
+  return std::any_of(actions_.begin(), actions_.end(),
+                     [&](const auto& action) { return fallbackmx::mentions(action->rules, restriction); });
+}
+
+// Of conf/rule.h, which knows no more of tables than that there are some.
+
+bool mentions(const Restrictions& list, Restriction restriction) {
+  return std::any_of(list.begin(), list.end(), [&](const Rule& rule) {
+    return rule.restriction == restriction || (rule.table && rule.table->mentions(restriction));
+  });
+}
+
+bool operator==(const Rule& a, const Rule& b) {
+  if (a.restriction != b.restriction || !a.table != !b.table) return false;
+  return !a.table || a.table->name() == b.table->name();
 }
 
 }  // namespace fallbackmx

@@ -2,14 +2,12 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "conf/access_action.h"
-#include "conf/network.h"
+#include "conf/lookup_table.h"
 #include "probe/result.h"
 
 namespace fallbackmx {
@@ -17,31 +15,24 @@ namespace fallbackmx {
 /// Read once, then never changed; used by all threads.
 class AccessTable {
  public:
-  /// `texthash:/file` and the other types of conf/table.h, or `cidr:/file` with networks on the left (`!`
-  /// negates; the first match counts). The first mistake is the error, with file and line: Postfix would log
-  /// it when the key comes up, and answer 451.
-  static Result<std::shared_ptr<const AccessTable>> read(std::string_view type_and_file);
+  /// Any table of conf/lookup_table.h with actions on the right. The first mistake is the error, with file
+  /// and line: Postfix would log it when the key comes up, and answer 451. What a pattern matched can become
+  /// part of a text, but not the action itself.
+  static Result<std::shared_ptr<const AccessTable>> read(std::string_view type_and_file,
+                                                         const RestrictionClasses& classes = no_classes());
 
-  /// Case does not matter. A table of networks answers to whole addresses only, so that it is never asked
-  /// about parts of them: `whole` is false for parent domains, parent networks, and parts of an address.
-  const AccessAction* find(std::string_view key, bool whole) const;
+  /// Case does not matter. Patterns and networks answer to whole keys only: `whole` is false for parent
+  /// domains, parent networks, and parts of an address.
+  std::shared_ptr<const AccessAction> find(std::string_view key, bool whole) const;
 
   bool mentions(Restriction) const;
   /// As it was written.
-  const std::string& name() const { return name_; }
+  const std::string& name() const { return table_->name(); }
 
  private:
-  struct Line {
-    Network network;
-    bool negated = false;
-    AccessAction action;
-  };
-  std::optional<Error> add(std::string_view key, AccessAction action);
-
-  std::string name_;
-  bool networks_ = false;
-  std::vector<Line> lines_;
-  std::unordered_map<std::string, AccessAction> actions_;  ///< by key, lower case
+  std::shared_ptr<const LookupTable> table_;
+  /// Of each row. Where a pattern puts something in: what it is with nothing put in.
+  std::vector<std::shared_ptr<const AccessAction>> actions_;
 };
 
 }  // namespace fallbackmx

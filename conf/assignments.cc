@@ -84,12 +84,20 @@ void Assignments::add_overrides(const std::vector<std::string>& overrides) {
   }
 }
 
+std::set<std::string> Assignments::class_names() const {
+  const Assignment* written = of("smtpd_restriction_classes");
+  if (written == nullptr) return {};
+  const auto words = split_words(written->value);
+  return {words.begin(), words.end()};
+}
+
 /// Which names are ours, which Postfix's, which made up for use in other values, and which a slip.
 void Assignments::judge_names() {
   std::set<std::string> used;
   for (const auto& assignment : all_) {
     for (auto& name : names_in(assignment.value)) used.insert(std::move(name));
   }
+  for (auto& name : class_names()) used.insert(std::move(name));
   std::vector<std::string_view> ours;
   for (const auto& parameter : parameter_table()) ours.push_back(parameter.name);
 
@@ -97,6 +105,8 @@ void Assignments::judge_names() {
     if (find_parameter(name) != nullptr || used.contains(name)) continue;
     if (is_planned_parameter(name)) {
       complaints_.warn(order, fmt::format("{}: {} is not used by this version", where, name));
+    } else if (const auto why = client_parameter_reason(name); !why.empty()) {
+      complaints_.warn(order, fmt::format("{}: {} is not used: {}", where, name, why));
     } else if (is_postfix_parameter(name)) {
       complaints_.warn(order, fmt::format("{}: {} means something only to Postfix; ignored", where, name));
     } else if (const auto nearest = nearest_name(name, ours); !nearest.empty()) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,8 @@ class Assignments {
   /// The last word on a name; null when there is none.
   const Assignment* of(std::string_view name) const;
   const std::map<std::string, Assignment, std::less<>>& effective() const { return effective_; }
+  /// What smtpd_restriction_classes lists: each is the name of a parameter, too.
+  std::set<std::string> class_names() const;
   /// Behind all of them: for complaints about what nobody wrote.
   std::size_t end() const { return end_; }
 

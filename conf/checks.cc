@@ -7,6 +7,7 @@
 #include <boost/asio/ip/address.hpp>
 
 #include "conf/brackets.h"
+#include "conf/host_lookup.h"
 #include "conf/host_port.h"
 #include "conf/milter_socket.h"
 #include "conf/nearest_name.h"
@@ -102,11 +103,18 @@ void check_refresh(Seconds refresh, std::string_view refresh_name, Seconds expir
                    fmt::format("is never reached: what is remembered expires before, by {}", expire_name)});
 }
 
+std::string_view own_verify_map() { return find_parameter("address_verify_map")->initial; }
+
 void check_memory(const Settings& s, Objections& found) {
   const std::string_view map = s.address_verify_map;
   const bool known = map.empty() || map == "memory:" || map.starts_with("sqlite:/");
   if (map.starts_with("sqlite:") && !known) {
     found.push_back({true, {"address_verify_map"}, "write the whole path after sqlite:, beginning with /"});
+  } else if (is_postfix_database(map)) {
+    found.push_back({false,
+                     {"address_verify_map"},
+                     fmt::format("{} is Postfix's own verify database, which cannot be shared: {} is used",
+                                 quoted(map), own_verify_map())});
   } else if (!known) {
     found.push_back(
         {true,
@@ -151,12 +159,19 @@ void check_probes(const Settings& s, Objections& found) {
   }
 }
 
+/// Looked up at the start and at a reload: what does not resolve then is a warning.
+bool could_be_a_host(std::string_view word) {
+  return word != "all" && word != "loopback-only" &&
+         word.find_first_of(":/[]{}=") == std::string_view::npos && is_host_name(word) &&
+         word.find_first_not_of("0123456789.") != std::string_view::npos;
+}
+
 void check_interfaces(const Words& words, bool keywords, std::string_view name, Objections& found) {
   for (const auto& word : words) {
     if (keywords && (word == "all" || word == "loopback-only")) continue;
-    if (is_address(without_square_brackets(word))) continue;
+    if (is_address(without_square_brackets(word)) || could_be_a_host(word)) continue;
     found.push_back(
-        {true, {name}, fmt::format("{} is not an address (names of hosts are not looked up)", quoted(word))});
+        {true, {name}, fmt::format("{} is neither an address nor the name of a host", quoted(word))});
   }
 }
 
@@ -166,7 +181,7 @@ void check_smtp(const Settings& s, Objections& found) {
         {true, {"smtp_helo_name"}, fmt::format("{} is not the name of a host", quoted(s.smtp_helo_name))});
   }
   boost::system::error_code no_v4, no_v6;
-  ip::make_address_v4(s.smtp_bind_address, no_v4);
+  ip::make_address_v4(std::string(without_square_brackets(s.smtp_bind_address)), no_v4);
   ip::make_address_v6(std::string(without_square_brackets(s.smtp_bind_address6)), no_v6);
   if (!s.smtp_bind_address.empty() && no_v4) {
     found.push_back(
@@ -234,6 +249,13 @@ void check_log(const Settings& s, Objections& found) {
 
 }  // namespace
 
+bool is_postfix_database(std::string_view map) {
+  if (map.starts_with("proxy:")) map.remove_prefix(6);
+  const auto type = map.substr(0, map.find(':'));
+  return type.size() < map.size() && (type == "btree" || type == "hash" || type == "lmdb" || type == "cdb" ||
+                                      type == "dbm" || type == "internal" || type == "memcache");
+}
+
 std::vector<Objection> check_settings(const Settings& settings) {
   Objections found;
   check_milter(settings, found);
@@ -242,6 +264,7 @@ std::vector<Objection> check_settings(const Settings& settings) {
   check_memory(settings, found);
   check_probes(settings, found);
   check_smtp(settings, found);
+  for (auto& objection : check_host_lookup(settings)) found.push_back(std::move(objection));
   check_tls(settings, found);
   check_dns(settings, found);
   check_monitoring(settings, found);

@@ -15,6 +15,9 @@ struct Objection {
   std::string text;
 };
 
+/// address_verify_map as Postfix has it: `btree:/var/lib/postfix/verify` and its like, perhaps behind proxy:.
+bool is_postfix_database(std::string_view map);
+
 /// Pure; in order of the table, errors and warnings mixed.
 std::vector<Objection> check_settings(const Settings&);
 

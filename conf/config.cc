@@ -12,6 +12,9 @@
 #include "conf/host_name.h"
 #include "conf/nearest_name.h"
 #include "conf/postfix_names.h"
+#include "conf/restriction.h"
+#include "conf/restriction_classes.h"
+#include "conf/restriction_list.h"
 #include "conf/text_file.h"
 #include "conf/typed_parameters.h"
 #include "probe/address.h"
@@ -27,6 +30,7 @@ class Reading {
   explicit Reading(const ConfigSources& sources) : written_(sources, complaints_) {}
 
   void type_values();
+  void check_classes();
   void check_values();
   void apply_policies();
   Config result() &&;
@@ -34,11 +38,14 @@ class Reading {
  private:
   std::optional<std::string> value_of(std::string_view name) const;
   std::string why_unknown(std::string_view name) const;
+  Result<std::string> expanded(std::string_view name) const;
+  Result<Restrictions> read_class(const std::string& name) const;
 
   Complaints complaints_;
   Assignments written_;
   std::set<std::string_view> untyped_;  ///< whose value was no good
-  TypedParameters typed_;
+  RestrictionClasses classes_{written_.class_names(), [this](const auto& name) { return read_class(name); }};
+  TypedParameters typed_{{}, classes_};
   Settings settings_;
 };
 
@@ -67,13 +74,41 @@ std::string Reading::why_unknown(std::string_view name) const {
   return nearest.empty() ? "unknown name" : fmt::format("unknown name; did you mean ${}?", nearest);
 }
 
+Result<std::string> Reading::expanded(std::string_view name) const {
+  return expand(
+      *value_of(name), [this](std::string_view other) { return value_of(other); },
+      [this](std::string_view other) { return why_unknown(other); });
+}
+
+Result<Restrictions> Reading::read_class(const std::string& name) const {
+  if (written_.of(name) == nullptr)
+    return Error{
+        fmt::format("restriction class {} has no line of its own: write {} = RESTRICTIONS", name, name)};
+  const auto text = expanded(name);
+  if (!text) return Error{text.error()};
+  return parse_restrictions(*text, classes_);
+}
+
+/// Each class at its own line, whether it is used or not.
+void Reading::check_classes() {
+  for (const auto& name : written_.class_names()) {
+    const Assignment* written = written_.of(name);
+    const auto& at = written != nullptr ? *written : *written_.of("smtpd_restriction_classes");
+    const bool taken = find_parameter(name) != nullptr || restriction_named(name);
+    const auto list = classes_.find(name);
+    if (list && !taken) continue;
+    const auto why =
+        taken ? name + " has a meaning already: choose another name for the class" : list.error();
+    complaints_.error(at.order, fmt::format("{}: {}: {}", at.where, at.name, why));
+    classes_.set_aside(name);
+  }
+}
+
 void Reading::type_values() {
-  const auto value_of_name = [this](std::string_view name) { return value_of(name); };
-  const auto why = [this](std::string_view name) { return why_unknown(name); };
   for (const auto& parameter : parameter_table()) {
     const Assignment* written = written_.of(parameter.name);
 
-    const auto value = expand(*value_of(parameter.name), value_of_name, why);
+    const auto value = expanded(parameter.name);
     auto wrong = value ? typed_.set(parameter, *value) : value.error();
     if (!wrong) continue;
     untyped_.insert(parameter.name);
@@ -87,6 +122,8 @@ void Reading::type_values() {
 /// Values that Postfix lets stand for others.
 void complete(Settings& settings) {
   if (settings.address_verify_map.empty()) settings.address_verify_map = "memory:";
+  if (is_postfix_database(settings.address_verify_map))
+    settings.address_verify_map = find_parameter("address_verify_map")->initial;
   if (settings.address_verify_sender.empty()) settings.address_verify_sender = "<>";
   for (auto* sender : {&settings.address_verify_sender, &settings.probe_fallback_sender}) {
     const auto address = Address::parse(*sender);
@@ -170,6 +207,7 @@ Settings default_settings() {
 
 Config read_config(const ConfigSources& sources) {
   Reading reading(sources);
+  reading.check_classes();
   reading.type_values();
   reading.check_values();
   reading.apply_policies();

@@ -23,12 +23,17 @@ Result<DomainList> DomainList::parse(std::string_view text) {
   DomainList list;
   list.text_ = text;
   for (const auto& item : *items) {
+    const Item place{list.items_.size() + list.tables_.size(), item.negated};
+    if (item.table) {
+      list.tables_.push_back({place, item.table});
+      continue;
+    }
     if (!item.where.empty() && is_network(item.pattern)) continue;
     const bool below_only = item.pattern.starts_with('.');
     const auto name = ascii_domain(std::string_view(item.pattern).substr(below_only ? 1 : 0));
     if (!name) return Error{fmt::format("{}{}: {}", item.where, quoted(item.pattern), name.error())};
     // The earlier of two equal items wins, as the first match does: try_emplace leaves it alone.
-    list.items_.try_emplace(below_only ? "." + *name : *name, Item{list.items_.size(), item.negated});
+    list.items_.try_emplace(below_only ? "." + *name : *name, place);
   }
   return list;
 }
@@ -45,6 +50,12 @@ bool DomainList::matches(std::string_view domain) const {
     const auto below = domain.substr(dot);
     look(std::string(below));
     look(std::string(below.substr(1)));
+  }
+  for (const auto& [item, table] : tables_) {
+    if (first != nullptr && first->order < item.order) break;
+    if (!table->find(domain, true)) continue;
+    first = &item;
+    break;
   }
   return first != nullptr && !first->negated;
 }

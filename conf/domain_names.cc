@@ -12,7 +12,8 @@ std::vector<std::string> domain_names(std::string_view list) {
   const auto items = list_items(list);
   if (!items) return names;
   for (const auto& item : *items) {
-    if (item.negated || item.pattern.starts_with('.') || item.pattern.starts_with("IPv6:")) continue;
+    if (item.negated || item.table || item.pattern.starts_with('.') || item.pattern.starts_with("IPv6:"))
+      continue;
     auto name = ascii_domain(item.pattern);
     const bool address = name && name->find_first_not_of("0123456789.") == std::string::npos;
     if (name && !address && std::find(names.begin(), names.end(), *name) == names.end())

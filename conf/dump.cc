@@ -85,8 +85,8 @@ std::string describe_kind(const Parameter& p) {
   if (p.type == "Flag") return "Yes or no.";
   if (p.type == "Words") return "A list, with commas or blanks between.";
   if (p.type == "RestrictionNames") return "A list of restrictions, with commas or blanks between.";
-  if (p.type == "Domains") return "A list of domains, /file and texthash:/file.";
-  if (p.type == "Networks") return "A list of addresses, networks, /file and texthash:/file.";
+  if (p.type == "Domains") return "A list of domains, files and tables.";
+  if (p.type == "Networks") return "A list of addresses, networks, files and tables.";
   if (p.type == "TlsTables" || p.type == "PolicyTables" || p.type == "TransportTables" ||
       p.type == "EhloTables")
     return "A list of tables.";
@@ -113,6 +113,11 @@ std::vector<ParameterValue> parameter_values(const Config& config) {
       value.changed = changed.contains(name);
     }
     values.push_back(std::move(value));
+  }
+  for (const auto& name : config.settings->smtpd_restriction_classes) {
+    for (const auto& [written_name, written] : config.written) {
+      if (written_name == name) values.push_back({name, written, true});
+    }
   }
   return values;
 }

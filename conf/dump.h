@@ -15,7 +15,8 @@ struct ParameterValue {
   std::string value;
   bool changed = false;  ///< set somewhere, and not to the default
 };
-/// All of them, in the order of the table; none when the configuration has errors.
+/// All of them, in the order of the table, and then the restriction classes; none when the configuration has
+/// errors.
 std::vector<ParameterValue> parameter_values(const Config&);
 
 /// `name = value` lines of what differs from the defaults (-n), in the order of the table, values as written.

@@ -5,6 +5,7 @@
 #include <boost/asio/ip/address_v6.hpp>
 #include <optional>
 
+#include "conf/braced_words.h"
 #include "conf/table.h"
 #include "conf/text_file.h"
 
@@ -25,7 +26,7 @@ bool is_table(std::string_view word) {
 class Collector {
  public:
   std::optional<Error> add(std::string_view text, bool negated, const std::string& where, int depth) {
-    for (const auto& word : split_words(text)) {
+    for (const auto& word : split_braced_words(text)) {
       if (auto error = add_word(word, negated, where, depth)) return error;
     }
     return std::nullopt;
@@ -63,12 +64,13 @@ class Collector {
   }
 
   std::optional<Error> add_table(std::string_view name, bool negated, const std::string& where) {
-    auto [rows, errors] = read_table(name);
-    if (!errors.empty()) return Error{where + errors[0]};
-    const auto path = name.substr(name.find(':') + 1);
-    for (auto& row : rows) {
-      items.push_back({std::move(row.key), negated, true, fmt::format("{}:{}: ", path, row.line)});
+    auto table = LookupTable::open(name);
+    if (!table) return Error{where + table.error()};
+    if (!(*table)->enumerable()) {
+      items.push_back({std::string(name), negated, true, where, *std::move(table)});
+      return std::nullopt;
     }
+    for (const auto& row : (*table)->rows()) items.push_back({row.key, negated, true, row.where + ": "});
     return std::nullopt;
   }
 };

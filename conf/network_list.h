@@ -2,10 +2,13 @@
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "conf/lookup_table.h"
 #include "conf/network.h"
 #include "probe/result.h"
 
@@ -13,7 +16,8 @@ namespace fallbackmx {
 
 /// A value. Items as in Postfix: `192.0.2.0/24`, `192.0.2.1`, `[2001:db8::]/32`, `2001:db8::/32`,
 /// `!192.0.2.7`,
-/// `/file` (items, one or several a line), `texthash:/file` (the keys of a table).
+/// `/file` (items, one or several a line), tables (conf/lookup_table.h), in which the whole address is looked
+/// up.
 class NetworkList {
  public:
   /// The error names the item, and the file and line it came from if it was not in the list itself.
@@ -29,8 +33,9 @@ class NetworkList {
 
  private:
   struct Item {
-    Network network;
+    std::optional<Network> network;  ///< else a table
     bool negated = false;
+    std::shared_ptr<const LookupTable> table{};
   };
   std::vector<Item> items_;
   std::string text_;

@@ -1,6 +1,7 @@
 // Names that Postfix knows and we do not: whoever pastes from main.cf gets an explanation, not a guess.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace fallbackmx {
@@ -11,6 +12,10 @@ bool is_postfix_parameter(std::string_view name);
 
 /// True for those that a later version will use, but not this one.
 bool is_planned_parameter(std::string_view name);
+
+/// For a parameter of Postfix's SMTP or LMTP client that we do not have: why that does not matter for a
+/// probe, or what to do instead, as the end of a sentence. Empty for all others.
+std::string client_parameter_reason(std::string_view name);
 
 struct PostfixRestriction {
   std::string_view name;

@@ -8,7 +8,6 @@
 #include <optional>
 
 #include "conf/nearest_name.h"
-#include "conf/table.h"
 #include "conf/text_file.h"
 #include "conf/units.h"
 #include "probe/address.h"
@@ -18,7 +17,7 @@ namespace fallbackmx {
 namespace {
 
 /// What can be otherwise for one domain: what is decided, how it is said, and how the primary is asked.
-constexpr std::array<std::string_view, 12> names = {
+constexpr std::array<std::string_view, 13> names = {
     "verify",
     "next_hop",
     "unverified_recipient_tempfail_action",
@@ -31,6 +30,7 @@ constexpr std::array<std::string_view, 12> names = {
     "smtp_tls_security_level",
     "address_verify_sender",
     "answer_timeout",
+    "probe_control_recipient",
 };
 
 using Attributes = RecipientPolicies::Overrides;
@@ -85,21 +85,25 @@ Result<RecipientPolicies> RecipientPolicies::parse(std::string_view tables) {
   RecipientPolicies policies;
   policies.text_ = tables;
   std::map<std::string, std::size_t> by_words;
-  for (const auto& name : split_words(tables)) {
-    const Table table = read_table(name);
-    if (!table.errors.empty()) return Error{table.errors.front()};
-    const auto path = std::string_view(name).substr(name.find(':') + 1);
-    for (const TableRow& row : table.rows) {
-      const auto where = fmt::format("{}:{}", path, row.line);
-      const auto domain = parse_domain(row.key);
-      if (!domain) return Error{fmt::format("{}: {}", where, domain.error())};
-      const auto [known, is_new] = by_words.try_emplace(row.value, policies.policies_.size());
+  const auto opened = LookupTables::open(tables);
+  if (!opened) return Error{opened.error()};
+  for (const auto& table : opened->tables()) {
+    Rows& rows = policies.tables_.emplace_back();
+    if (!table->enumerable()) rows.table = table;
+    for (const LookupRow& row : table->rows()) {
+      const auto wrong = [&](std::string_view why) { return Error{fmt::format("{}: {}", row.where, why)}; };
+      if (row.substitutes) return wrong("what a pattern matched cannot be part of a policy");
+      const auto [known, is_new] = by_words.try_emplace(row.text, policies.policies_.size());
       if (is_new) {
-        auto attributes = parse_attributes(row.value);
-        if (!attributes) return Error{fmt::format("{}: {}", where, attributes.error())};
-        policies.policies_.push_back({where, *std::move(attributes), {}});
+        auto attributes = parse_attributes(row.text);
+        if (!attributes) return wrong(attributes.error());
+        policies.policies_.push_back({row.where, *std::move(attributes), {}});
       }
-      policies.rows_.try_emplace(*domain, known->second);
+      rows.by_row.push_back(known->second);
+      if (!table->enumerable()) continue;
+      const auto domain = parse_domain(row.key);
+      if (!domain) return wrong(domain.error());
+      rows.by_domain.try_emplace(*domain, known->second);
     }
   }
   return policies;
@@ -130,15 +134,32 @@ std::vector<std::string> RecipientPolicies::resolve(const With& with) {
   return errors;
 }
 
-const RecipientPolicy* RecipientPolicies::find(std::string_view domain) const {
-  if (rows_.empty()) return nullptr;
-  if (const auto found = rows_.find(std::string(domain)); found != rows_.end())
-    return &policies_[found->second].policy;
-  for (auto dot = domain.find('.'); dot != std::string_view::npos; dot = domain.find('.', dot + 1)) {
-    const auto found = rows_.find(std::string(domain.substr(dot)));
-    if (found != rows_.end()) return &policies_[found->second].policy;
+const RecipientPolicy* RecipientPolicies::look_up(std::string_view key, bool whole) const {
+  for (const auto& [table, by_row, by_domain] : tables_) {
+    if (table) {
+      if (const auto match = table->find(key, whole)) return &policies_[by_row[match->row]].policy;
+    } else if (const auto found = by_domain.find(std::string(key)); found != by_domain.end()) {
+      return &policies_[found->second].policy;
+    }
   }
   return nullptr;
+}
+
+const RecipientPolicy* RecipientPolicies::find(std::string_view domain) const {
+  if (tables_.empty()) return nullptr;
+  if (const auto* policy = look_up(domain, true)) return policy;
+  for (auto dot = domain.find('.'); dot != std::string_view::npos; dot = domain.find('.', dot + 1)) {
+    if (const auto* policy = look_up(domain.substr(dot), false)) return policy;
+  }
+  return nullptr;
+}
+
+std::vector<std::pair<std::string, std::string>> RecipientPolicies::next_hops() const {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (const auto& [where, overrides, policy] : policies_) {
+    if (!policy.next_hop.empty()) all.emplace_back(where, policy.next_hop);
+  }
+  return all;
 }
 
 bool RecipientPolicies::any_level(bool (*is_meant)(TlsLevel)) const {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "conf/lookup_table.h"
 #include "conf/tls_policies.h"
 #include "probe/result.h"
 
@@ -29,7 +30,7 @@ struct RecipientPolicy {
 /// for one domain. A value with blanks stands in braces.
 class RecipientPolicies {
  public:
-  /// `tables` is a list of texthash:/file and the like. The error names file and line.
+  /// `tables` is a list of tables (conf/lookup_table.h). The error names file and line.
   static Result<RecipientPolicies> parse(std::string_view tables);
 
   using Overrides = std::vector<std::pair<std::string, std::string>>;
@@ -38,6 +39,8 @@ class RecipientPolicies {
   /// To be called once, when all parameters are known. The errors name file and line.
   std::vector<std::string> resolve(const With&);
 
+  /// Each next_hop, once resolved, with where it first stands: `/file:12`.
+  std::vector<std::pair<std::string, std::string>> next_hops() const;
   /// For a domain, or else `.parent` for each of its parents. Null when there is none.
   const RecipientPolicy* find(std::string_view domain) const;
   /// Some row sets a TLS level of dane or dane-only.
@@ -57,8 +60,16 @@ class RecipientPolicies {
     Overrides overrides;
     RecipientPolicy policy;
   };
-  std::vector<Shared> policies_;                       ///< rows with the same words share one
-  std::unordered_map<std::string, std::size_t> rows_;  ///< by domain
+  /// A table, and which of policies_ each of its rows is.
+  struct Rows {
+    std::shared_ptr<const LookupTable> table;  ///< null: `by_domain` instead
+    std::vector<std::size_t> by_row;
+    std::unordered_map<std::string, std::size_t> by_domain;
+  };
+  const RecipientPolicy* look_up(std::string_view key, bool whole) const;
+
+  std::vector<Shared> policies_;  ///< rows with the same words share one
+  std::vector<Rows> tables_;
   std::string text_;
 };
 

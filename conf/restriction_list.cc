@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "conf/access_table.h"
+#include "conf/braced_words.h"
 #include "conf/postfix_names.h"
 #include "conf/table.h"
 #include "conf/text_file.h"
@@ -14,37 +17,39 @@ namespace {
 /// Skips the words that belong to a restriction of Postfix's, of which the last skipped is at `i`: a table, a
 /// domain, or `{ ... }`.
 void skip_arguments(const std::vector<std::string>& words, std::size_t& i, int arguments) {
-  for (; arguments > 0 && i + 1 < words.size(); --arguments) {
-    ++i;
-    if (!words[i].starts_with('{')) continue;
-    while (!words[i].ends_with('}') && i + 1 < words.size()) ++i;
-  }
+  i = std::min(i + static_cast<std::size_t>(arguments), words.size() - 1);
 }
 
 /// The table that belongs to the restriction at `i`; `i` is then at the last word of it.
-Result<std::shared_ptr<const AccessTable>> table_after(const std::vector<std::string>& words,
-                                                       std::size_t& i) {
+Result<std::shared_ptr<const AccessTable>> table_after(const std::vector<std::string>& words, std::size_t& i,
+                                                       const RestrictionClasses& classes) {
   const bool there = i + 1 < words.size() && !restriction_named(words[i + 1]);
   if (!there) return Error{"a table must follow, as in texthash:/etc/fallbackmx/access"};
-  return AccessTable::read(words[++i]);
+  return AccessTable::read(words[++i], classes);
 }
 
 }  // namespace
 
-Result<Restrictions> parse_restrictions(std::string_view text) {
-  const auto words = split_words(text);
+Result<Restrictions> parse_restrictions(std::string_view text, const RestrictionClasses& classes) {
+  const auto words = split_braced_words(text);
   Restrictions list;
   std::vector<std::string> wrong;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const auto restriction = restriction_named(words[i]);
     if (restriction && argument_of(*restriction) == RestrictionArgument::table) {
-      auto table = table_after(words, i);
+      auto table = table_after(words, i, classes);
       if (table)
         list.emplace_back(*restriction, *std::move(table));
       else
         wrong.push_back(fmt::format("{}: {}", to_string(*restriction), table.error()));
     } else if (restriction) {
       list.emplace_back(*restriction);
+    } else if (classes.knows(words[i])) {
+      const auto members = classes.find(words[i]);
+      if (members)
+        append_class(list, **members);
+      else
+        wrong.push_back(fmt::format("{}: {}", words[i], members.error()));
     } else if (names_a_table(words[i])) {
       wrong.push_back(
           fmt::format("{}: write before it what is looked up in it: check_client_access, "

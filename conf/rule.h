@@ -5,10 +5,11 @@
 #include <utility>
 #include <vector>
 
-#include "conf/access_table.h"
 #include "conf/restriction.h"
 
 namespace fallbackmx {
+
+class AccessTable;
 
 /// One item of a list: a restriction, with the table it looks into if it takes one. A value; tables are
 /// shared, and equal when they have the same name.

@@ -4,11 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
-#include <optional>
 #include <utility>
 
-#include "conf/table.h"
+#include "conf/braced_words.h"
+#include "conf/text_file.h"
 
 namespace fallbackmx {
 
@@ -34,13 +33,6 @@ bool same(std::string_view a, std::string_view b) {
   return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
 }
 
-std::string lower(std::string_view text) {
-  std::string folded(text);
-  std::transform(folded.begin(), folded.end(), folded.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return folded;
-}
-
 std::vector<std::string_view> split(std::string_view text, std::string_view separators) {
   std::vector<std::string_view> words;
   for (;;) {
@@ -60,28 +52,17 @@ std::optional<std::size_t> version_named(std::string_view name) {
   return std::nullopt;
 }
 
-Result<TlsPolicy> parse_policy(std::string_view text) {
-  TlsPolicy policy;
-  const auto words = split(text, " \t");
-  const auto level = tls_level_named(words.empty() ? std::string_view() : words.front());
-  if (!level) return Error{level.error()};
-  policy.level = *level;
-  for (std::size_t i = 1; i < words.size(); ++i) {
-    const auto equals = words[i].find('=');
-    const auto name = words[i].substr(0, equals);
-    const auto value = equals == std::string_view::npos ? std::string_view() : words[i].substr(equals + 1);
-    if (same(name, "match") && !value.empty()) {
-      for (const auto item : split(value, ":")) policy.match.push_back(lower(item));
-    } else if (same(name, "protocols") && !value.empty()) {
-      auto protocols = TlsProtocols::parse(value);
-      if (!protocols) return Error{protocols.error()};
-      policy.protocols = *std::move(protocols);
-    } else {
-      return Error{"\"" + std::string(words[i]) +
-                   "\" is not an attribute: write match=NAME:... or protocols=LIST"};
-    }
-  }
-  return policy;
+/// Of Postfix's smtp_tls_policy_maps, and of TLSRPT; what we look at nothing for.
+constexpr std::array<std::string_view, 12> ignored{
+    "ciphers",     "exclude",       "servername", "connection_reuse", "tafile",         "enable_rpk",
+    "policy_type", "policy_domain", "policy_ttl", "policy_string",    "policy_failure", "mx_host_pattern"};
+
+/// Takes `name=value`, `name = value` in braces, or `{ name = value with blanks }` apart.
+std::pair<std::string_view, std::string_view> attribute(std::string_view word) {
+  word = without_braces(word);
+  const auto equals = word.find('=');
+  if (equals == std::string_view::npos) return {word, {}};
+  return {stripped(word.substr(0, equals)), stripped(word.substr(equals + 1))};
 }
 
 }  // namespace
@@ -124,34 +105,94 @@ Result<TlsProtocols> TlsProtocols::parse(std::string_view text) {
   return protocols;
 }
 
+Result<TlsPolicy> parse_tls_policy(std::string_view text) {
+  TlsPolicy policy;
+  const auto words = split_braced_words(text);
+  const auto level = tls_level_named(words.empty() ? std::string_view() : std::string_view(words.front()));
+  if (!level) return Error{level.error()};
+  policy.level = *level;
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const auto [name, value] = attribute(words[i]);
+    if (same(name, "match") && !value.empty()) {
+      for (const auto item : split(value, ":")) policy.match.push_back(lower_case(item));
+    } else if (same(name, "protocols") && !value.empty()) {
+      auto protocols = TlsProtocols::parse(value);
+      if (!protocols) return Error{protocols.error()};
+      policy.protocols = *std::move(protocols);
+    } else if (std::none_of(ignored.begin(), ignored.end(),
+                            [&, n = name](auto known) { return same(n, known); })) {
+      return Error{"\"" + words[i] + "\" is not an attribute: write match=NAME:... or protocols=LIST"};
+    }
+  }
+  return policy;
+}
+
 Result<TlsPolicies> TlsPolicies::parse(std::string_view tables) {
   TlsPolicies policies;
   policies.text_ = std::string(tables);
-  for (const auto name : split(tables, ", \t\r\n")) {
-    const Table table = read_table(name);
-    if (!table.errors.empty()) return Error{table.errors.front()};
-    for (const TableRow& row : table.rows) {
-      auto policy = parse_policy(row.value);
-      if (!policy) return Error{std::string(name) + ":" + std::to_string(row.line) + ": " + policy.error()};
-      policies.policies_.emplace(lower(row.key), *std::move(policy));
+  for (const auto& name : split_braced_words(tables)) {
+    auto& source = policies.sources_.emplace_back();
+    // proxymap(8) only hands questions on.
+    if (name.starts_with("socketmap:") || name.starts_with("proxy:socketmap:")) {
+      auto socketmap = SocketmapName::parse(std::string_view(name).substr(name.find("socketmap:")));
+      if (!socketmap) return Error{socketmap.error()};
+      source.socketmap = *std::move(socketmap);
+      continue;
     }
+    auto opened = LookupTables::open(name);
+    if (!opened) return Error{opened.error()};
+    auto typed = TypedTables<TlsPolicy>::read(*std::move(opened), parse_tls_policy);
+    if (!typed) return Error{typed.error()};
+    source.tables = *std::move(typed);
   }
   return policies;
 }
 
-const TlsPolicy* TlsPolicies::find(std::string_view next_hop) const {
-  const std::string key = lower(next_hop);
-  if (const auto found = policies_.find(key); found != policies_.end()) return &found->second;
-  if (key.starts_with('[') || key.find(':') != std::string::npos) return nullptr;
-  for (auto dot = key.find('.'); dot != std::string::npos; dot = key.find('.', dot + 1)) {
-    if (const auto found = policies_.find(key.substr(dot)); found != policies_.end()) return &found->second;
+Result<std::shared_ptr<const TlsPolicy>> TlsPolicies::Source::find(const std::string& key,
+                                                                   const Ask& ask) const {
+  if (!socketmap) return tables.find(key, true);
+  const auto text = ask(*socketmap, key);
+  if (!text) return Error{text.error()};
+  if (!*text) return std::shared_ptr<const TlsPolicy>();
+  auto policy = parse_tls_policy(**text);
+  if (!policy) return Error{socketmap->text + ": " + quoted(**text) + " for " + key + ": " + policy.error()};
+  return std::shared_ptr<const TlsPolicy>(std::make_shared<const TlsPolicy>(*std::move(policy)));
+}
+
+Result<std::shared_ptr<const TlsPolicy>> TlsPolicies::find(std::string_view next_hop, const Ask& ask) const {
+  std::string key = lower_case(next_hop);
+  const bool plain = !key.starts_with('[') && key.find(':') == std::string::npos;
+  for (;;) {
+    for (const Source& source : sources_) {
+      auto found = source.find(key, ask);
+      if (!found || *found != nullptr) return found;
+    }
+    const auto dot = key.find('.', key.starts_with('.') ? 1 : 0);
+    if (!plain || dot == std::string::npos) return std::shared_ptr<const TlsPolicy>();
+    key.erase(0, dot);
   }
-  return nullptr;
+}
+
+std::shared_ptr<const TlsPolicy> TlsPolicies::find(std::string_view next_hop) const {
+  const auto nobody = [](const SocketmapName&, const std::string&) -> Result<std::optional<std::string>> {
+    return std::optional<std::string>();
+  };
+  auto found = find(next_hop, nobody);
+  return found ? *std::move(found) : nullptr;
+}
+
+bool TlsPolicies::has_socketmap() const {
+  return std::any_of(sources_.begin(), sources_.end(),
+                     [](const Source& source) { return source.socketmap.has_value(); });
 }
 
 bool TlsPolicies::want_dnssec() const {
-  return std::any_of(policies_.begin(), policies_.end(),
-                     [](const auto& row) { return wants_dnssec(row.second.level); });
+  bool wanted = false;
+  for (const Source& source : sources_) {
+    source.tables.each(
+        [&](const LookupRow&, const TlsPolicy& policy) { wanted = wanted || wants_dnssec(policy.level); });
+  }
+  return wanted;
 }
 
 bool TlsPolicies::want_authorities() const {

@@ -1,11 +1,15 @@
 // What smtp_tls_security_level, smtp_tls_policy_maps and smtp_tls_protocols say.
 #pragma once
 
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "conf/socketmap_name.h"
+#include "conf/typed_tables.h"
 #include "probe/result.h"
 
 namespace fallbackmx {
@@ -50,14 +54,26 @@ struct TlsPolicy {
   friend bool operator==(const TlsPolicy&, const TlsPolicy&) = default;
 };
 
+/// What a row says: `level attribute=value ...`. Attributes that are of no concern to somebody who sends no
+/// mail are ignored: ciphers, exclude, servername, connection_reuse, and what is only for reports
+/// (policy_type ...).
+Result<TlsPolicy> parse_tls_policy(std::string_view text);
+
 /// smtp_tls_policy_maps: tables of `next-hop  level attribute=value ...`. A value.
 class TlsPolicies {
  public:
-  /// `tables` is a list of texthash:/file and the like; the error names file and line.
+  /// `tables` is a list of tables (conf/lookup_table.h) and socketmaps; the error names file and line.
   static Result<TlsPolicies> parse(std::string_view tables);
+
+  /// Asks a socketmap server: the text that it has for a key, nothing when it has none, or why it gave no
+  /// answer.
+  using Ask = std::function<Result<std::optional<std::string>>(const SocketmapName&, const std::string& key)>;
   /// For a next hop as it is written (with brackets and port, if any); for a plain name then `.parent` for
-  /// each of its parents. Null when there is none.
-  const TlsPolicy* find(std::string_view next_hop) const;
+  /// each of its parents. Null when there is none. The error: it is not known whether there is one.
+  Result<std::shared_ptr<const TlsPolicy>> find(std::string_view next_hop, const Ask& ask) const;
+  /// The same where no socketmap is asked.
+  std::shared_ptr<const TlsPolicy> find(std::string_view next_hop) const;
+  bool has_socketmap() const;
   /// Some row demands dane or dane-only.
   bool want_dnssec() const;
   /// Some row demands verify or secure.
@@ -66,7 +82,13 @@ class TlsPolicies {
   friend bool operator==(const TlsPolicies& a, const TlsPolicies& b) { return a.text_ == b.text_; }
 
  private:
-  std::unordered_map<std::string, TlsPolicy> policies_;
+  /// One table, or one socketmap.
+  struct Source {
+    std::optional<SocketmapName> socketmap{};
+    TypedTables<TlsPolicy> tables{};
+    Result<std::shared_ptr<const TlsPolicy>> find(const std::string& key, const Ask& ask) const;
+  };
+  std::vector<Source> sources_;
   std::string text_;
 };
 

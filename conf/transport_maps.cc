@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 
-#include "conf/table.h"
 #include "conf/text_file.h"
 
 namespace fallbackmx {
@@ -35,33 +34,39 @@ Result<std::string> parse_next_hop(std::string_view value) {
 Result<TransportMaps> TransportMaps::parse(std::string_view tables) {
   TransportMaps maps;
   maps.text_ = tables;
-  for (const auto& name : split_words(tables)) {
-    const Table table = read_table(name);
-    if (!table.errors.empty()) return Error{table.errors.front()};
-    const auto path = std::string_view(name).substr(name.find(':') + 1);
-    for (const TableRow& row : table.rows) {
-      auto next_hop = parse_next_hop(row.value);
-      if (!next_hop) return Error{fmt::format("{}:{}: {}", path, row.line, next_hop.error())};
-      maps.next_hops_.try_emplace(lower_case(row.key), *std::move(next_hop));
-    }
-  }
+  auto opened = LookupTables::open(tables);
+  if (!opened) return Error{opened.error()};
+  auto typed = TypedTables<std::string>::read(*std::move(opened), parse_next_hop);
+  if (!typed) return Error{typed.error()};
+  maps.next_hops_ = *std::move(typed);
   return maps;
+}
+
+std::vector<std::pair<std::string, std::string>> TransportMaps::next_hops() const {
+  std::vector<std::pair<std::string, std::string>> all;
+  next_hops_.each([&](const LookupRow& row, const std::string& next_hop) {
+    if (!row.substitutes && !next_hop.empty()) all.emplace_back(row.where, next_hop);
+  });
+  return all;
 }
 
 std::optional<std::string> TransportMaps::find(const Address& recipient) const {
   if (next_hops_.empty()) return std::nullopt;
   const std::string& domain = recipient.domain();
-  const auto look = [&](std::string_view key) { return next_hops_.find(std::string(key)); };
-  auto found = look(lower_case(recipient.local()) + '@' + domain);
-  if (found == next_hops_.end()) found = look(domain);
-  for (auto dot = domain.find('.'); found == next_hops_.end() && dot != std::string::npos;
-       dot = domain.find('.', dot + 1)) {
-    found = look(std::string_view(domain).substr(dot));
+  // What a pattern put together and is no next hop: as if no row were about it; the MTA's own is asked then.
+  const auto look = [&](std::string_view key, bool whole) -> std::shared_ptr<const std::string> {
+    auto found = next_hops_.find(key, whole);
+    return found ? *std::move(found) : nullptr;
+  };
+  auto found = look(lower_case(recipient.local()) + '@' + domain, true);
+  if (!found) found = look(domain, false);
+  for (auto dot = domain.find('.'); !found && dot != std::string::npos; dot = domain.find('.', dot + 1)) {
+    found = look(std::string_view(domain).substr(dot), false);
   }
-  if (found == next_hops_.end()) found = look("*");
-  if (found == next_hops_.end()) return std::nullopt;
+  if (!found) found = look("*", false);
+  if (!found) return std::nullopt;
   // No next hop is the recipient's own domain, by LMTP too.
-  return found->second == by_lmtp ? found->second + domain : found->second;
+  return *found == by_lmtp ? *found + domain : *found;
 }
 
 }  // namespace fallbackmx

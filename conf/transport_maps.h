@@ -4,8 +4,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
+#include <vector>
 
+#include "conf/typed_tables.h"
 #include "probe/address.h"
 #include "probe/result.h"
 
@@ -15,18 +17,20 @@ namespace fallbackmx {
 /// LMTP can be asked.
 class TransportMaps {
  public:
-  /// `tables` is a list of texthash:/file and the like. The error names file and line.
+  /// `tables` is a list of tables (conf/lookup_table.h). The error names file and line.
   static Result<TransportMaps> parse(std::string_view tables);
 
   /// The next hop, as the MTA writes it; empty: the recipient's own domain. By LMTP: with `lmtp:` in front.
   /// Nothing when no row is about it. Looked up are `user@domain`, `domain`, `.parent` for each parent, and
-  /// `*`.
+  /// `*`; patterns are only asked about `user@domain`.
   std::optional<std::string> find(const Address& recipient) const;
+  /// Each next hop, with where it stands: `/file:12`. Not those that a pattern puts together.
+  std::vector<std::pair<std::string, std::string>> next_hops() const;
   const std::string& text() const { return text_; }
   friend bool operator==(const TransportMaps& a, const TransportMaps& b) { return a.text_ == b.text_; }
 
  private:
-  std::unordered_map<std::string, std::string> next_hops_;  ///< by key, lower case
+  TypedTables<std::string> next_hops_;
   std::string text_;
 };
 

@@ -86,8 +86,9 @@ struct AsPhrases {
 };
 
 struct AsRestrictionNames {
-  static Result<kind::RestrictionNames> read(std::string_view text, const Parameter&) {
-    return parse_restrictions(text);
+  static Result<kind::RestrictionNames> read(std::string_view text, const Parameter&,
+                                             const RestrictionClasses& classes) {
+    return parse_restrictions(text, classes);
   }
 };
 
@@ -215,7 +216,8 @@ struct AsLogAs {
 template <class As, class T>
 class RowValue : public po::value_semantic {
  public:
-  RowValue(T& destination, const Parameter& row) : destination_(destination), row_(row) {}
+  RowValue(T& destination, const Parameter& row, const RestrictionClasses& classes)
+      : destination_(destination), row_(row), classes_(classes) {}
 
   std::string name() const override { return std::string(row_.type); }
   unsigned min_tokens() const override { return 1; }
@@ -224,15 +226,23 @@ class RowValue : public po::value_semantic {
   bool is_required() const override { return false; }
   bool apply_default(boost::any&) const override { return false; }
   void parse(boost::any& into, const std::vector<std::string>& texts, bool) const override {
-    auto value = As::read(texts.at(0), row_);
+    auto value = read(texts.at(0));
     if (!value) throw po::error(value.error());
     into = *std::move(value);
   }
   void notify(const boost::any& stored) const override { destination_ = boost::any_cast<const T&>(stored); }
 
  private:
+  Result<T> read(const std::string& text) const {
+    if constexpr (requires { As::read(text, row_, classes_); })
+      return As::read(text, row_, classes_);
+    else
+      return As::read(text, row_);
+  }
+
   T& destination_;
   const Parameter& row_;
+  const RestrictionClasses& classes_;
 };
 
 }  // namespace
@@ -243,14 +253,15 @@ struct TypedParameters::Options {
   po::variables_map stored;
 };
 
-TypedParameters::TypedParameters(Settings base) : options_(std::make_unique<Options>()) {
+TypedParameters::TypedParameters(Settings base, const RestrictionClasses& classes)
+    : options_(std::make_unique<Options>()) {
   options_->settings = std::move(base);
   auto& [settings, described, stored] = *options_;
   // The description owns the values.
 #define SECTION(name, title)
-#define PARAMETER(type, name, initial, least, most, help)                                                   \
-  described.add_options()(#name, new RowValue<As##type, kind::type>(settings.name, *find_parameter(#name)), \
-                          help);
+#define PARAMETER(type, name, initial, least, most, help) \
+  described.add_options()(                                \
+      #name, new RowValue<As##type, kind::type>(settings.name, *find_parameter(#name), classes), help);
 #include "conf/parameters.def"
 #undef PARAMETER
 #undef SECTION

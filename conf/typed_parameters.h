@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "conf/parameters.h"
+#include "conf/restriction_classes.h"
 
 namespace fallbackmx {
 
@@ -16,8 +17,8 @@ namespace fallbackmx {
 /// none hides another.
 class TypedParameters {
  public:
-  /// What is not set stays as it is in `base`.
-  explicit TypedParameters(Settings base = {});
+  /// What is not set stays as it is in `base`. Classes may stand in lists of restrictions; they outlive it.
+  explicit TypedParameters(Settings base = {}, const RestrictionClasses& classes = no_classes());
   ~TypedParameters();
   TypedParameters(const TypedParameters&) = delete;
   TypedParameters& operator=(const TypedParameters&) = delete;

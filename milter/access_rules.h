@@ -2,6 +2,9 @@
 // (smtpd_check.c).
 #pragma once
 
+#include <memory>
+
+#include "conf/access_action.h"
 #include "conf/parameters.h"
 #include "milter/answer.h"
 #include "milter/envelope.h"
@@ -9,9 +12,9 @@
 namespace fallbackmx {
 
 /// What is there about a client, HELO name or address, and what is said to be about it: whatever list the
-/// restriction stands in. Views into the table, the client and the envelope.
+/// restriction stands in. Views into the client and the envelope.
 struct AccessRow {
-  const AccessAction* action = nullptr;  ///< null: nothing
+  std::shared_ptr<const AccessAction> action{};  ///< null: nothing
   Subject subject;
 };
 

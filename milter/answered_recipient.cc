@@ -41,6 +41,7 @@ AnsweredRecipient answered(const SessionState& session, const Envelope& envelope
   told.unreadable = envelope.recipient.null();
   if (!told.unreadable && envelope.recipient.text() != envelope.recipient_given)
     told.resolved = bounded(envelope.recipient.text());
+  if (!outcome.asked_about.empty()) told.resolved = bounded(outcome.asked_about);
   told.client = client_text(session.client);
   told.action = outcome.reply.action();
   told.log_only = mode == Enforcement::log_only && outcome.reply.code != 0;
@@ -50,6 +51,11 @@ AnsweredRecipient answered(const SessionState& session, const Envelope& envelope
   if (by_verdict && outcome.finding) {
     tell_finding(told, *outcome.finding);
     return told;
+  }
+  if (by_verdict && outcome.not_asked) {
+    told.not_asked = true;
+    told.delivered_here = outcome.not_asked->reason == NotAsked::Reason::final;
+    told.why = bounded(outcome.not_asked->why);
   }
   if (!by_verdict) told.restriction = to_string(*outcome.by);
   told.code = outcome.reply.code;

@@ -22,6 +22,8 @@ struct AnsweredRecipient {
   std::string_view action = "accept";  ///< accept, reject or defer
   bool log_only = false;               ///< the client heard nothing of it
   bool unverified = false;             ///< accepted, though nobody could say whether it exists
+  bool not_asked = false;              ///< reject_unverified_recipient asked nobody; `why` says why
+  bool delivered_here = false;         ///< ... because the MTA delivers it itself
   bool unreadable = false;             ///< the recipient is not an address
   std::string_view restriction{};      ///< that decided, unless it was the verdict
   std::optional<Verdict> verdict{};    ///< when that decided, or the recipient was verified and accepted

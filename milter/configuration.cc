@@ -27,39 +27,46 @@ Configuration::Reloaded Configuration::reload() {
   try {
     came = read_and_take();
   } catch (const std::exception& trouble) {
-    log_.error("reload: out of memory, descriptors or threads; try again");
+    metrics_.set(Gauge::reloaded, 0);
+    log_.error(
+        "reload: out of memory, descriptors or threads; the old configuration stays in force, try again");
     came = {.taken = false, .errors = {trouble.what()}};
+    remember(came);
   }
   notify("READY=1");
   return came;
 }
 
 Configuration::Reloaded Configuration::read_and_take() {
-  const Config config = read_usable_config(sources_);
+  Config config = read_usable_config(sources_);
   Reloaded came{.taken = config.settings != nullptr, .errors = config.errors, .warnings = config.warnings};
   for (const auto& error : came.errors) log_.error("reload: " + error);
   for (const auto& warning : came.warnings) log_.warning("reload: " + warning);
-  metrics_.set(Gauge::reloaded, came.taken ? 1 : 0);
   if (came.taken) {
     came.need_restart = need_restart(*started_with_, *config.settings);
-    for (const auto& name : came.need_restart)
-      log_.warning("reload: " + name + " was changed, which takes a restart");
+    // Whoever works with it first: when that fails, nothing has changed, and what is shown is what is in
+    // force.
+    take_(config);
     {
       const std::lock_guard lock(mutex_);
-      in_force_.config = config;
+      in_force_.config = std::move(config);
       in_force_.since = clock_.wall();
     }
-    take_(config.settings);
+    for (const auto& name : came.need_restart)
+      log_.warning("reload: " + name + " was changed, which takes a restart");
     log_.info("reload: the new configuration is in force");
   } else {
     log_.error("reload: the old configuration stays in force");
   }
-  {
-    const std::lock_guard lock(mutex_);
-    in_force_.last_read_ok = came.taken;
-    in_force_.errors = came.errors;
-  }
+  metrics_.set(Gauge::reloaded, came.taken ? 1 : 0);
+  remember(came);
   return came;
+}
+
+void Configuration::remember(const Reloaded& came) {
+  const std::lock_guard lock(mutex_);
+  in_force_.last_read_ok = came.taken;
+  in_force_.errors = came.errors;
 }
 
 std::shared_ptr<const Settings> Configuration::settings() const {

@@ -17,8 +17,8 @@ namespace fallbackmx {
 /// Used by all threads; reloads come one after the other.
 class Configuration {
  public:
-  /// Hands new settings to everybody who works with them.
-  using Take = std::function<void(const std::shared_ptr<const Settings>&)>;
+  /// Hands new settings to everybody who works with them: to all of them, or, when it throws, to nobody.
+  using Take = std::function<void(const Config&)>;
 
   /// `first` has settings; it is what the daemon was started with.
   Configuration(ConfigSources sources, const Config& first, Clock& clock, Log& log, Metrics& metrics,
@@ -47,6 +47,7 @@ class Configuration {
 
  private:
   Reloaded read_and_take();
+  void remember(const Reloaded& came);
 
   const ConfigSources sources_;
   const std::shared_ptr<const Settings> started_with_;

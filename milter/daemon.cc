@@ -83,12 +83,13 @@ class Daemon {
         place_(spelled_out(socket_)),
         log_(open_log(*settings_, options.verbose)),
         configuration_(sources, config, clock_, *log_, metrics_, [this](const auto& next) { take(next); }),
-        replaceable_resolver_(make_resolver(*settings_, clock_)),
+        replaceable_resolver_(make_resolver(*settings_, clock_, log_.get())),
         streams_(bind_addresses(*settings_)),
         listener_(socket_, settings_->milter_socket_mode, settings_->milter_socket_group) {}
 
   int run(const Config& config) {
     for (const auto& warning : config.warnings) log_->warning(warning);
+    for (const auto& trouble : bind_troubles(*settings_)) log_->warning(trouble);
     if (const auto error = try_to_start()) {
       log_->error(error->text);
       if (settings_->log_target != LogTarget::standard_error) complain(error->text);
@@ -133,7 +134,7 @@ class Daemon {
                      .verify = [this](const Question& q) { return verifier_->verify(q); },
                      .wait_begins = [this] { kicker_->wait_begins(); },
                      .wait_ends = [this] { kicker_->wait_ends(); }},
-        settings_);
+        settings_, configuration_.in_force().config.rewriting);
     if (!register_callbacks(*desk_, *log_)) return Error{"libmilter does not take our callbacks"};
     if (auto error = open_http()) return error;
     if (auto error = listener_.open()) return error;
@@ -210,10 +211,10 @@ class Daemon {
         std::max(due - clock_.now(), SteadyTime::duration::zero()));
   }
 
-  void take(const std::shared_ptr<const Settings>& next) {
-    replaceable_resolver_.replace(make_resolver(*next, clock_));
-    verifier_->reload(next);
-    desk_->reload(next);
+  void take(const Config& next) {
+    replaceable_resolver_.replace(make_resolver(*next.settings, clock_, log_.get()));
+    verifier_->reload(next.settings);
+    desk_->reload(next.settings, next.rewriting);
   }
 
   void stop() {

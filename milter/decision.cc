@@ -84,8 +84,10 @@ Decision when_unavailable(const Finding& finding, const Settings& settings, std:
 }
 
 /// `auto`: who can find the primary without us is asked to; who cannot, has only us.
+/// One that is remembered to exist passes, unless the primary refuses us: it would bounce the mail a second
+/// later.
 Decision when_undecided(const Finding& finding, const Settings& settings, std::string_view recipient) {
-  if (finding.remembered == Remembered::yes) return {};
+  if (finding.remembered == Remembered::yes && finding.verdict != Verdict::refused) return {};
   const auto action = settings.primary_undecided_action;
   const bool permit =
       action == UndecidedAction::permit || (action == UndecidedAction::automatic && !finding.from_mx);

@@ -11,9 +11,10 @@ namespace {
 /// Real answers to the rules' questions, for one RCPT.
 class LiveQuestions final : public Questions {
  public:
-  LiveQuestions(const DeskServices& services, SteadyTime begin, const Settings& settings, bool may_ask,
-                bool draining)
+  LiveQuestions(const DeskServices& services, SteadyTime begin, const Settings& settings,
+                const RecipientRewriting* rewriting, bool may_ask, bool draining)
       : services_(services),
+        rewriting_(rewriting),
         begin_(begin),
         deadline_(begin + settings.answer_timeout),
         may_ask_(may_ask),
@@ -33,10 +34,18 @@ class LiveQuestions final : public Questions {
   /// What came of the first lookup that the DNS had no answer to; empty if there was none.
   const std::string& unanswered() const { return unanswered_; }
 
+  const RecipientRewriting* rewriting() const override { return rewriting_; }
+
   Finding verify(Question question) override {
     question.waits = [this] { announce(); };
     question.deadline = question.patience ? begin_ + *question.patience : deadline_;
-    if (!may_ask_) question.of = Question::Of::memory;
+    if (may_ask_) return services_.verify(question);
+    const auto of = std::exchange(question.of, Question::Of::memory);
+    Finding finding = services_.verify(question);
+    // With primary_up_action = defer it matters whether the primary is up, which memory does not know. To ask
+    // about a recipient that exists tells a guesser nothing.
+    if (of != Question::Of::primary || finding.remembered != Remembered::yes) return finding;
+    question.of = of;
     return services_.verify(question);
   }
 
@@ -60,6 +69,7 @@ class LiveQuestions final : public Questions {
   }
 
   const DeskServices& services_;
+  const RecipientRewriting* const rewriting_;  ///< null: every recipient keeps its address
   const SteadyTime begin_, deadline_;
   const bool may_ask_;  ///< primaries, for this client
   const bool draining_;
@@ -93,6 +103,7 @@ class Desk::Seat {
     closed_ = desk_.closed_;
     draining_ = desk_.draining_;
     settings_ = desk_.settings_;
+    rewriting_ = desk_.rewriting_;
     ++count();
   }
 
@@ -108,6 +119,7 @@ class Desk::Seat {
   bool closed() const { return closed_; }
   bool draining() const { return draining_; }
   const Settings& settings() const { return *settings_; }
+  const RecipientRewriting* rewriting() const { return rewriting_.get(); }
 
  private:
   std::size_t& count() { return draining_ ? desk_.came_after_ : desk_.came_before_drain_; }
@@ -115,13 +127,16 @@ class Desk::Seat {
   Desk& desk_;
   bool closed_ = false, draining_ = false;
   std::shared_ptr<const Settings> settings_;
+  std::shared_ptr<const RecipientRewriting> rewriting_;
 };
 
-Desk::Desk(DeskServices services, std::shared_ptr<const Settings> settings)
+Desk::Desk(DeskServices services, std::shared_ptr<const Settings> settings,
+           std::shared_ptr<const RecipientRewriting> rewriting)
     : services_(std::move(services)),
       verdict_log_(services_.log, services_.clock),
       session_log_(services_.log),
-      settings_(std::move(settings)) {}
+      settings_(std::move(settings)),
+      rewriting_(std::move(rewriting)) {}
 
 Outcome Desk::answer(const SessionState& session, const Envelope& envelope) {
   const Seat seat(*this);
@@ -129,7 +144,7 @@ Outcome Desk::answer(const SessionState& session, const Envelope& envelope) {
   const SteadyTime begin = services_.clock.now();
   const Settings& settings = seat.settings();
   const bool may_ask = unknown_recipients_.may_ask(session.client.address, begin, settings);
-  LiveQuestions questions(services_, begin, settings, may_ask, seat.draining());
+  LiveQuestions questions(services_, begin, settings, seat.rewriting(), may_ask, seat.draining());
   const Outcome outcome = evaluate(settings, session.client, envelope, questions, services_.witness);
   if (outcome.finding && outcome.finding->verdict == Verdict::undeliverable)
     unknown_recipients_.count(session.client.address, begin, settings);
@@ -148,8 +163,10 @@ std::shared_ptr<const Settings> Desk::settings() const {
   return settings_;
 }
 
-void Desk::reload(std::shared_ptr<const Settings> settings) {
+void Desk::reload(std::shared_ptr<const Settings> settings,
+                  std::shared_ptr<const RecipientRewriting> rewriting) {
   const std::lock_guard lock(mutex_);
+  rewriting_ = std::move(rewriting);
   settings_ = std::move(settings);
 }
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 
+#include "conf/recipient_rewriting.h"
 #include "milter/recent_verdicts.h"
 #include "milter/restrictions.h"
 #include "milter/session_log.h"
@@ -39,7 +40,9 @@ struct DeskServices {
 /// Used by all of libmilter's threads at once.
 class Desk {
  public:
-  Desk(DeskServices services, std::shared_ptr<const Settings> settings);
+  /// Without `rewriting` every recipient keeps its address.
+  Desk(DeskServices services, std::shared_ptr<const Settings> settings,
+       std::shared_ptr<const RecipientRewriting> rewriting = nullptr);
   Desk(const Desk&) = delete;
   Desk& operator=(const Desk&) = delete;
 
@@ -58,7 +61,8 @@ class Desk {
   const RecentVerdicts& recent() const { return recent_; }
   std::shared_ptr<const Settings> settings() const;
   /// For the RCPTs that come from now on.
-  void reload(std::shared_ptr<const Settings> settings);
+  void reload(std::shared_ptr<const Settings> settings,
+              std::shared_ptr<const RecipientRewriting> rewriting = nullptr);
 
   /// From now on nobody waits for DNS: what is not at hand counts as not answered. (The verifier has a
   /// drain() of its own.)
@@ -83,6 +87,7 @@ class Desk {
   std::condition_variable left_;
   // Guarded by mutex_:
   std::shared_ptr<const Settings> settings_;
+  std::shared_ptr<const RecipientRewriting> rewriting_;
   bool draining_ = false, closed_ = false;
   std::size_t came_before_drain_ = 0, came_after_ = 0;  ///< being answered now
 };

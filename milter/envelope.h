@@ -31,6 +31,11 @@ struct Envelope {
   std::string next_hop;         ///< {rcpt_host}; empty if not known
   std::string sender_mailer{};  ///< {mail_mailer}; empty if not known
   bool smtputf8 = false;        ///< MAIL came with the parameter SMTPUTF8
+  std::string
+      unread_domain{};  ///< of a recipient that is not an address; empty when not even that is readable
+
+  /// The recipient's, empty if it has none.
+  const std::string& domain() const { return recipient.null() ? unread_domain : recipient.domain(); }
 };
 
 }  // namespace fallbackmx

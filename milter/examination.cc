@@ -97,7 +97,7 @@ Examined examine(const Settings& settings, const Scenery& scenery, const World& 
              .wait_begins = [] {},
              .wait_ends = [] {},
              .witness = witness},
-            enforced);
+            enforced, world.rewriting);
   Examined examined{.outcome = desk.answer(scenery.session, scenery.envelope), .line = {}};
   examined.line = line_of(examined.outcome, settings);
   return examined;

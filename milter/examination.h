@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "conf/parameters.h"
+#include "conf/recipient_rewriting.h"
 #include "milter/restrictions.h"
 #include "milter/session_state.h"
 #include "milter/trace.h"
@@ -50,6 +51,7 @@ struct World {
   Clock& clock;
   Resolver& resolver;
   StreamFactory& streams;
+  std::shared_ptr<const RecipientRewriting> rewriting{};  ///< of the MTA
 };
 
 /// A verifier for one question, with a memory of its own. Outlived by the world and the trace.

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "conf/access_table.h"
+
 namespace fallbackmx {
 
 namespace {

@@ -64,7 +64,8 @@ ControlReply Operations::answer(const ControlRequest& request) const {
     case Verb::health:
       return health();
     case Verb::verify:
-      return verify_operation(request, *settings, services_.clock, services_.verify);
+      return verify_operation(request, *settings, services_.clock, services_.verify,
+                              services_.configuration.in_force().config.rewriting.get());
     case Verb::verdicts:
       return verdicts_operation(request, services_.recent);
     case Verb::remember_list:

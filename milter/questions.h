@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "conf/recipient_rewriting.h"
 #include "probe/address.h"
 #include "probe/dns.h"
 #include "probe/verifier.h"
@@ -18,6 +19,8 @@ class Questions {
   virtual DnsAnswer lookup(std::string_view name, RecordType type) = 0;
   /// The deadline is set by who answers.
   virtual Finding verify(Question) = 0;
+  /// What the MTA will make of recipients; null: they keep their addresses.
+  virtual const RecipientRewriting* rewriting() const { return nullptr; }
 };
 
 }  // namespace fallbackmx

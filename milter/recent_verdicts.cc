@@ -22,7 +22,8 @@ bool concerns(std::string_view address, std::string_view about) {
 }
 
 bool worth_keeping(const AnsweredRecipient& answer) {
-  return answer.action != "accept" || answer.verdict || answer.unverified;
+  const bool not_asked = answer.not_asked && !answer.delivered_here;
+  return answer.action != "accept" || answer.verdict || answer.unverified || not_asked;
 }
 
 std::uint32_t& column(VerdictMix& mix, const AnsweredRecipient& answer) {

@@ -1,12 +1,23 @@
 #include "milter/recipient_question.h"
 
 #include "milter/client_network.h"
+#include "milter/relaying.h"
 
 namespace fallbackmx {
 
+namespace {
+
+/// Without a next hop of its own, LMTP goes to the recipient's domain.
+std::string next_hop_of_mta(const Envelope& envelope) {
+  if (!is_lmtp(envelope)) return envelope.next_hop;
+  return "lmtp:" + (envelope.next_hop.empty() ? envelope.domain() : envelope.next_hop);
+}
+
+}  // namespace
+
 Question question_for(const Client& client, const Envelope& envelope, const Settings& settings,
                       const RecipientPolicy* policy) {
-  Question question{.recipient = envelope.recipient, .next_hop = envelope.next_hop, .deadline = {}};
+  Question question{.recipient = envelope.recipient, .next_hop = next_hop_of_mta(envelope), .deadline = {}};
   if (client.address) question.client = client_network(*client.address);
   if (auto other = settings.address_verify_transport_maps.find(envelope.recipient))
     question.next_hop = *std::move(other);
@@ -22,6 +33,7 @@ Question question_for(const Client& client, const Envelope& envelope, const Sett
 
 Finding unreadable(const Envelope& envelope) {
   return {.verdict = Verdict::refused,
+          // Of an address that nobody can read no domain is known.
           .from_mx = envelope.next_hop.empty() || envelope.next_hop.front() != '[',
           .why = "not asked: this is no address that a primary can be asked about"};
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string>
 
 namespace fallbackmx {
@@ -14,9 +15,12 @@ bool same(std::string_view a, std::string_view b) {
   return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
 }
 
-/// A next hop that speaks LMTP cannot be asked by SMTP.
-bool is_lmtp(std::string_view next_hop) {
-  return same(next_hop.substr(0, 5), "unix:") || same(next_hop.substr(0, 5), "inet:");
+bool is_one_of(std::string_view mailer, std::span<const std::string_view> names) {
+  return std::any_of(names.begin(), names.end(), [&](std::string_view name) { return same(mailer, name); });
+}
+
+bool begins_with(std::string_view text, std::string_view prefix) {
+  return same(text.substr(0, prefix.size()), prefix);
 }
 
 bool is_authorized(const Settings& settings, const Envelope& envelope) {
@@ -30,22 +34,38 @@ bool is_authorized(const Settings& settings, const Envelope& envelope) {
 
 }  // namespace
 
-bool is_relayed(const Settings& settings, const Envelope& envelope) {
-  if (is_final_destination(envelope.mailer) || is_lmtp(envelope.next_hop)) return false;
-  if (settings.relay_domains.empty()) return same(envelope.mailer, "relay");
-  return settings.relay_domains.matches(envelope.recipient.domain());
-}
-
 bool is_routed(const Address& recipient) {
   return recipient.local().find_first_of("@%!") != std::string::npos;
 }
 
-/// Postfix gives `error` for the domains of virtual_alias_maps.
+/// Postfix gives `error` for the domains of virtual_alias_maps. The names of programs are those of
+/// master.cf and of cf/mailer as they are shipped, and of what the programs' own manuals say.
 bool is_final_destination(std::string_view mailer) {
-  static constexpr std::array<std::string_view, 11> finals = {"local",   "virtual",  "error",     "discard",
-                                                              "prog",    "*file*",   "*include*", "cyrus",
-                                                              "cyrusv2", "procmail", "maildrop"};
-  return std::any_of(finals.begin(), finals.end(), [&](std::string_view name) { return same(mailer, name); });
+  static constexpr std::array<std::string_view, 23> finals = {
+      "local",     "virtual",  "error",   "retry",    "discard",     "prog",      "*file*",  "*include*",
+      "cyrus",     "cyrusv2",  "cyrusbb", "procmail", "maildrop",    "dovecot",   "mailman", "pipe",
+      "old-cyrus", "cyrusdel", "usenet",  "sympa",    "sympabounce", "majordomo", "vacation"};
+  return is_one_of(mailer, finals);
+}
+
+bool is_delivered_here(const Envelope& envelope) {
+  static constexpr std::array<std::string_view, 10> others = {
+      "uucp",       "suucp",  "uucp-old", "uucp-new",          "uucp-dom",
+      "uucp-uudom", "ifmail", "bsmtp",    "scalemail-backend", "fax"};
+  if (is_final_destination(envelope.mailer) || is_one_of(envelope.mailer, others)) return true;
+  return begins_with(envelope.next_hop, "unix:") && !begins_with(envelope.next_hop, "unix:/");
+}
+
+bool is_relay_transport(std::string_view mailer) { return same(mailer, "relay"); }
+
+bool is_smtp_transport(std::string_view mailer) {
+  static constexpr std::array<std::string_view, 5> names = {"smtp", "relay", "esmtp", "smtp8", "dsmtp"};
+  return is_one_of(mailer, names);
+}
+
+bool is_lmtp(const Envelope& envelope) {
+  return same(envelope.mailer, "lmtp") || begins_with(envelope.next_hop, "unix:") ||
+         begins_with(envelope.next_hop, "inet:");
 }
 
 Answer unauth_destination(const Settings& settings, const Envelope& envelope, int code,

@@ -9,17 +9,26 @@
 
 namespace fallbackmx {
 
-/// Whether mail for this recipient is relayed to a primary that speaks SMTP: relay_domains, or when that is
-/// empty the MTA's own transport `relay`. Only such recipients are verified. What the MTA delivers itself is
-/// not relayed, even in a sub-domain of relay_domains.
-bool is_relayed(const Settings&, const Envelope&);
-
 /// `user%elsewhere@here`, `elsewhere!user@here`, `"user@elsewhere"@here`: a domain that is ours says nothing
 /// about where such mail goes in the end (allow_untrusted_routing = no).
 bool is_routed(const Address& recipient);
 
-/// Mailers that mean "I deliver this myself".
+/// Mailers that mean "I deliver this myself": Postfix's, Sendmail's, and the delivery programs that either
+/// passes mail to under these names.
 bool is_final_destination(std::string_view mailer);
+
+/// Whether nobody but the MTA can know more about the recipient: a final destination, a transport that speaks
+/// neither SMTP nor LMTP, or LMTP over a socket inside Postfix's queue directory, which only Postfix may
+/// enter.
+bool is_delivered_here(const Envelope&);
+
+/// Postfix's class of relay_domains; and the names under which Postfix and Sendmail have their SMTP clients.
+/// Of another name it is not known whether a server or a program stands behind it.
+bool is_relay_transport(std::string_view mailer);
+bool is_smtp_transport(std::string_view mailer);
+
+/// The next hop speaks LMTP: the transport is called so, or the next hop is `inet:host:port` or `unix:/path`.
+bool is_lmtp(const Envelope&);
 
 /// reject_unauth_destination, with the code and enhanced code to use: says no where the recipient is neither
 /// delivered nor relayed. The MTA has made this test before us by its own list; so without a list of ours, or

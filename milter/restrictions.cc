@@ -1,5 +1,6 @@
 #include "milter/restrictions.h"
 
+#include <fmt/format.h>
 #include <strings.h>
 
 #include <string>
@@ -12,6 +13,8 @@
 #include "milter/helo_rules.h"
 #include "milter/recipient_question.h"
 #include "milter/relaying.h"
+#include "probe/next_hop.h"
+#include "probe/smtp_reply.h"
 
 namespace fallbackmx {
 
@@ -200,7 +203,7 @@ class Evaluation {
     if (action == nullptr) return settle({}, rule);
     if (action->kind == AccessAction::Kind::rules) {
       tell(rule, {});
-      return run_list({action->rules.begin(), action->rules.end()}, subject);
+      return run_list(action->rules, subject);
     }
     if (action->kind == AccessAction::Kind::warn)
       outcome_.warnings.push_back({rule.restriction, {0, "", action->text}});
@@ -215,17 +218,88 @@ class Evaluation {
 
   // --- the primary ---
 
-  Finding find_out(const Settings& settings, const RecipientPolicy* policy) {
+  /// Whom the primary will see as the recipient.
+  const Envelope& about() const { return rewritten_ ? *rewritten_ : envelope_; }
+
+  bool not_about(NotAsked::Reason reason, std::string why) {
+    outcome_.not_asked = {reason, std::move(why)};
+    return false;
+  }
+
+  /// A domain that is named as final is so, even below one that is relayed.
+  bool is_relayed_too(const std::string& domain, const RecipientRewriting::Domains& of_mta) const {
+    return !of_mta.final.contains(domain) &&
+           (settings_.relay_domains.matches(domain) || of_mta.relayed.matches(domain));
+  }
+
+  /// Gives the recipient the address that the MTA will give it after we have answered. False: then there is
+  /// nobody to ask; `outcome_` says why.
+  bool rewrite() {
+    const RecipientRewriting* rewriting = questions_.rewriting();
+    if (rewriting == nullptr || envelope_.recipient.null()) return true;
+    using Kind = RecipientRewriting::Result::Kind;
+    auto made = rewriting->of(envelope_.recipient);
+    if (made.kind == Kind::same) return true;
+    if (made.kind == Kind::several)
+      return not_about(NotAsked::Reason::several, "the MTA gives it several addresses: " + made.text);
+    const std::string& domain = made.address.domain();
+    const bool same_domain = domain == envelope_.recipient.domain();
+    if (made.kind == Kind::unqualified || !(same_domain || is_relayed_too(domain, rewriting->domains())))
+      return not_about(NotAsked::Reason::rewritten,
+                       "the MTA gives it the address " + made.text + ", which it does not relay");
+    rewritten_ = envelope_;
+    rewritten_->recipient = std::move(made.address);
+    if (!same_domain) rewritten_->mailer = rewritten_->next_hop = "";
+    outcome_.asked_about = std::move(made.text);
+    return true;
+  }
+
+  /// Nothing where there is no server to ask; `outcome_` says why then.
+  std::optional<Finding> find_out(const Settings& settings, const RecipientPolicy* policy) {
     if (envelope_.recipient.null()) return unreadable(envelope_);
-    return questions_.verify(question_for(client_, envelope_, settings, policy));
+    Question question = question_for(client_, about(), settings, policy);
+    if (const auto hops = parse_next_hops(question.next_hop); is_lmtp(about()) && !hops) {
+      leads_nowhere(hops.error());
+      return std::nullopt;
+    }
+    Finding finding = questions_.verify(std::move(question));
+    // With a transport of any other name this may be a program that delivers here: to defer its mail for want
+    // of a server would be wrong for ever. Nor do we know the MTA's way to another domain than the one that
+    // it told us about.
+    const bool other_domain = about().domain() != envelope_.domain();
+    const bool may_be_delivered = settings_.relay_domains.empty() && !is_smtp_transport(envelope_.mailer);
+    if (finding.verdict == Verdict::misrouted && (other_domain || may_be_delivered)) {
+      if (other_domain) {
+        not_about(NotAsked::Reason::rewritten,
+                  "the MTA gives it the address " + outcome_.asked_about + ": " + finding.why);
+      } else {
+        leads_nowhere(finding.why);
+      }
+      return std::nullopt;
+    }
+    return finding;
+  }
+
+  void leads_nowhere(std::string_view why) {
+    not_about(NotAsked::Reason::no_host,
+              fmt::format("the transport {} leads to no server that can be asked: {}",
+                          printable(envelope_.mailer, 100), why));
   }
 
   Answer unverified_recipient() {
-    if (!is_relayed(settings_, envelope_)) return {};
-    const RecipientPolicy* policy = settings_.recipient_policy_maps.find(envelope_.recipient.domain());
-    if (policy != nullptr && !policy->verify) return {};
+    if (outcome_.not_asked) return {};
+    if (!outcome_.finding) {
+      outcome_.not_asked = not_asked(settings_, client_, envelope_);
+      if (outcome_.not_asked || !rewrite()) return {};
+    }
+    const RecipientPolicy* policy = settings_.recipient_policy_maps.find(about().domain());
+    if (policy != nullptr && !policy->verify) {
+      outcome_.not_asked = {NotAsked::Reason::policy, "verify=no in recipient_policy_maps"};
+      return {};
+    }
     const Settings& settings = policy == nullptr ? settings_ : *policy->settings;
     if (!outcome_.finding) outcome_.finding = find_out(settings, policy);
+    if (!outcome_.finding) return {};
     Decision decision = decide(*outcome_.finding, settings, envelope_.recipient_given);
     outcome_.unverified = decision.unverified;
     outcome_.alarm = decision.alarm;
@@ -250,6 +324,7 @@ class Evaluation {
   int depth_ = 0, warning_depth_ = 0;  ///< of lists in tables; 0: warn_if_reject is not in force
   std::optional<Saying> deferral_;     ///< to be said instead of a permit: defer_if_permit
   std::optional<Saying> hesitation_;   ///< to be said instead of a 5xx: defer_if_reject
+  std::optional<Envelope> rewritten_;  ///< with the address that the MTA gives the recipient
   Outcome outcome_;
 };
 

@@ -7,6 +7,7 @@
 
 #include "conf/parameters.h"
 #include "milter/envelope.h"
+#include "milter/not_asked.h"
 #include "milter/questions.h"
 #include "milter/reply.h"
 #include "milter/witness.h"
@@ -28,11 +29,13 @@ struct Outcome {
   bool unverified = false;           ///< continue, though nobody could say whether the recipient exists
   bool alarm = false;
   std::vector<Warning> warnings{};
+  std::string asked_about{};            ///< the new address that the MTA gives the recipient, where it does
+  std::optional<NotAsked> not_asked{};  ///< why reject_unverified_recipient asked nobody
 };
 
 /// Runs client, helo, sender, relay and recipient restrictions. A bare `postmaster` recipient skips them all.
-/// An address that only the MTA understood is not tested: the MTA has let it pass, and in doubt we never say
-/// 5xx. `witness`, if there is one, sees how it comes about.
+/// An address that only the MTA understood is tested by none of them but reject_unverified_recipient: the MTA
+/// has let it pass, and in doubt we never say 5xx. `witness`, if there is one, sees how it comes about.
 Outcome evaluate(const Settings&, const Client&, const Envelope&, Questions&, Witness* witness = nullptr);
 
 }  // namespace fallbackmx

@@ -29,6 +29,15 @@ std::string plain(std::string_view text) {
   return out;
 }
 
+/// The domain of what is not an address, where there is one.
+std::string domain_of_unreadable(std::string_view text) {
+  text = without_brackets(text);
+  const auto at = text.rfind('@');
+  if (at == std::string_view::npos) return {};
+  auto domain = ascii_domain(text.substr(at + 1));
+  return domain ? *std::move(domain) : std::string();
+}
+
 /// The MTA folds letters beyond ASCII by rules of its own: there, equal domains must do.
 bool mean_the_same(const Address& typed, const Address& resolved) {
   if (typed.domain() != resolved.domain()) return false;
@@ -75,6 +84,10 @@ Envelope envelope_of(const SessionState& session, std::string_view argument, con
   envelope.recipient_given = shown(parsed(argument), argument);
   envelope.mailer = resolved.mailer;
   envelope.next_hop = resolved.next_hop;
+  if (envelope.recipient.null()) {
+    envelope.unread_domain = domain_of_unreadable(resolved.address);
+    if (envelope.unread_domain.empty()) envelope.unread_domain = domain_of_unreadable(argument);
+  }
   return envelope;
 }
 

@@ -2,6 +2,7 @@
 
 #include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -67,6 +68,18 @@ Result<SocketAddress> address_of_host(const MilterSocket& socket) {
   return address;
 }
 
+/// A connection that is on its way: whether it comes about; else errno says why not.
+bool connects(int descriptor) {
+  constexpr int patience_ms = 1000;
+  pollfd on_its_way{descriptor, POLLOUT, 0};
+  const int ready = poll(&on_its_way, 1, patience_ms);
+  int error = ready == 0 ? ETIMEDOUT : errno;
+  socklen_t size = sizeof error;
+  if (ready == 1 && getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+  errno = error;
+  return error == 0;
+}
+
 }  // namespace
 
 Result<SocketAddress> own_address(const MilterSocket& socket) {
@@ -103,8 +116,9 @@ MilterSocket spelled_out(const MilterSocket& socket) {
 bool somebody_listens(const SocketAddress& address) {
   const int descriptor = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return false;
-  // EAGAIN: his queue is full.
-  const bool connected = connect(descriptor, address.get(), address.size) == 0 || errno == EAGAIN;
+  // EAGAIN: the queue of a socket in the file system is full.
+  bool connected = connect(descriptor, address.get(), address.size) == 0 || errno == EAGAIN;
+  if (!connected && errno == EINPROGRESS) connected = connects(descriptor);
   const int why = errno;
   close(descriptor);
   errno = why;

@@ -8,6 +8,7 @@ void count(Metrics& metrics, const Outcome& outcome, std::chrono::duration<doubl
   const std::string_view by = outcome.by ? to_string(*outcome.by) : "none";
   metrics.count(Counter::actions, {by, outcome.reply.action()});
   if (outcome.alarm && outcome.finding) metrics.count(Counter::alarms, {to_string(outcome.finding->verdict)});
+  if (outcome.not_asked) metrics.count(Counter::not_asked, {to_string(outcome.not_asked->reason)});
   if (outcome.unverified) metrics.count(Counter::unverified);
   if (!outcome.finding) return;
   const Finding& finding = *outcome.finding;

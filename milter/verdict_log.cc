@@ -43,6 +43,7 @@ LogLine verdict_line(const AnsweredRecipient& told) {
     if (!told.primary.empty()) line.put("primary", told.primary);
     line.put("stage", to_string(told.stage)).put("tls", told.tls);
   }
+  if (told.not_asked) line.put("verdict", "not-asked");
   put_reply(line, told.code, told.dsn);
   line.put_number("delay", seconds(told.delay));
   if (told.code != 0) line.put("reply", told.reply);
@@ -59,12 +60,23 @@ LogLine warning_line(const AnsweredRecipient& told, const Outcome::Warning& warn
 }
 
 void VerdictLog::write(const AnsweredRecipient& told, const Envelope& envelope, const Outcome& outcome) {
-  const bool plain = outcome.reply.code == 0 && !outcome.finding && !outcome.unverified;
+  const bool silent = !told.not_asked || told.delivered_here;
+  const bool plain = outcome.reply.code == 0 && !outcome.finding && !outcome.unverified && silent;
   const LogLevel level = plain ? LogLevel::debug : LogLevel::info;
   if (log_.wants(level)) log_.write(level, verdict_line(told));
   for (const auto& warning : outcome.warnings) log_.info(warning_line(told, warning));
-  if (outcome.alarm && outcome.finding)
-    ring(envelope.recipient.domain(), envelope.next_hop, outcome.finding->why);
+  if (outcome.alarm && outcome.finding) ring(envelope.domain(), envelope.next_hop, outcome.finding->why);
+  if (outcome.not_asked && outcome.not_asked->may_be_a_mistake()) warn_once(envelope, *outcome.not_asked);
+}
+
+void VerdictLog::warn_once(const Envelope& envelope, const NotAsked& not_asked) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (named_.size() >= most_named || !named_.insert(envelope.domain()).second) return;
+  }
+  LogLine line("not-asked");
+  line.put("domain", envelope.domain()).put("mailer", envelope.mailer).put("next_hop", envelope.next_hop);
+  log_.warning(line.put("why", not_asked.why));
 }
 
 void VerdictLog::ring(const std::string& domain, const std::string& next_hop, const std::string& why) {

@@ -1,7 +1,9 @@
 // What the log says about one RCPT TO, and the alarms that an administrator should hear.
 #pragma once
 
+#include <cstddef>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "milter/answered_recipient.h"
@@ -25,11 +27,14 @@ class VerdictLog {
  public:
   VerdictLog(Log& log, Clock& clock) : log_(log), clock_(clock) {}
 
-  /// A verdict, or an answer other than "accept", is worth a line; the rest is debug. With mode=log-only the
-  /// line says so: the client heard nothing of it.
+  /// A verdict, a recipient about whom nobody was asked, or an answer other than "accept" is worth a line;
+  /// the rest, what the MTA delivers itself included, is debug. Where nobody was asked and that may be a
+  /// mistake, a warning names the domain once. With mode=log-only the line says so: the client heard nothing
+  /// of it.
   void write(const AnsweredRecipient&, const Envelope&, const Outcome&);
 
  private:
+  void warn_once(const Envelope&, const NotAsked&);
   void ring(const std::string& domain, const std::string& next_hop, const std::string& why);
 
   Log& log_;
@@ -38,6 +43,10 @@ class VerdictLog {
   /// One warning per recipient domain in ten minutes: each mail of a misrouted domain would ring it. Guarded
   /// by mutex_.
   RateLimit rung_{std::chrono::minutes(10), 1000};
+  /// Domains whose recipients are not asked about, each named once; the verdict lines and a counter have the
+  /// rest. Guarded by mutex_.
+  static constexpr std::size_t most_named = 200;
+  std::set<std::string> named_;
 };
 
 }  // namespace fallbackmx

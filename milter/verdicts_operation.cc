@@ -18,7 +18,7 @@ Json json_of(const AnsweredRecipient& answer) {
               {"client", answer.client},          {"action", answer.action},
               {"log_only", answer.log_only},      {"unverified", answer.unverified},
               {"restriction", answer.restriction}};
-  row["verdict"] = nullptr;
+  row["verdict"] = answer.not_asked ? Json("not-asked") : Json();
   if (answer.verdict) {
     row["verdict"] = to_string(*answer.verdict);
     row["source"] = to_string(answer.source);

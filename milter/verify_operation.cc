@@ -18,8 +18,10 @@ namespace {
 class OperatorsQuestions final : public Questions {
  public:
   OperatorsQuestions(const std::function<Finding(const Question&)>& verify, SteadyTime begin,
-                     Seconds patience, bool fresh)
-      : verify_(verify), begin_(begin), patience_(patience), fresh_(fresh) {}
+                     Seconds patience, bool fresh, const RecipientRewriting* rewriting)
+      : verify_(verify), begin_(begin), patience_(patience), fresh_(fresh), rewriting_(rewriting) {}
+
+  const RecipientRewriting* rewriting() const override { return rewriting_; }
 
   DnsAnswer lookup(std::string_view, RecordType) override { return {}; }  // the one restriction asks none
 
@@ -34,6 +36,7 @@ class OperatorsQuestions final : public Questions {
   const SteadyTime begin_;
   const Seconds patience_;
   const bool fresh_;
+  const RecipientRewriting* const rewriting_;
 };
 
 int exit_for(const std::optional<Finding>& finding) {
@@ -71,7 +74,8 @@ Json finding_json(const Finding& finding) {
 }
 
 ControlReply verify_operation(const ControlRequest& request, const Settings& settings, Clock& clock,
-                              const std::function<Finding(const Question&)>& verify) {
+                              const std::function<Finding(const Question&)>& verify,
+                              const RecipientRewriting* rewriting) {
   const auto address = Address::parse(request.text("address"));
   if (!address) return control_error(EX_USAGE, address.error());
   if (address->null()) return control_error(EX_USAGE, "the null address is nobody's");
@@ -79,14 +83,18 @@ ControlReply verify_operation(const ControlRequest& request, const Settings& set
     return control_error(EX_USAGE, "\"" + printable(address->text()) + "\" has no domain");
   Supposed supposed{.recipient = address->text()};
   if (auto hop = request.text("next-hop"); !hop.empty()) supposed.next_hop = std::move(hop);
+  if (auto mailer = request.text("mailer"); !mailer.empty()) supposed.mailer = std::move(mailer);
   const Settings only = only_verification(settings);
   const Scenery scenery = scenery_of(supposed, only);
   const SteadyTime begin = clock.now();
-  OperatorsQuestions questions(verify, begin, settings.answer_timeout, request.flag("fresh"));
+  OperatorsQuestions questions(verify, begin, settings.answer_timeout, request.flag("fresh"), rewriting);
   const Outcome outcome = evaluate(only, scenery.session.client, scenery.envelope, questions);
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock.now() - begin);
   ControlReply reply{.result = {{"address", address->text()}}, .exit = exit_for(outcome.finding)};
-  reply.result["verdict"] = nullptr;  // nobody is asked about such recipients
+  reply.result["mta"] = request.text("mta");
+  reply.result["verdict"] = nullptr;
+  if (outcome.not_asked) reply.result.update({{"verdict", "not-asked"}, {"why", outcome.not_asked->why}});
+  if (!outcome.asked_about.empty()) reply.result["asked_about"] = outcome.asked_about;
   if (outcome.finding) reply.result.update(finding_json(*outcome.finding));
   reply.result["client_hears"] = json_of(outcome, settings);
   reply.result["seconds"] = static_cast<double>(took.count()) / 1000;

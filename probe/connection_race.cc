@@ -43,9 +43,15 @@ std::optional<ConnectionRace::Runner> ConnectionRace::run() {
 }
 
 void ConnectionRace::start_next(SteadyTime now) {
+  if (!destination_.begin(slot_, candidates_[next_])) {
+    candidates_.erase(candidates_.begin() + static_cast<std::ptrdiff_t>(next_));
+    return;
+  }
   const Endpoint& endpoint = destination_.servers().endpoint(candidates_[next_]);
   engine_.services.log.debug(endpoint.text() + " is being connected to");
   runners_.push_back({candidates_[next_], engine_.services.streams.connect(endpoint), now});
+  if (const std::string remark = runners_.back().stream->remark(); !remark.empty())
+    engine_.warn_seldom(remark);
   if (++next_ < candidates_.size())
     next_start_ = now + head_start(endpoint, destination_.servers().endpoint(candidates_[next_]));
 }
@@ -64,9 +70,9 @@ std::optional<ConnectionRace::Failure> ConnectionRace::first_failure(SteadyTime 
   for (const Runner& runner : runners_) {
     const IoResult result = runner.stream->connected();
     if (result.status != IoResult::Status::would_block)
-      return Failure{runner.endpoint, result.why, false, result.ours};
+      return Failure{runner.endpoint, result.why, false, result.ours, result.no_way};
     if (now >= runner.started + settings_.smtp_connect_timeout)
-      return Failure{runner.endpoint, "no answer to the connection attempt", true, false};
+      return Failure{runner.endpoint, "no answer to the connection attempt", true};
   }
   return std::nullopt;
 }
@@ -80,7 +86,9 @@ void ConnectionRace::drop_out(const Failure& failure) {
   // Our own trouble is no evidence about a server: neither that it is down nor that it has enough of us.
   const Verdict verdict = failure.ours ? Verdict::late : Verdict::unavailable;
   ProbeResult result = befell(verdict, Stage::connect, server, failure.why);
-  result.silent = failure.silent || failure.ours;
+  result.silent = failure.silent || failure.ours || failure.no_way;
+  result.ours = failure.ours || failure.no_way;
+  if (failure.ours) engine_.warn_seldom(result.why);
   destination_.unreachable(slot_, failure.endpoint, result);
 }
 

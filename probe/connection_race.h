@@ -14,7 +14,8 @@ namespace fallbackmx {
 
 /// Belongs to the thread of a session that has none yet. Tries the candidates in order, each further one a
 /// little later while the ones before it have not connected (RFC 8305 section 5), so that a black-holed
-/// server does not use up the time of a good one. Tells the destination of every one that fails.
+/// server does not use up the time of a good one. Tells the destination of every one that begins, which may
+/// forbid it, and of every one that fails.
 class ConnectionRace {
  public:
   struct Runner {
@@ -23,7 +24,7 @@ class ConnectionRace {
     SteadyTime started;
   };
 
-  /// Who fails is taken out of `candidates`. All of these outlive it.
+  /// Who fails, or may not begin, is taken out of `candidates`. All of these outlive it.
   ConnectionRace(Engine& engine, Destination& destination, Destination::Slot& slot, const Settings& settings,
                  std::vector<std::size_t>& candidates);
 
@@ -34,7 +35,9 @@ class ConnectionRace {
   struct Failure {
     std::size_t endpoint;
     std::string why;
-    bool silent, ours;
+    bool silent = false;
+    bool ours = false;    ///< IoResult::ours
+    bool no_way = false;  ///< IoResult::no_way
   };
 
   bool all_started() const { return next_ >= candidates_.size(); }

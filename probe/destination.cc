@@ -7,6 +7,7 @@
 
 #include "probe/metrics.h"
 #include "probe/session.h"
+#include "probe/trial.h"
 
 namespace fallbackmx {
 
@@ -16,7 +17,7 @@ Destination::Destination(Engine& engine, std::vector<Endpoint> endpoints, std::v
       servers_(engine, std::move(endpoints), std::move(policies), std::move(sender)),
       probes_(servers_.size(), engine.pending),
       threads_(engine.services.clock, mutex_, sessions_,
-               {.serve = [this](Slot& slot) { Session(engine_, *this, slot).run(); },
+               {.serve = [this](Slot& slot) { serve(slot); },
                 .relieve = [this] { dispatch(); },
                 .give_up = [this](std::string_view what, std::string_view why) { give_up(what, why); }}) {}
 
@@ -29,14 +30,22 @@ Destination::~Destination() {
   threads_.join_all();
 }
 
+/// A session's thread, without the lock.
+void Destination::serve(Slot& slot) {
+  if (slot.trial) return Trial(engine_, *this, slot).run();
+  Session(engine_, *this, slot).run();
+}
+
 Destination::Answer Destination::ask(const Address& recipient, const std::string& client, SteadyTime deadline,
                                      bool insist) {
   threads_.join_ended();
   servers_.listen();
   {
     const std::lock_guard lock(mutex_);
-    if (auto anyway = insist ? std::nullopt : servers_.accepted_anyway(recipient))
+    if (auto anyway = insist ? std::nullopt : servers_.accepted_anyway(recipient)) {
+      try_others();
       return {.result = std::move(anyway), .source = Source::memory};
+    }
     if (dispatcher_.all_down()) {
       // Nobody waits for a dead primary; this very probe may be its trial.
       if (servers_.trial_due() && !draining_ && !probes_.find(recipient)) enqueue(recipient, client);
@@ -63,14 +72,15 @@ Destination::Answer Destination::ask(const Address& recipient, const std::string
   probe->waiters.push_back(sleeper.get());
   ++engine_.waiting;
   bool in_time = true;
-  while (!probe->result && !draining_ && in_time) {
+  while (!probe->result && !probe->meanwhile && !draining_ && in_time) {
     lock.unlock();
     in_time = sleeper->sleep_until(deadline);
     lock.lock();
   }
   --engine_.waiting;
   std::erase(probe->waiters, sleeper.get());
-  return {.result = probe->result, .source = shared ? Source::shared_probe : Source::probe};
+  return {.result = probe->result ? probe->result : probe->meanwhile,
+          .source = shared ? Source::shared_probe : Source::probe};
 }
 
 /// Null when there are too many probes already.
@@ -131,9 +141,17 @@ void Destination::sift() {
 void Destination::dispatch() {
   if (stopping_) return;
   sift();
-  if (probes_.queued() == 0) return;
-  sessions_.wake_those_with_room();
-  if (dispatcher_.needs_a_session()) threads_.launch(generation_);
+  if (probes_.queued() > 0) {
+    sessions_.wake_those_with_room();
+    if (dispatcher_.needs_a_session()) threads_.launch(generation_);
+  }
+  try_others();
+}
+
+/// Sees to it that a server that no probe needs is found again after an outage.
+void Destination::try_others() {
+  if (stopping_ || draining_) return;
+  if (const auto server = dispatcher_.due_trial()) threads_.launch(generation_, server);
 }
 
 /// Trouble of ours: whoever waits gets his answer.
@@ -161,9 +179,15 @@ std::vector<std::size_t> Destination::candidates(Slot& slot) {
   return endpoints;
 }
 
+bool Destination::begin(Slot& slot, std::size_t endpoint) {
+  const std::lock_guard lock(mutex_);
+  return dispatcher_.begin(slot, endpoint);
+}
+
 void Destination::opened(Slot& slot, std::size_t endpoint, std::size_t room) {
   const std::lock_guard lock(mutex_);
   dispatcher_.opened(slot, endpoint, room);
+  probes_.take_back_told();
   dispatch();
 }
 
@@ -175,11 +199,24 @@ void Destination::unreachable(Slot& slot, std::size_t endpoint, const ProbeResul
   }
   // It may have given a verdict on us (refused, misrouted), or the DNS none on its key; only one that cannot
   // be asked is in bad health, for all domains at that address.
-  if (result.verdict == Verdict::unavailable && result.stage != Stage::starttls)
+  if (result.verdict == Verdict::unavailable && result.stage != Stage::starttls && !result.ours)
     servers_.failed(endpoint, result.why);
   const std::lock_guard lock(mutex_);
   probes_.pass_over(endpoint, result);
   dispatch();
+}
+
+void Destination::fell_silent(Slot& slot, std::size_t endpoint, const ProbeResult& result) {
+  servers_.failed(endpoint, result.why, true);
+  const std::lock_guard lock(mutex_);
+  slot.silent = true;
+  if (dispatcher_.all_down()) probes_.tell_waiters(result);
+  dispatch();
+}
+
+void Destination::spoke_again(Slot& slot) {
+  const std::lock_guard lock(mutex_);
+  if (std::exchange(slot.silent, false)) probes_.take_back_told();
 }
 
 void Destination::lost(std::size_t endpoint) {
@@ -201,16 +238,38 @@ void Destination::land(const std::shared_ptr<Probe>& probe, std::size_t endpoint
   const bool back = !slow && result.code != 0 && servers_.spoke(endpoint);
   if (slow) servers_.failed(endpoint, fmt::format("{} (slower than a client waits)", result.why));
   if (result.verdict == Verdict::deliverable) servers_.is_well(endpoint);
-  if (is_final(result.verdict)) {
-    services.store.put(probe->key, as_record(result, services.store.find(probe->key), services.clock.wall()));
-  }
+  remember(*probe, result);
   // Behind the record: whoever is asked about now has not been asked about by the trial.
   if (back) engine_.primary_is_back();
   const std::lock_guard lock(mutex_);
   if (is_final(result.verdict)) {
+    // Nobody hears it any more: it serves the recipient's next attempt.
+    if (result.verdict == Verdict::undeliverable && probe->waiters.empty())
+      engine_.unheard_rejections.add(probe->key, services.clock.now());
+    else
+      engine_.unheard_rejections.forget(probe->key);
     return finish(probe, std::move(result));
   }
   probes_.go_on(probe, endpoint, std::move(result));
+  dispatch();
+}
+
+/// Final verdicts go to the store. A recipient that is remembered to exist is in doubt while it is refused.
+void Destination::remember(const Probe& probe, const ProbeResult& result) {
+  const Services& services = engine_.services;
+  if (is_final(result.verdict)) {
+    services.store.put(probe.key, as_record(result, services.store.find(probe.key), services.clock.wall()));
+    engine_.known_rejections.forget(probe.key);
+  } else if (result.verdict == Verdict::refused && result.stage == Stage::rcpt) {
+    const auto record = services.store.find(probe.key);
+    if (record && record->verdict == Verdict::deliverable)
+      engine_.known_rejections.refused(probe.key, services.clock.now());
+  }
+}
+
+void Destination::tried_well(std::size_t endpoint) {
+  if (servers_.spoke(endpoint)) engine_.primary_is_back();
+  const std::lock_guard lock(mutex_);
   dispatch();
 }
 

@@ -60,17 +60,25 @@ class Destination {
   using Slot = Roster::Slot;
 
   Servers& servers() { return servers_; }
-  /// The endpoints worth connecting to now, best first. Down ones only when their trial is due, which this
-  /// uses up.
+  /// The endpoints worth connecting to now, best first. Down ones only when their trial is due.
   std::vector<std::size_t> candidates(Slot& slot);
+  /// Before a connection to one of them begins; false: leave it (Dispatcher::begin).
+  bool begin(Slot& slot, std::size_t endpoint);
   /// The session stands.
   void opened(Slot& slot, std::size_t endpoint, std::size_t room);
   /// An endpoint could not be brought to the point where it takes MAIL. Tells every queued probe, unless
   /// other sessions of ours with it live: then that is its limit, and it is remembered.
   void unreachable(Slot& slot, std::size_t endpoint, const ProbeResult& result);
+  /// Its endpoint has said nothing for primary_silence_time: it is down, and whoever waits for it alone
+  /// leaves with this result. The session goes on: a slow server is heard all the same, later.
+  void fell_silent(Slot& slot, std::size_t endpoint, const ProbeResult& result);
+  /// After that: it has spoken, or the session ends.
+  void spoke_again(Slot& slot);
   /// The next probe for this endpoint, if any; `room` is what the session can take now; 0: it takes none any
   /// more.
   std::shared_ptr<Probe> take(Slot& slot, std::size_t room);
+  /// The trial of an endpoint has got a reply to MAIL.
+  void tried_well(std::size_t endpoint);
   /// An endpoint has spoken about a probe. `slow`: it took longer than a client waits.
   void land(const std::shared_ptr<Probe>& probe, std::size_t endpoint, ProbeResult result, bool slow = false);
   /// A session died before these were answered: they are asked again, in this order, before all others.
@@ -83,12 +91,16 @@ class Destination {
   bool stopping() const { return stopping_; }
 
  private:
+  void serve(Slot& slot);
   // All of these are called with the lock held.
   std::shared_ptr<Probe> enqueue(const Address& recipient, const std::string& client);
   void sift();
   void dispatch();
+  void try_others();
   void give_up(std::string_view what, std::string_view why) noexcept;
   void finish(const std::shared_ptr<Probe>& probe, ProbeResult result);
+  // Without it.
+  void remember(const Probe& probe, const ProbeResult& result);
 
   Engine& engine_;
   Servers servers_;

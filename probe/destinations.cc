@@ -29,9 +29,10 @@ std::shared_ptr<Destination> Destinations::find(const std::vector<Endpoint>& end
   const auto settings = engine_.settings();
   std::string key;
   std::vector<TlsPolicy> policies;
-  for (const Endpoint& endpoint : endpoints) {
-    policies.push_back(tls_policy(*settings, endpoint.next_hop, terms.tls));
-    key += key_of(endpoint, policies.back());
+  for (std::size_t i = 0; i < endpoints.size(); ++i) {
+    policies.push_back(i < terms.policies.size() ? terms.policies[i]
+                                                 : tls_policy(*settings, endpoints[i].next_hop, terms.tls));
+    key += key_of(endpoints[i], policies.back());
   }
   if (terms.sender) key += "from " + *terms.sender;
 

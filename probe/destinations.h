@@ -31,6 +31,7 @@ class Destinations {
   struct Terms {
     std::optional<TlsLevel> tls{};
     std::optional<std::string> sender{};
+    std::vector<TlsPolicy> policies{};  ///< of each endpoint; none: as the settings say, asking no socketmap
   };
   /// The one for these endpoints, whatever domain leads there, as long as they need to show the same; made if
   /// there is none. Null once drained. Throws when there is no memory for another.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace fallbackmx {
 
 namespace {
@@ -45,13 +47,39 @@ std::size_t Dispatcher::allowed_sessions() const {
 /// For clients that ask for few at a time, while others may have another session.
 std::size_t Dispatcher::kept_room() const { return allowed_sessions() > 1 ? room_for_the_few : 0; }
 
+std::optional<std::size_t> Dispatcher::due_trial() const {
+  // One at a time. A session that is opening may be about to try it; while all are down, the next probe does.
+  if (sessions_.trial_in_progress() || sessions_.anybody_opening() || all_down()) return std::nullopt;
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    if (servers_.is_down(i) && servers_.may_be_knocked_at(i) && sessions_.standing(i) == 0) return i;
+  }
+  return std::nullopt;
+}
+
 std::vector<std::size_t> Dispatcher::candidates(Slot& slot) {
   slot.knocking.clear();
+  slot.begun.clear();
+  bool any_up = false;
   for (std::size_t i = 0; i < servers_.size(); ++i) {
     const bool wanted = probes_.wants([i](std::size_t endpoint) { return endpoint == i; });
-    if (wanted && servers_.knock(i)) slot.knocking.push_back(i);
+    if (!wanted || !servers_.may_be_knocked_at(i)) continue;
+    slot.knocking.push_back(i);
+    any_up = any_up || !servers_.is_down(i);
   }
+  // Nobody waits for the trial of one that is down while another can answer: that is made beside (due_trial).
+  if (any_up) std::erase_if(slot.knocking, [this](std::size_t i) { return servers_.is_down(i); });
   return slot.knocking;
+}
+
+bool Dispatcher::begin(Slot& slot, std::size_t endpoint) {
+  // Once more without TLS, for instance: that is the same trial.
+  if (std::find(slot.begun.begin(), slot.begun.end(), endpoint) != slot.begun.end()) return true;
+  if (!servers_.knock(endpoint)) {
+    std::erase(slot.knocking, endpoint);
+    return false;
+  }
+  slot.begun.push_back(endpoint);
+  return true;
 }
 
 void Dispatcher::opened(Slot& slot, std::size_t endpoint, std::size_t room) {

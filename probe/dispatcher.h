@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "probe/engine.h"
@@ -30,9 +31,16 @@ class Dispatcher {
   /// server to knock at.
   bool needs_a_session() const;
 
-  /// The endpoints that a session should try to reach now, best first. Uses up the trial of those that are
-  /// down.
+  /// An endpoint that is down, whose trial is due, and that no probe will try: a better one answers them all,
+  /// and if nobody tried it, it would be down for good.
+  std::optional<std::size_t> due_trial() const;
+
+  /// The endpoints that a session should try to reach now, best first: those that are up; if there is none,
+  /// those that are down and whose trial is due.
   std::vector<std::size_t> candidates(Slot& slot);
+  /// A connection to one of them is about to begin, which uses up its trial. False when it must not: another
+  /// session makes that trial.
+  bool begin(Slot& slot, std::size_t endpoint);
   /// It stands with one of them, and takes so many probes.
   void opened(Slot& slot, std::size_t endpoint, std::size_t room);
   /// It could not reach one of them. True when that is the server's limit of sessions: others of ours live.

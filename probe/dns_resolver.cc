@@ -196,7 +196,7 @@ DnsResolver::Learned DnsResolver::ask(const std::string& name, RecordType type, 
   return {std::move(answer), false};
 }
 
-std::unique_ptr<Resolver> make_resolver(const Settings& settings, Clock& clock) {
+std::unique_ptr<Resolver> make_resolver(const Settings& settings, Clock& clock, Log* log) {
   NameServers servers;
   if (settings.resolver.empty()) {
     const auto file = std::make_shared<ResolvConfFile>("/etc/resolv.conf", clock);
@@ -211,7 +211,14 @@ std::unique_ptr<Resolver> make_resolver(const Settings& settings, Clock& clock) 
   const auto trust = [networks = settings.trusted_resolver](const IpAddress& server) {
     return networks.contains(server);
   };
-  return std::make_unique<DnsResolver>(std::move(servers), trust, clock);
+  const auto say = [log](const NameServer& server) {
+    if (log == nullptr) return;
+    log->warning(
+        "name server " + server.text() +
+        " does not answer questions with EDNS (RFC 6891), and is asked without; if its answers are not "
+        "marked as validated (AD) then, DANE (smtp_tls_security_level = dane) finds no signed domains");
+  };
+  return std::make_unique<DnsResolver>(std::move(servers), trust, clock, say);
 }
 
 }  // namespace fallbackmx

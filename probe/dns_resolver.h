@@ -16,6 +16,7 @@
 #include "probe/dns.h"
 #include "probe/dns_cache.h"
 #include "probe/dns_transport.h"
+#include "probe/log.h"
 #include "probe/patience.h"
 
 namespace fallbackmx {
@@ -28,8 +29,11 @@ class DnsResolver final : public Resolver {
   /// Whose AD bit is believed.
   using Trust = std::function<bool(const IpAddress& server)>;
 
-  DnsResolver(NameServers servers, Trust trust, const Clock& clock)
-      : transport_(std::move(servers), clock), trust_(std::move(trust)), clock_(clock) {}
+  DnsResolver(NameServers servers, Trust trust, const Clock& clock,
+              DnsTransport::WithoutEdns without_edns = {})
+      : transport_(std::move(servers), clock, std::move(without_edns)),
+        trust_(std::move(trust)),
+        clock_(clock) {}
 
   std::optional<DnsAnswer> at_hand(std::string_view name, RecordType type) override;
   /// Names are folded to lower case. One that is no valid_hostname() (which a final dot makes it) or longer
@@ -69,7 +73,8 @@ class DnsResolver final : public Resolver {
   std::map<std::string, std::shared_ptr<Flight>> flights_;
 };
 
-/// By the parameters `resolver` and `trusted_resolver`. The clock outlives it. A reload makes a new one.
-std::unique_ptr<Resolver> make_resolver(const Settings& settings, Clock& clock);
+/// By the parameters `resolver` and `trusted_resolver`. The clock outlives it, and the log, where somebody
+/// wants to know what is unusual about the name servers. A reload makes a new one.
+std::unique_ptr<Resolver> make_resolver(const Settings& settings, Clock& clock, Log* log = nullptr);
 
 }  // namespace fallbackmx

@@ -15,6 +15,9 @@ namespace {
 /// does.
 constexpr auto little_time = std::chrono::milliseconds(1000);
 
+/// Less than this is not divided between a question with EDNS and one without: either would come too soon.
+constexpr auto time_for_both = std::chrono::milliseconds(900);
+
 std::uint16_t random_id() {
   std::uint16_t id = 0;
   while (getrandom(&id, sizeof id, 0) != sizeof id) {
@@ -71,12 +74,24 @@ DnsTransport::Outcome DnsTransport::ask(const std::string& name, RecordType type
 
 DnsExchange DnsTransport::ask_server(const NameServer& server, const std::string& name, RecordType type,
                                      bool tcp, const Patience& patience) {
-  for (bool edns = true;;) {
+  using Edns = NameServerHealth::Edns;
+  const SteadyTime begun = clock_.now();
+  const Edns known = health_.edns(server, begun);
+  bool edns = known != Edns::not_answered, was_silent = false, was_refused = false;
+  for (;;) {
     const DnsQuestion question{random_id(), name, type, edns};
-    auto exchange = tcp ? ask_over_tcp(server, question, patience, clock_)
-                        : ask_over_udp(server, question, patience, clock_);
+    // A server of which we do not know it yet gets half of the time to answer with EDNS.
+    const bool half = edns && !tcp && known == Edns::unknown && patience.end() - begun >= time_for_both;
+    const Patience some(patience, half ? begun + (patience.end() - begun) / 2 : patience.end());
+    auto exchange =
+        tcp ? ask_over_tcp(server, question, some, clock_) : ask_over_udp(server, question, some, clock_);
     if (exchange.outcome == DnsExchange::Outcome::flooded) {
       tcp = true;
+      continue;
+    }
+    if (exchange.outcome == DnsExchange::Outcome::silent && half && clock_.now() < patience.end()) {
+      edns = false;
+      was_silent = true;
       continue;
     }
     if (exchange.outcome != DnsExchange::Outcome::replied) return exchange;
@@ -84,10 +99,15 @@ DnsExchange DnsTransport::ask_server(const NameServer& server, const std::string
     const DnsReply::Kind kind = exchange.reply.kind;
     if (kind == DnsReply::Kind::no_edns) {
       edns = false;
+      was_refused = true;
     } else if (kind == DnsReply::Kind::truncated && !tcp) {
       tcp = true;
     } else {
       if (kind == DnsReply::Kind::truncated) exchange.reply.why = "an answer cut short over TCP";
+      if (edns) health_.answered_edns(server);
+      const bool only_plain = was_silent || (was_refused && kind == DnsReply::Kind::answer);
+      if (only_plain && health_.answered_only_plain(server, was_silent, clock_.now()) && without_edns_)
+        without_edns_(server);
       return exchange;
     }
   }

@@ -1,6 +1,7 @@
 // One DNS question to the configured name servers: who is asked first, who next, and when to give up.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,11 +16,16 @@
 namespace fallbackmx {
 
 /// Asks, and takes the first real answer. SERVFAIL, REFUSED, NOTIMP, FORMERR and rubbish are one server's
-/// word: the next is asked; only those that were silent are asked once more in the next round. Safe for use
-/// by all threads.
+/// word: the next is asked; only those that were silent are asked once more in the next round. A server that
+/// is silent to a question with EDNS, or does not understand it, is asked the same without, within the same
+/// time, and remembered. Safe for use by all threads.
 class DnsTransport {
  public:
-  DnsTransport(NameServers servers, const Clock& clock) : servers_(std::move(servers)), clock_(clock) {}
+  /// Is told of a server that is asked without EDNS from now on.
+  using WithoutEdns = std::function<void(const NameServer&)>;
+
+  DnsTransport(NameServers servers, const Clock& clock, WithoutEdns without_edns = {})
+      : servers_(std::move(servers)), clock_(clock), without_edns_(std::move(without_edns)) {}
 
   struct Outcome {
     std::optional<DnsReply> reply;  ///< of kind answer
@@ -36,6 +42,7 @@ class DnsTransport {
 
   const NameServers servers_;
   const Clock& clock_;
+  const WithoutEdns without_edns_;
   NameServerHealth health_;
 };
 

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 
 #include "conf/parameters.h"
 #include "probe/catchall.h"
@@ -12,11 +14,15 @@
 #include "probe/control.h"
 #include "probe/dns.h"
 #include "probe/health.h"
+#include "probe/hosts_file.h"
+#include "probe/known_rejections.h"
 #include "probe/log.h"
+#include "probe/rate_limit.h"
 #include "probe/services.h"
 #include "probe/store.h"
 #include "probe/stream.h"
 #include "probe/tls.h"
+#include "probe/unheard_rejections.h"
 
 namespace fallbackmx {
 
@@ -34,10 +40,23 @@ class Engine {
   const Services services;
   const std::function<void()> primary_is_back;  ///< one that was down gives replies again
   Health health;
+  HostsFile hosts;  ///< of this machine
   Control control;
   Catchall catchall;
-  std::atomic<int> pending{0};  ///< probes queued or on the wire, everywhere
-  std::atomic<int> waiting{0};  ///< clients that wait for them
+  KnownRejections known_rejections;
+  UnheardRejections unheard_rejections;
+  std::atomic<std::uint64_t> sessions{0};  ///< how many there have been: gives each a number
+  std::atomic<int> pending{0};             ///< probes queued or on the wire, everywhere
+  std::atomic<int> waiting{0};             ///< clients that wait for them
+
+  /// At most once in ten minutes each.
+  void warn_seldom(const std::string& warning) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!warnings_.pass(warning, services.clock.now())) return;
+    }
+    services.log.warning(warning);
+  }
 
   std::shared_ptr<const Settings> settings() const {
     const std::lock_guard lock(mutex_);
@@ -57,6 +76,7 @@ class Engine {
   mutable std::mutex mutex_;
   std::shared_ptr<const Settings> settings_;
   std::shared_ptr<TlsContext> tls_;
+  RateLimit warnings_{std::chrono::minutes(10), 100};
 };
 
 }  // namespace fallbackmx

@@ -26,6 +26,11 @@ void Habits::hung_up_after(std::size_t transactions, SteadyTime now) {
   until_ = now + limit_lifetime;
 }
 
+void Habits::hung_up_after_rejections(std::size_t rejections, SteadyTime now) {
+  most_rejections_ = std::max<std::size_t>(rejections, 1);
+  rejections_until_ = now + limit_lifetime;
+}
+
 bool is_news(std::vector<Habits>& habits, const std::vector<Endpoint>& endpoints, std::size_t endpoint,
              const std::string& alarm, SteadyTime now) {
   if (habits[endpoint].alarm == alarm && now - habits[endpoint].alarmed_at <= alarm_interval) {

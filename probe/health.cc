@@ -74,12 +74,12 @@ bool Health::alive(const std::string& endpoint, SteadyTime now) {
   return was_down && !disabled_.contains(endpoint);
 }
 
-bool Health::failed(const std::string& endpoint, SteadyTime now, const Settings& settings) {
+bool Health::failed(const std::string& endpoint, SteadyTime now, const Settings& settings, bool at_once) {
   const std::lock_guard lock(mutex_);
   Entry& entry = entries_.touch(endpoint);
   if (++entry.failures == 1) entry.since = now;
   entry.hearsay = false;
-  if (entry.down() || entry.failures < settings.primary_down_after) return false;
+  if (entry.down() || (!at_once && entry.failures < settings.primary_down_after)) return false;
   entry.since = now;
   entry.interval = settings.primary_retry_time;
   entry.retry_at = now + with_jitter(entry.interval);

@@ -45,8 +45,9 @@ class Health {
 
   /// It gave a complete reply at MAIL or later. Returns true if that is news: it was down.
   bool alive(const std::string& endpoint, SteadyTime now);
-  /// It could not be asked, or was too slow. Returns true if with this it goes down.
-  bool failed(const std::string& endpoint, SteadyTime now, const Settings&);
+  /// It could not be asked, or was too slow. Returns true if with this it goes down: after primary_down_after
+  /// failures in a row, or `at_once`, when a client has waited for it in vain.
+  bool failed(const std::string& endpoint, SteadyTime now, const Settings&, bool at_once = false);
   std::size_t size() const {
     const std::lock_guard lock(mutex_);
     return entries_.size();

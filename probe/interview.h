@@ -10,7 +10,7 @@
 #include "probe/judge.h"
 #include "probe/opening.h"
 #include "probe/pipeline.h"
-#include "probe/proof.h"
+#include "probe/rejection_proof.h"
 #include "probe/session_budget.h"
 
 namespace fallbackmx {
@@ -35,12 +35,17 @@ class Interview {
   enum class Next {
     go_on,
     without_pipelining,  ///< on a new connection: it does not do what it advertises
-    out_of_step,         ///< the replies of this connection cannot be relied on any more
+    new_connection,  ///< what is left is asked there: this one has come to its limit, or to a passing "not
+                     ///< now"
+    out_of_step,     ///< the replies of this connection cannot be relied on any more
   };
   /// A reply, while one is awaited.
   Next on_reply(const SmtpReply& reply);
-  /// The server has closed the connection.
-  void on_close();
+  /// The server has closed the connection, or hangs: what it put up with until then is remembered.
+  void on_break();
+  /// Whether the connection may have broken because commands were sent ahead. True once, and the next session
+  /// with the server sends one at a time.
+  bool suspect_pipelining();
 
   /// True while a reply is awaited.
   bool busy() const { return pipeline_.busy(); }
@@ -54,32 +59,43 @@ class Interview {
   SteadyTime last_heard() const { return last_heard_; }
   /// When the reply that is awaited is too late. Only when `busy`.
   SteadyTime overdue_at() const;
+  /// When nobody waits for it any longer, though the session does: a server that says nothing before RCPT.
+  SteadyTime silent_at() const;
   /// Of the reply that is awaited, or was last.
   Stage stage() const { return pipeline_.busy() ? pipeline_.front().stage : Stage::rset; }
 
   /// The probes that nobody has answered, in the order in which they were asked. They are somebody else's
   /// now.
   std::vector<std::shared_ptr<Probe>> hand_over();
-  /// The same after the connection broke. A server that closes when it is to prove its noes shall prove
-  /// first.
-  std::vector<std::shared_ptr<Probe>> hand_over_broken();
 
  private:
-  void begin(std::shared_ptr<Probe> probe, Transaction::Purpose purpose, const Address& recipient);
+  void begin(std::shared_ptr<Probe> probe, Transaction::Purpose purpose, const Address& recipient,
+             const std::string& sender);
   Next on_mail(const std::shared_ptr<Transaction>& transaction, const SmtpReply& reply);
   Next on_rcpt(const std::shared_ptr<Transaction>& transaction, const SmtpReply& reply);
   Next on_control(const Transaction& transaction, const SmtpReply& reply);
   Next on_rset(const SmtpReply& reply);
   void on_catchall(const Transaction& transaction, const SmtpReply& reply);
 
-  void follow(Proof::Step step);
+  Next on_rejection(const std::shared_ptr<Transaction>& transaction, const SmtpReply& reply);
+  bool may_pass(const Transaction& transaction, const SmtpReply& reply);
+  void note_answer(const SmtpReply& reply);
+
+  void follow(RejectionProof::Step step);
   void ask_again(const Transaction& transaction);
   bool stalls() const;
   Next without_pipelining(const Transaction& transaction);
+  Next on_new_connection(const Transaction& transaction);
   void learn_limit();
+  void learn_rejections();
   void land(const Transaction& transaction, ProbeResult result);
   void note(const Transaction& transaction, Stage stage, const Judgement& judgement) const;
-  std::string sender() const { return servers_.probe_sender(opened_.endpoint, *settings_); }
+  std::string sender_for(const Address& recipient) const {
+    return servers_.probe_sender(opened_.endpoint, *settings_, recipient);
+  }
+  bool fallback_left(const Transaction& transaction) const {
+    return !fallback_sender_.empty() && transaction.sender != fallback_sender_;
+  }
   const Endpoint& server() const { return servers_.endpoint(opened_.endpoint); }
 
   Engine& engine_;
@@ -89,8 +105,9 @@ class Interview {
   const std::shared_ptr<const Settings> settings_;
   Pipeline pipeline_;
   SessionBudget budget_;
-  Proof proof_;
-  std::shared_ptr<Probe> retry_;        ///< its reply made no sense under pipelining
+  RejectionProof proof_;
+  const std::string fallback_sender_;   ///< without brackets; empty if there is none
+  std::shared_ptr<Probe> retry_;        ///< its reply is to be asked for on another connection
   std::set<std::string> good_domains_;  ///< in which a recipient was accepted
   bool leaving_ = false;
   bool dismissed_ = false;   ///< by the server: nothing more is asked

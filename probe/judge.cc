@@ -39,11 +39,6 @@ bool speaks_of_the_dialogue(int code) {
   }
 }
 
-/// A no of the addressing kind (RFC 3463 section 3.2). Any other, and one without an enhanced code, is also
-/// what is said to everybody from the moment on when an administrator or a block list turns against us: of
-/// these, a yes that is older than the no proves nothing.
-bool speaks_of_the_address(const SmtpReply& reply) { return reply.dsn.starts_with("5.1."); }
-
 Judgement judge_greeting(const SmtpReply& reply, const Circumstances& circumstances) {
   if (reply.category() == 4) return land_and_end(Verdict::unavailable);
   // An MTA keeps such mail queued and tries again: it is no word about recipients.
@@ -84,6 +79,28 @@ Judgement judge_mail(const SmtpReply& reply, const Circumstances& circumstances)
   return {.next = Next::land, .verdict = Verdict::refused, .alarm = true};
 }
 
+/// What the rejection speaks of says what it needs to be believed (DESIGN 4.1, the table of proof).
+Judgement judge_rejection(const Circumstances& circumstances) {
+  const Judgement not_believed{.next = Next::land, .verdict = Verdict::refused, .alarm = true};
+  switch (circumstances.subject) {
+    case RejectionSubject::address:
+      if (circumstances.proven) return land(Verdict::undeliverable);
+      return {.next = Next::ask_control, .verdict = Verdict::undeliverable};
+    case RejectionSubject::sender:
+      if (circumstances.fallback_sender_left) return {.next = Next::try_fallback_sender};
+      return not_believed;
+    case RejectionSubject::us:
+      // Under <> it may be a rule about bounces, for this recipient alone.
+      if (circumstances.null_sender && circumstances.fallback_sender_left)
+        return {.next = Next::try_fallback_sender};
+      if (circumstances.null_sender) return not_believed;
+      return {.next = Next::ask_real_recipient, .verdict = Verdict::undeliverable};
+    case RejectionSubject::rate:
+      break;
+  }
+  return not_believed;
+}
+
 Judgement judge_rcpt(const SmtpReply& reply, const Circumstances& circumstances) {
   if (reply.category() == 2) return land(Verdict::deliverable);
   if (reply.category() == 4) {
@@ -98,8 +115,7 @@ Judgement judge_rcpt(const SmtpReply& reply, const Circumstances& circumstances)
   if (speaks_of_the_dialogue(reply.code)) {
     return {.next = Next::land, .verdict = Verdict::refused, .alarm = true};
   }
-  if (circumstances.proven && speaks_of_the_address(reply)) return land(Verdict::undeliverable);
-  return {.next = Next::ask_control, .verdict = Verdict::undeliverable};
+  return judge_rejection(circumstances);
 }
 
 }  // namespace
@@ -120,7 +136,9 @@ std::string_view in_words(const Judgement& judgement) {
     case Next::try_without_pipelining:
       return "out of order, once more with one command at a time";
     case Next::ask_control:
-      return "a no without proof, the control recipient is asked for";
+      return "a rejection without proof, a control recipient is asked for";
+    case Next::ask_real_recipient:
+      return "a rejection that may speak of us, a recipient that is known to exist is asked for";
     case Next::drop_session:
       break;
   }

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "probe/rejection.h"
 #include "probe/smtp_reply.h"
 #include "probe/verdict.h"
 
@@ -22,8 +23,12 @@ struct Circumstances {
   bool tls_required = false;          ///< by smtp_tls_security_level
   bool fallback_sender_left = false;  ///< there is another sender address to try
   bool pipelined = false;             ///< other commands were on the wire
-  bool proven = false;  ///< the same server, asked the same way, has lately accepted a recipient; which is a
-                        ///< proof of "no such address" alone
+  /// What a 5xx reply to RCPT speaks of.
+  RejectionSubject subject = RejectionSubject::us;
+  bool null_sender = false;  ///< it was asked under <>, which many refuse for reasons of their own
+  /// The same server, asked the same way, has lately accepted a recipient, and this one is not remembered to
+  /// exist: proof enough for a rejection that speaks of the address.
+  bool proven = false;
 };
 
 struct Judgement {
@@ -34,20 +39,21 @@ struct Judgement {
     try_plaintext,           ///< once more on a new connection, without TLS
     try_fallback_sender,     ///< once more, with the other sender address
     try_without_pipelining,  ///< once more, one command at a time
-    ask_control,             ///< a no without proof: ask for the control recipient
+    ask_control,             ///< a rejection without proof: ask for a control recipient
+    ask_real_recipient,      ///< the same, and only one that is known to exist proves it
     keep,                    ///< nothing is learned, the session goes on
     drop_session,            ///< nothing is learned, the session ends
   };
   Next next = Next::go_on;
-  Verdict verdict =
-      Verdict::unavailable;  ///< with land; with ask_control what an accepted control makes of it
-  bool alarm = false;        ///< an administrator should hear of it
-  bool end_session = false;  ///< this connection is of no further use
+  Verdict verdict = Verdict::unavailable;  ///< with land; with ask_control and ask_real_recipient what an
+                                           ///< accepted one makes of it
+  bool alarm = false;                      ///< an administrator should hear of it
+  bool end_session = false;                ///< this connection is of no further use
 };
 
 Judgement judge(const Occurrence&, const Circumstances&);
 
-/// What is made of an occurrence, for the debug log: "undeliverable", "a no without proof, the control
+/// What is made of an occurrence, for the debug log: "undeliverable", "a rejection without proof, a control
 /// recipient is asked for".
 std::string_view in_words(const Judgement&);
 

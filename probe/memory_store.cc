@@ -47,13 +47,16 @@ class MemoryStore final : public Store {
     if (const auto row = rows_.find(key); row != rows_.end()) drop(row);
   }
 
-  std::optional<std::string> recent_good(std::string_view domain) override {
+  using Store::recent_good;
+  std::optional<std::string> recent_good(std::string_view domain,
+                                         const std::set<std::string>& except) override {
     const std::lock_guard lock(mutex_);
-    auto after = good_.lower_bound({domain, WallTime::max(), {}});
-    if (after == good_.begin()) return std::nullopt;
-    const auto& [its_domain, last_yes, key] = *std::prev(after);
-    if (its_domain != domain) return std::nullopt;
-    return std::string(key);
+    for (auto after = good_.lower_bound({domain, WallTime::max(), {}}); after != good_.begin();) {
+      const auto& [its_domain, last_yes, key] = *--after;
+      if (its_domain != domain) break;
+      if (std::string text(key); !except.contains(text)) return text;
+    }
+    return std::nullopt;
   }
 
   void clean_up(WallTime now, const Settings& settings, std::size_t max_rows) override {

@@ -11,6 +11,7 @@
 #include <set>
 
 #include "conf/brackets.h"
+#include "probe/host_lookup.h"
 
 namespace fallbackmx {
 
@@ -49,7 +50,7 @@ std::vector<IpAddress> interface_addresses() {
   return addresses;
 }
 
-void add_item(const std::string& item, std::vector<IpAddress>& addresses) {
+void add_item(const std::string& item, std::vector<IpAddress>& addresses, std::vector<std::string>* unknown) {
   if (item == "all") {
     const auto found = interface_addresses();
     addresses.insert(addresses.end(), found.begin(), found.end());
@@ -62,7 +63,14 @@ void add_item(const std::string& item, std::vector<IpAddress>& addresses) {
   }
   boost::system::error_code trouble;
   const auto address = ip::make_address(without_square_brackets(item), trouble);
-  if (!trouble) addresses.push_back(normal(address));
+  if (!trouble) return addresses.push_back(normal(address));
+  constexpr std::chrono::seconds patience{2};
+  const auto found = look_up_host(item, patience);
+  if (found) {
+    for (const auto& each : *found) addresses.push_back(normal(each));
+  } else if (unknown != nullptr) {
+    unknown->push_back(item + ": " + found.error());
+  }
 }
 
 /// Those of one preference: the preferred family first, or both in turn.
@@ -82,12 +90,30 @@ std::vector<Endpoint> arrange(std::vector<Endpoint> equals, AddressPreference pr
   return out;
 }
 
+/// The first `limit`, but at least half of the limit for the family that is not the first one's, as far as it
+/// needs it.
+void keep_both_families(std::vector<Endpoint>& endpoints, std::size_t limit) {
+  if (endpoints.size() <= limit) return;
+  const bool first_is_v6 = endpoints.front().address.is_v6();
+  const auto of_first = [first_is_v6](const Endpoint& endpoint) {
+    return endpoint.address.is_v6() == first_is_v6;
+  };
+  const auto same = static_cast<std::size_t>(std::count_if(endpoints.begin(), endpoints.end(), of_first));
+  const std::size_t others_need = std::min(endpoints.size() - same, limit / 2);
+  std::size_t left = std::min(same, limit - others_need), left_for_others = limit - left;
+  std::erase_if(endpoints, [&](const Endpoint& endpoint) {
+    std::size_t& places = of_first(endpoint) ? left : left_for_others;
+    return places == 0 || places-- == 0;
+  });
+}
+
 }  // namespace
 
-OwnAddresses OwnAddresses::of(const Words& inet_interfaces, const Words& proxy_interfaces) {
+OwnAddresses OwnAddresses::of(const Words& inet_interfaces, const Words& proxy_interfaces,
+                              std::vector<std::string>* unknown) {
   std::vector<IpAddress> addresses;
-  for (const auto& item : inet_interfaces) add_item(item, addresses);
-  for (const auto& item : proxy_interfaces) add_item(item, addresses);
+  for (const auto& item : inet_interfaces) add_item(item, addresses, unknown);
+  for (const auto& item : proxy_interfaces) add_item(item, addresses, unknown);
   return OwnAddresses(std::move(addresses));
 }
 
@@ -117,11 +143,11 @@ std::vector<Endpoint> in_order(std::vector<Endpoint> endpoints, AddressPreferenc
     const auto end = std::find_if(begin, endpoints.end(),
                                   [&](const Endpoint& e) { return e.preference != begin->preference; });
     for (auto& endpoint : arrange({begin, end}, preference)) {
-      if (limit != 0 && out.size() == limit) return out;
       if (seen.insert(endpoint.key()).second) out.push_back(std::move(endpoint));
     }
     begin = end;
   }
+  if (limit != 0) keep_both_families(out, limit);
   return out;
 }
 

@@ -5,6 +5,8 @@ namespace fallbackmx {
 namespace {
 
 constexpr auto rest_after_silence = std::chrono::seconds(30);
+constexpr auto without_edns_for = std::chrono::minutes(15);
+constexpr int silences_to_be_sure = 2;
 
 }  // namespace
 
@@ -37,7 +39,31 @@ void NameServerHealth::silent(const NameServer& server, SteadyTime asked, Steady
   State& state = states_[server.text()];
   if (state.last_answer >= asked) return;
   state.down = true;
+  state.edns_known = false;  // perhaps somebody has put a firewall before it
   state.trial_at = now + rest_after_silence;
+}
+
+NameServerHealth::Edns NameServerHealth::edns(const NameServer& server, SteadyTime now) {
+  std::lock_guard lock(mutex_);
+  const State& state = states_[server.text()];
+  if (now < state.plain_until) return Edns::not_answered;
+  return state.edns_known ? Edns::answered : Edns::unknown;
+}
+
+void NameServerHealth::answered_edns(const NameServer& server) {
+  std::lock_guard lock(mutex_);
+  State& state = states_[server.text()];
+  state.edns_known = true;
+  state.edns_silences = 0;
+}
+
+bool NameServerHealth::answered_only_plain(const NameServer& server, bool silently, SteadyTime now) {
+  std::lock_guard lock(mutex_);
+  State& state = states_[server.text()];
+  if (silently && ++state.edns_silences < silences_to_be_sure) return false;
+  const bool news = now >= state.plain_until;
+  state.plain_until = now + without_edns_for;
+  return news;
 }
 
 }  // namespace fallbackmx

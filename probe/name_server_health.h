@@ -1,4 +1,5 @@
-// Which name servers have been silent lately: so that a dead one does not cost every lookup its time.
+// Which name servers have been silent lately, and which to EDNS: so that it does not cost every lookup its
+// time.
 #pragma once
 
 #include <cstddef>
@@ -30,11 +31,23 @@ class NameServerHealth {
   /// slow about this one name, and stays in favour.
   void silent(const NameServer&, SteadyTime asked, SteadyTime now);
 
+  /// Whether it answers questions with EDNS (RFC 6891). Some servers, and firewalls before them, drop these.
+  enum class Edns { unknown, answered, not_answered };
+  Edns edns(const NameServer&, SteadyTime now);
+  void answered_edns(const NameServer&);
+  /// It answered a question without EDNS, after it was silent to the same one with (`silently`), or refused
+  /// that. Returns true when this is news: it counts as not_answered for a quarter of an hour. One that was
+  /// silent must be so twice: it may have been slow, and is found out with the next question.
+  bool answered_only_plain(const NameServer&, bool silently, SteadyTime now);
+
  private:
   struct State {
     bool down = false;
     SteadyTime last_answer = SteadyTime::min();
     SteadyTime trial_at;
+    bool edns_known = false;  ///< the last question with EDNS was answered
+    int edns_silences = 0;
+    SteadyTime plain_until = SteadyTime::min();
   };
   std::mutex mutex_;  ///< protects what follows
   std::map<std::string, State> states_;

@@ -7,6 +7,7 @@
 #include <cctype>
 
 #include "probe/metrics.h"
+#include "probe/silence.h"
 
 namespace fallbackmx {
 
@@ -144,6 +145,7 @@ std::optional<Opened> Opening::introduce(ConnectionRace::Runner connected) {
 Opening::Greeted Opening::greet(Opened& session, const TlsDemand& demand, bool with_tls) {
   if (demand.wrapped && !shake_hands(session, demand)) return tls_broken(session, demand);
   const SteadyTime begun = engine_.services.clock.now();
+  stage_ = Stage::greeting;
   const auto greeting = reply(session, settings_->smtp_helo_timeout);
   if (greeting) took(Stage::greeting, begun);
   const Judgement judgement = judge_reply(session, Stage::greeting, greeting, {});
@@ -167,6 +169,8 @@ std::optional<Opening::Greeted> Opening::say_hello(Opened& session, const TlsDem
   const bool lmtp = servers_.endpoint(session.endpoint).protocol == Protocol::lmtp;
   const bool in_tls = !session.dialogue->cipher().empty();
   const SteadyTime begun = engine_.services.clock.now();
+  // TLS that may still turn out to be none: then there is plaintext to fall back to.
+  stage_ = in_tls && !demand.required() ? Stage::starttls : Stage::ehlo;
   const std::string command =
       lmtp ? "LHLO " + settings_->lmtp_lhlo_name : "EHLO " + settings_->smtp_helo_name;
   auto hello = converse(session, command, settings_->smtp_helo_timeout);
@@ -201,6 +205,7 @@ void Opening::take_extensions(Opened& session, const SmtpReply& hello) {
 }
 
 Opening::Greeted Opening::start_tls(Opened& session, const TlsDemand& demand) {
+  stage_ = Stage::starttls;
   auto go_ahead = converse(session, "STARTTLS", settings_->smtp_starttls_timeout);
   // What was injected behind the 220 is forgotten when TLS starts; it was no word of the server's.
   if (go_ahead && go_ahead->category() == 2) go_ahead->contradictory = false;
@@ -221,10 +226,12 @@ Opening::Greeted Opening::start_tls(Opened& session, const TlsDemand& demand) {
 bool Opening::shake_hands(Opened& session, const TlsDemand& demand) {
   const Endpoint& server = servers_.endpoint(session.endpoint);
   const SteadyTime begun = engine_.services.clock.now();
+  stage_ = Stage::starttls;
   session.dialogue->start_tls(engine_.tls(), demand, server);
+  SteadyTime silent_at = begun + client_patience(*settings_, settings_->smtp_starttls_timeout);
   Dialogue::Event event;
   do {
-    event = session.dialogue->handshake(begun + settings_->smtp_starttls_timeout);
+    event = wait(session, begun + settings_->smtp_starttls_timeout, silent_at, true);
   } while (event == Dialogue::Event::woken && !destination_.stopping());
   if (event != Dialogue::Event::bytes) return false;
   took(Stage::starttls, begun);
@@ -253,22 +260,41 @@ Opening::Greeted Opening::step_down(const Opened& session, std::string_view why)
 
 /// Says a command and waits for the reply.
 std::optional<SmtpReply> Opening::converse(Opened& session, std::string_view command,
-                                           std::chrono::seconds patience) {
+                                           std::chrono::seconds timeout) {
   session.dialogue->send(command);
-  return reply(session, patience);
+  return reply(session, timeout);
+}
+
+/// Waits for something to happen. A server that has said nothing until `silent_at` keeps nobody waiting any
+/// longer.
+Dialogue::Event Opening::wait(Opened& session, SteadyTime deadline, SteadyTime& silent_at, bool handshake) {
+  for (;;) {
+    const SteadyTime until = std::min(deadline, silent_at);
+    const auto event = handshake ? session.dialogue->handshake(until) : session.dialogue->exchange(until);
+    if (event != Dialogue::Event::deadline || until == deadline) return event;
+    silent_at = SteadyTime::max();
+    destination_.fell_silent(
+        slot_, session.endpoint,
+        befell(Verdict::unavailable, stage_, servers_.endpoint(session.endpoint),
+               fmt::format("has said nothing for {} s", settings_->primary_silence_time.count())));
+  }
 }
 
 /// Nothing when there was no reply in time, or the destination is stopping.
-std::optional<SmtpReply> Opening::reply(Opened& session, std::chrono::seconds patience) {
-  const SteadyTime deadline = engine_.services.clock.now() + patience;
+std::optional<SmtpReply> Opening::reply(Opened& session, std::chrono::seconds timeout) {
+  const SteadyTime now = engine_.services.clock.now();
+  // After STARTTLS there is plaintext to fall back to.
+  const SteadyTime deadline = now + (stage_ == Stage::starttls ? timeout : session_patience(timeout));
+  SteadyTime silent_at = now + client_patience(*settings_, timeout);
   for (;;) {
     if (auto complete = session.dialogue->next_reply()) {
       // Nothing more was asked for: what runs ahead would be taken for the answers to other commands.
       if (session.dialogue->unread()) complete->contradictory = true;
+      destination_.spoke_again(slot_);
       return complete;
     }
     if (destination_.stopping()) return std::nullopt;
-    switch (session.dialogue->exchange(deadline)) {
+    switch (wait(session, deadline, silent_at, false)) {
       case Dialogue::Event::bytes:
       case Dialogue::Event::woken:
         continue;

@@ -57,8 +57,9 @@ class Opening {
   bool shake_hands(Opened& session, const TlsDemand& demand);
   Greeted step_down(const Opened& session, std::string_view why);
   Greeted tls_broken(Opened& session, const TlsDemand& demand);
-  std::optional<SmtpReply> converse(Opened& session, std::string_view command, std::chrono::seconds patience);
-  std::optional<SmtpReply> reply(Opened& session, std::chrono::seconds patience);
+  std::optional<SmtpReply> converse(Opened& session, std::string_view command, std::chrono::seconds timeout);
+  std::optional<SmtpReply> reply(Opened& session, std::chrono::seconds timeout);
+  Dialogue::Event wait(Opened& session, SteadyTime deadline, SteadyTime& silent_at, bool handshake);
   Judgement judge_reply(const Opened& session, Stage stage, const std::optional<SmtpReply>& reply,
                         Circumstances circumstances);
   Greeted give_up(Opened& session, Stage stage, const Judgement& judgement,
@@ -71,6 +72,7 @@ class Opening {
   Destination& destination_;
   Servers& servers_;
   Destination::Slot& slot_;
+  Stage stage_ = Stage::greeting;  ///< of the reply that is awaited
   std::shared_ptr<const Settings> settings_;
   std::map<std::size_t, TlsDemand> demands_;  ///< by endpoint
   bool starttls_discarded_ = false;           ///< offered, and in smtp_discard_ehlo_keywords

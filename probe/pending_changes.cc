@@ -23,13 +23,14 @@ const std::optional<AddressRecord>* PendingChanges::find(const std::string& key)
   return nullptr;
 }
 
-PendingChanges::OfDomain PendingChanges::of_domain(std::string_view domain) const {
+PendingChanges::OfDomain PendingChanges::of_domain(std::string_view domain,
+                                                   const std::set<std::string>& except) const {
   OfDomain all;
   for (const auto* changes : {&waiting_, &taken_}) {
     for (const auto& [key, record] : *changes) {
       // What waits is newer than what is being written.
       if (domain_of_key(key) != domain || !all.keys.insert(key).second) continue;
-      if (!record || record->verdict != Verdict::deliverable) continue;
+      if (!record || record->verdict != Verdict::deliverable || except.contains(key)) continue;
       if (!all.best.empty() && record->last_yes <= all.last_yes) continue;
       all.best = key;
       all.last_yes = record->last_yes;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -29,7 +30,8 @@ class PendingChanges {
     std::string best;                      ///< the most recently accepted one; empty if there is none
     WallTime last_yes{};
   };
-  OfDomain of_domain(std::string_view domain) const;
+  /// `except` cannot be the best.
+  OfDomain of_domain(std::string_view domain, const std::set<std::string>& except = {}) const;
 
   /// True when nothing waits.
   bool empty() const { return waiting_.empty(); }

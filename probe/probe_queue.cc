@@ -115,6 +115,15 @@ bool ProbeQueue::stranded(const Endpoints& served) const {
   return queue_.any([&](const Probe& probe) { return !open_at(probe, served); });
 }
 
+void ProbeQueue::tell_waiters(const ProbeResult& meanwhile) {
+  for (const auto& [key, probe] : in_flight_) probe->meanwhile = meanwhile;
+  wake_all();
+}
+
+void ProbeQueue::take_back_told() {
+  for (const auto& [key, probe] : in_flight_) probe->meanwhile.reset();
+}
+
 void ProbeQueue::wake_all() {
   for (const auto& [key, probe] : in_flight_) {
     for (Sleeper* waiter : probe->waiters) waiter->wake();

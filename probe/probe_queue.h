@@ -71,6 +71,9 @@ class ProbeQueue {
   std::size_t in_flight() const { return in_flight_.size(); }
   /// Those of one client.
   std::size_t in_flight(const std::string& client) const;
+  /// Whoever waits for any of them hears that, and so does who joins them, until it is taken back.
+  void tell_waiters(const ProbeResult& meanwhile);
+  void take_back_told();
   /// Wakes everybody who waits.
   void wake_all();
 

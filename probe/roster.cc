@@ -4,10 +4,12 @@
 
 namespace fallbackmx {
 
-std::shared_ptr<Roster::Slot> Roster::add(std::unique_ptr<Sleeper> sleeper, unsigned generation) {
+std::shared_ptr<Roster::Slot> Roster::add(std::unique_ptr<Sleeper> sleeper, unsigned generation,
+                                          std::optional<std::size_t> trial) {
   auto slot = std::make_shared<Slot>();
   slot->sleeper = std::move(sleeper);
   slot->generation = generation;
+  slot->trial = trial;
   sessions_.push_back(slot);
   return slot;
 }
@@ -33,13 +35,24 @@ Activity::Sessions Roster::activity() const {
   return count;
 }
 
+std::size_t Roster::size() const {
+  return static_cast<std::size_t>(
+      std::count_if(sessions_.begin(), sessions_.end(), [](const auto& slot) { return !slot->trial; }));
+}
+
 bool Roster::anybody_opening() const {
-  return std::any_of(sessions_.begin(), sessions_.end(), [](const auto& slot) { return slot->opening; });
+  return std::any_of(sessions_.begin(), sessions_.end(),
+                     [](const auto& slot) { return slot->opening && !slot->trial && !slot->silent; });
+}
+
+bool Roster::trial_in_progress() const {
+  return std::any_of(sessions_.begin(), sessions_.end(),
+                     [](const auto& slot) { return slot->trial.has_value(); });
 }
 
 bool Roster::anybody_standing() const {
   return std::any_of(sessions_.begin(), sessions_.end(),
-                     [](const auto& slot) { return slot->endpoint.has_value(); });
+                     [](const auto& slot) { return slot->endpoint.has_value() && !slot->silent; });
 }
 
 std::size_t Roster::standing(std::size_t endpoint) const {
@@ -55,7 +68,9 @@ std::size_t Roster::knocking(std::size_t endpoint) const {
 
 std::size_t Roster::room(std::size_t each) const {
   std::size_t room = 0;
-  for (const auto& slot : sessions_) room += slot->opening ? each : slot->room;
+  for (const auto& slot : sessions_) {
+    if (!slot->trial && !slot->silent) room += slot->opening ? each : slot->room;
+  }
   return room;
 }
 

@@ -23,14 +23,18 @@ class Roster {
     std::thread thread;                   ///< none when it serves another session by now
     std::optional<std::size_t> endpoint;  ///< that it stands with
     std::vector<std::size_t> knocking;    ///< endpoints it is trying to reach
+    std::vector<std::size_t> begun;       ///< of these, the ones it has begun a connection to
+    std::optional<std::size_t> trial;     ///< the only endpoint it is for, which is down; it takes no probes
     std::size_t room = 0;                 ///< probes it would take at once
     bool opening = true;
+    bool silent = false;      ///< its server owes a reply for so long that nobody waits for it any more
     unsigned generation = 0;  ///< of the settings
   };
   using Slots = std::list<std::shared_ptr<Slot>>;
 
-  /// A session that is about to be started.
-  std::shared_ptr<Slot> add(std::unique_ptr<Sleeper> sleeper, unsigned generation);
+  /// A session that is about to be started. `trial`: the endpoint that it is a trial of, if it is one.
+  std::shared_ptr<Slot> add(std::unique_ptr<Sleeper> sleeper, unsigned generation,
+                            std::optional<std::size_t> trial = {});
   /// It could not be started.
   void remove(const std::shared_ptr<Slot>& slot) { sessions_.remove(slot); }
   /// It has ended, and its thread is about to, or serves another.
@@ -43,8 +47,10 @@ class Roster {
 
   Activity::Sessions activity() const;
   bool empty() const { return sessions_.empty(); }
-  std::size_t size() const { return sessions_.size(); }
+  /// How many there are that take probes: trials do not, and do not count in what follows either.
+  std::size_t size() const;
   bool anybody_opening() const;
+  bool trial_in_progress() const;
   bool anybody_standing() const;
   /// How many stand with an endpoint, or are trying to reach it.
   std::size_t standing(std::size_t endpoint) const;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "conf/host_lookup.h"
 #include "conf/host_port.h"
 
 namespace fallbackmx {
@@ -69,11 +70,13 @@ Way only_ourselves(const NextHop& hop, const Endpoint& self, const std::vector<U
 
 class Search {
  public:
-  Search(const Settings& settings, const OwnAddresses& own, Resolver& resolver, const Clock& clock,
-         SteadyTime deadline, Reasons* reasons)
+  Search(const Settings& settings, const OwnAddresses& own, Resolver& resolver, HostsFile& hosts,
+         const Clock& clock, SteadyTime deadline, Reasons* reasons)
       : settings_(settings),
+        how_(host_lookup(settings)),
         own_(own),
         resolver_(resolver),
+        hosts_(hosts),
         clock_(clock),
         deadline_(deadline),
         reasons_(reasons) {}
@@ -84,8 +87,11 @@ class Search {
     if (hop.port == 0) hop.port = parse_port(settings_.lmtp_tcp_port).value_or(24);
     boost::system::error_code not_literal;
     const auto literal = boost::asio::ip::make_address(hop.host, not_literal);
-    if (!not_literal) return finish(hop, {{hop.host, literal, hop.port, 0, false}}, {}, false);
-    return hop.mx_lookup ? by_mx(hop) : by_address(hop, true, {});
+    if (!not_literal) {
+      if (!is_wanted(literal)) return trouble(Verdict::misrouted, unwanted(hop.host));
+      return finish(hop, {{hop.host, literal, hop.port, 0, false}}, {}, false);
+    }
+    return hop.mx_lookup && how_.mx ? by_mx(hop) : by_address(hop, true, {});
   }
 
  private:
@@ -153,34 +159,90 @@ class Search {
   void add_addresses(std::span<const MxRecord> hosts, std::uint16_t port, bool authentic,
                      std::vector<Endpoint>& found, std::vector<Unresolved>& lost) {
     std::vector<Lookup> lookups;
+    std::vector<bool> asked;
     for (const MxRecord& host : hosts) {
-      if (numeric(host)) continue;
-      lookups.push_back({host.host, RecordType::a});
-      lookups.push_back({host.host, RecordType::aaaa});
+      asked.push_back(!numeric(host) && in_dns(host));
+      if (asked.back()) append_questions(host, lookups);
     }
     const auto answers =
         lookups.empty() ? std::vector<DnsAnswer>() : resolver_.lookup_all(lookups, half_time());
-    auto answer = answers.begin();
-    for (const MxRecord& host : hosts) {
+    auto next = answers.begin();
+    for (std::size_t i = 0; i < hosts.size(); ++i) {
+      const MxRecord& host = hosts[i];
       if (const auto address = numeric(host)) {
-        found.push_back({host.host, *address, port, host.preference, false});
+        if (is_wanted(*address)) {
+          found.push_back({host.host, *address, port, host.preference, false});
+        } else {
+          lose({host.preference, false, unwanted(host.host)}, host, lost);
+        }
         continue;
       }
-      const DnsAnswer& v4 = *answer++;
-      const DnsAnswer& v6 = *answer++;
-      bool any = false;
-      for (const auto& [type, each] : {std::pair(RecordType::a, &v4), std::pair(RecordType::aaaa, &v6)}) {
-        if (rank(type, *each) != DnsRank::ok) continue;
-        for (const auto& address : each->addresses) {
-          found.push_back({host.host, address, port, host.preference, authentic && each->authentic});
-          if (each->canonical != host.host) found.back().canonical = each->canonical;
-          any = true;
-        }
-      }
-      if (any) continue;
-      lost.push_back(unresolved(host, v4, v6));
-      if (reasons_ != nullptr) note(lacks_address(host, lost.back().why));
+      const auto end = asked[i] ? next + kinds() : next;
+      const std::span<const DnsAnswer> of_host(next, end);
+      next = end;
+      if (add_from_dns(host, of_host, port, authentic, found)) continue;
+      Unresolved unresolved = why_unresolved(host, of_host);
+      // As Postfix: only the DNS's word that there is no address leads to the hosts file.
+      if (how_.native && !unresolved.temporary && add_from_file(host, port, found, unresolved)) continue;
+      lose(std::move(unresolved), host, lost);
     }
+  }
+
+  /// One for each kind of address that is wanted, always in the same order.
+  void append_questions(const MxRecord& host, std::vector<Lookup>& lookups) const {
+    if (how_.ipv4) lookups.push_back({host.host, RecordType::a});
+    if (how_.ipv6) lookups.push_back({host.host, RecordType::aaaa});
+  }
+  int kinds() const { return (how_.ipv4 ? 1 : 0) + (how_.ipv6 ? 1 : 0); }
+
+  /// Looked up by the C library alone, a name in the hosts file is not asked for in the DNS.
+  bool in_dns(const MxRecord& host) {
+    if (how_.dns) return true;
+    return hosts_.dns_behind() && wanted_in_file(host).empty();
+  }
+
+  std::vector<IpAddress> wanted_in_file(const MxRecord& host) {
+    std::vector<IpAddress> addresses = hosts_.find(host.host);
+    std::erase_if(addresses, [this](const IpAddress& address) { return !is_wanted(address); });
+    return addresses;
+  }
+
+  static bool add_from_dns(const MxRecord& host, std::span<const DnsAnswer> answers, std::uint16_t port,
+                           bool authentic, std::vector<Endpoint>& found) {
+    bool any = false;
+    for (const DnsAnswer& answer : answers) {
+      if (rank(RecordType::a, answer) != DnsRank::ok) continue;
+      for (const auto& address : answer.addresses) {
+        found.push_back({host.host, address, port, host.preference, authentic && answer.authentic});
+        if (answer.canonical != host.host) found.back().canonical = answer.canonical;
+        any = true;
+      }
+    }
+    return any;
+  }
+
+  bool add_from_file(const MxRecord& host, std::uint16_t port, std::vector<Endpoint>& found,
+                     Unresolved& unresolved) {
+    const auto addresses = wanted_in_file(host);
+    for (const IpAddress& address : addresses) {
+      found.push_back({host.host, address, port, host.preference, false});
+      if (reasons_ != nullptr) note(from_file(host, address, hosts_.path()));
+    }
+    if (!addresses.empty()) return true;
+    const std::string trouble = hosts_.trouble();
+    if (unresolved.why.empty()) {
+      unresolved.why = host.host + ": not in " + hosts_.path();
+    } else {
+      unresolved.why += ", not in " + hosts_.path();
+    }
+    // It may be there.
+    if (!trouble.empty()) unresolved = {host.preference, true, std::move(unresolved.why) + ": " + trouble};
+    return false;
+  }
+
+  void lose(Unresolved unresolved, const MxRecord& host, std::vector<Unresolved>& lost) {
+    if (reasons_ != nullptr) note(lacks_address(host, unresolved.why));
+    lost.push_back(std::move(unresolved));
   }
 
   static std::optional<IpAddress> numeric(const MxRecord& host) {
@@ -189,11 +251,20 @@ class Search {
     return not_numeric ? std::nullopt : std::optional(address);
   }
 
-  static Unresolved unresolved(const MxRecord& host, const DnsAnswer& v4, const DnsAnswer& v6) {
+  /// `answers`: none when the DNS was not asked.
+  Unresolved why_unresolved(const MxRecord& host, std::span<const DnsAnswer> answers) const {
+    if (answers.empty()) return {host.preference, false, {}};
     const auto failed = [](const DnsAnswer& answer) { return answer.status == DnsAnswer::Status::temporary; };
-    const DnsAnswer& telling = failed(v6) && !failed(v4) ? v6 : v4;
-    const std::string why = telling.why.empty() ? host.host + ": malformed name in the answer" : telling.why;
-    return {host.preference, failed(v4) || failed(v6), why};
+    const auto failure = std::find_if(answers.begin(), answers.end(), failed);
+    const DnsAnswer& telling = failure == answers.end() ? answers.front() : *failure;
+    std::string why = telling.why.empty() ? host.host + ": malformed name in the answer" : telling.why;
+    if (kinds() == 1) why += how_.ipv4 ? " (inet_protocols = ipv4)" : " (inet_protocols = ipv6)";
+    return {host.preference, failure != answers.end(), std::move(why)};
+  }
+
+  bool is_wanted(const IpAddress& address) const { return address.is_v4() ? how_.ipv4 : how_.ipv6; }
+  static std::string unwanted(const std::string& address) {
+    return address + " is of a protocol that inet_protocols leaves out";
   }
 
   std::vector<Endpoint>::const_iterator ourselves(const std::vector<Endpoint>& found) const {
@@ -231,8 +302,10 @@ class Search {
   void note(std::string reason) { reasons_->push_back(std::move(reason)); }
 
   const Settings& settings_;
+  const HostLookup how_;
   const OwnAddresses& own_;
   Resolver& resolver_;
+  HostsFile& hosts_;
   const Clock& clock_;
   const SteadyTime deadline_;
   Reasons* const reasons_;  ///< null: nobody wants to know
@@ -248,8 +321,9 @@ void append_new(std::vector<Endpoint>& list, std::vector<Endpoint> more) {
 }  // namespace
 
 Route find_route(std::span<const NextHop> next_hops, const Settings& settings, const OwnAddresses& own,
-                 Resolver& resolver, const Clock& clock, SteadyTime deadline, Reasons* reasons) {
-  Search search(settings, own, resolver, clock, deadline, reasons);
+                 Resolver& resolver, HostsFile& hosts, const Clock& clock, SteadyTime deadline,
+                 Reasons* reasons) {
+  Search search(settings, own, resolver, hosts, clock, deadline, reasons);
   Route whole;
   whole.trouble = Verdict::misrouted;
   for (const auto& hop : next_hops) {

@@ -7,6 +7,7 @@
 
 #include "conf/parameters.h"
 #include "probe/dns.h"
+#include "probe/hosts_file.h"
 #include "probe/mx.h"
 #include "probe/next_hop.h"
 #include "probe/route_reasons.h"
@@ -27,12 +28,13 @@ struct Route {
 
 /// Looks up MX, A and AAAA as needed (as Postfix's smtp_addr.c: address fall-back only without MX records,
 /// never after a temporary MX failure; MX hosts that do not resolve are skipped as long as another does;
-/// numeric MX hosts count). MX hosts that are no better than ourselves are not looked up. No lookup gets more
-/// than half of the time that is left, and hosts of the same preference are looked up at the same time, so
-/// that a host whose name servers are dead leaves the others theirs; addresses of one kind wait for those of
-/// the other for `resolution_delay` only. Returns by the deadline. `reasons`, where somebody wants to know
-/// them, get a sentence for each host.
+/// numeric MX hosts count), of the protocols of inet_protocols, in the DNS, in the hosts file, or in both, as
+/// smtp_host_lookup and smtp_dns_support_level have it. MX hosts that are no better than ourselves are not
+/// looked up. No lookup gets more than half of the time that is left, and hosts of the same preference are
+/// looked up at the same time, so that a host whose name servers are dead leaves the others theirs; addresses
+/// of one kind wait for those of the other for `resolution_delay` only. Returns by the deadline. `reasons`,
+/// where somebody wants to know them, get a sentence for each host.
 Route find_route(std::span<const NextHop> next_hops, const Settings&, const OwnAddresses&, Resolver&,
-                 const Clock&, SteadyTime deadline, Reasons* reasons = nullptr);
+                 HostsFile&, const Clock&, SteadyTime deadline, Reasons* reasons = nullptr);
 
 }  // namespace fallbackmx

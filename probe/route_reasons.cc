@@ -45,6 +45,10 @@ std::string not_looked_up(const MxRecord& host) {
                      host.preference);
 }
 
+std::string from_file(const MxRecord& host, const IpAddress& address, std::string_view path) {
+  return fmt::format("{} (preference {}): {} from {}", host.host, host.preference, address.to_string(), path);
+}
+
 std::string lacks_address(const MxRecord& host, std::string_view why) {
   return fmt::format("{} (preference {}): no address: {}", host.host, host.preference, why);
 }

@@ -20,6 +20,8 @@ Reasons reasons_for(std::span<const Endpoint> found, std::span<const Endpoint> a
 
 /// A host whose addresses nobody looked up, because a better one is ourselves.
 std::string not_looked_up(const MxRecord&);
+/// An address that the hosts file gave.
+std::string from_file(const MxRecord&, const IpAddress&, std::string_view path);
 /// A host without an address; `why` as the resolver said it.
 std::string lacks_address(const MxRecord&, std::string_view why);
 

@@ -36,10 +36,15 @@ bool Servers::may_be_knocked_at(std::size_t server) const {
 
 bool Servers::disabled(std::size_t server) const { return engine_.health.disabled(endpoints_[server].key()); }
 
+bool Servers::is_down(std::size_t server) const {
+  return engine_.health.state(endpoints_[server].key()) == Health::State::down;
+}
+
 bool Servers::all_down() const {
-  return std::all_of(endpoints_.begin(), endpoints_.end(), [this](const Endpoint& endpoint) {
-    return engine_.health.state(endpoint.key()) == Health::State::down;
-  });
+  for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+    if (!is_down(i)) return false;
+  }
+  return true;
 }
 
 bool Servers::trial_due() const {
@@ -90,7 +95,7 @@ void Servers::listen() {
   }
 }
 
-void Servers::failed(std::size_t server, std::string_view why) {
+void Servers::failed(std::size_t server, std::string_view why, bool at_once) {
   const auto settings = engine_.settings();
   {
     const std::lock_guard lock(mutex_);
@@ -98,7 +103,7 @@ void Servers::failed(std::size_t server, std::string_view why) {
   }
   const SteadyTime now = engine_.services.clock.now();
   const std::string key = endpoints_[server].key();
-  const bool news = engine_.health.failed(key, now, *settings);
+  const bool news = engine_.health.failed(key, now, *settings, at_once);
   // Until our next trial, and a little longer.
   if (const auto retry_at = engine_.health.retry_at(key)) {
     const auto left =
@@ -188,8 +193,29 @@ std::vector<PrimaryState> Servers::look() const {
   return states;
 }
 
-std::string Servers::probe_sender(std::size_t server, const Settings& settings) const {
-  return habits(server).probe_sender(settings, sender_);
+std::string Servers::probe_sender(std::size_t server, const Settings& settings,
+                                  const Address& recipient) const {
+  const std::lock_guard lock(mutex_);
+  Habits habits = habits_[server];
+  if (!habits.fallback_sender && refuse_first_sender_.size() > 0)
+    habits.fallback_sender = refuse_first_sender_.find({server, recipient.key()}) != nullptr;
+  return habits.probe_sender(settings, sender_);
+}
+
+void Servers::accepted_under(std::size_t server, const Settings& settings, const Address& recipient,
+                             const std::string& sender) {
+  const std::lock_guard lock(mutex_);
+  Habits& habits = habits_[server];
+  Habits first = habits;
+  first.fallback_sender = false;
+  if (sender == first.probe_sender(settings, sender_)) {
+    habits.takes_first_sender = true;
+    refuse_first_sender_.erase({server, recipient.key()});
+  } else if (habits.takes_first_sender) {
+    refuse_first_sender_.touch({server, recipient.key()}) = true;
+  } else {
+    habits.fallback_sender = true;
+  }
 }
 
 Habits Servers::habits(std::size_t server) const {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "probe/address.h"
@@ -13,6 +14,7 @@
 #include "probe/habits.h"
 #include "probe/primary_state.h"
 #include "probe/probe.h"
+#include "probe/recent_map.h"
 #include "probe/server_facts.h"
 #include "probe/tls_policy.h"
 
@@ -38,6 +40,7 @@ class Servers {
   bool may_be_knocked_at(std::size_t server) const;
   /// By an operator.
   bool disabled(std::size_t server) const;
+  bool is_down(std::size_t server) const;
   bool all_down() const;
   /// Whether any of them may be knocked at.
   bool trial_due() const;
@@ -49,7 +52,7 @@ class Servers {
   /// What other fallback MXs say about the servers, as far as we believe it. Never waits.
   void listen();
   /// It could not be asked, or was too slow. Says so when it goes down, and tells others.
-  void failed(std::size_t server, std::string_view why);
+  void failed(std::size_t server, std::string_view why, bool at_once = false);
   /// It gave a complete reply at MAIL or later. Tells others; says so, and returns true, when it was down.
   bool spoke(std::size_t server);
   /// Logs a warning that an administrator should read, if it is news (is_news).
@@ -66,8 +69,13 @@ class Servers {
   std::vector<PrimaryState> look() const;
 
   Habits habits(std::size_t server) const;
-  /// The sender of probes for this server now, without brackets.
-  std::string probe_sender(std::size_t server, const Settings&) const;
+  /// The sender of probes for this server now, without brackets: the first one, or probe_fallback_sender
+  /// where that is refused, by the server or for this recipient alone.
+  std::string probe_sender(std::size_t server, const Settings&, const Address& recipient) const;
+  /// The recipient was accepted under this sender. Where the first one was refused for it, that is
+  /// remembered: for the server, or for the recipient alone where others are accepted under the first.
+  void accepted_under(std::size_t server, const Settings&, const Address& recipient,
+                      const std::string& sender);
   template <class Change>
   void change_habits(std::size_t server, Change change) {
     const std::lock_guard lock(mutex_);
@@ -82,6 +90,8 @@ class Servers {
   mutable std::mutex mutex_;  ///< protects what follows
   std::vector<Habits> habits_;
   std::vector<ServerFacts> facts_;
+  /// Recipients (Address::key()) that are refused under the first sender, while others are accepted.
+  RecentMap<std::pair<std::size_t, std::string>, bool> refuse_first_sender_{10'000};
 };
 
 }  // namespace fallbackmx

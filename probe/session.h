@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "probe/destination.h"
 #include "probe/interview.h"
@@ -27,7 +28,9 @@ class Session {
  private:
   void serve();
   bool on_bytes();
+  void fell_silent();
   void die(std::string_view trouble);
+  void ask_elsewhere(std::vector<std::shared_ptr<Probe>> probes);
   void quit();
 
   Engine& engine_;
@@ -37,6 +40,7 @@ class Session {
   const std::shared_ptr<const Settings> settings_;
   Opened opened_;
   std::optional<Interview> interview_;  ///< as soon as the session stands
+  bool silent_ = false;                 ///< it owes a reply for too long
   bool over_ = false;                   ///< there is nobody to say QUIT to any more
 };
 

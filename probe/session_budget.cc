@@ -10,10 +10,12 @@ std::size_t left(std::size_t limit, std::size_t used) { return limit > used ? li
 
 }  // namespace
 
-SessionBudget::SessionBudget(const Settings& settings, bool pipelining, std::size_t most_transactions)
+SessionBudget::SessionBudget(const Settings& settings, bool pipelining, std::size_t most_transactions,
+                             std::size_t most_rejections)
     : window_(pipelining ? static_cast<std::size_t>(settings.probe_session_window) : 1),
       most_probes_(static_cast<std::size_t>(settings.probe_session_max_probes)),
-      most_rejections_(static_cast<std::size_t>(settings.probe_session_max_rejections)),
+      most_rejections_(
+          std::min(static_cast<std::size_t>(settings.probe_session_max_rejections), most_rejections)),
       most_transactions_(most_transactions) {}
 
 std::size_t SessionBudget::room(std::size_t undecided) const {

@@ -9,13 +9,14 @@
 namespace fallbackmx {
 
 /// Belongs to an Interview, which tells it what it does. Pure arithmetic on probe_session_window,
-/// probe_session_max_probes, probe_session_max_rejections, and the number of transactions that the server is
-/// known to put up with.
+/// probe_session_max_probes, probe_session_max_rejections, and the numbers of transactions and rejections
+/// that the server is known to put up with.
 class SessionBudget {
  public:
   static constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
 
-  explicit SessionBudget(const Settings&, bool pipelining = false, std::size_t most_transactions = no_limit);
+  explicit SessionBudget(const Settings&, bool pipelining = false, std::size_t most_transactions = no_limit,
+                         std::size_t most_rejections = no_limit);
 
   void count_probe() { ++probes_; }
   void count_transaction() { ++transactions_; }
@@ -29,6 +30,7 @@ class SessionBudget {
   /// Whether one more recipient that is likely to be rejected does no harm at the end of the session. A probe
   /// would have left room for a control recipient; this one may have it.
   bool can_afford_rejection(std::size_t undecided) const;
+  std::size_t rejections() const { return rejections_; }
 
  private:
   std::size_t window_, most_probes_, most_rejections_, most_transactions_;

@@ -17,10 +17,10 @@ SessionThreads::SessionThreads(Clock& clock, std::mutex& lock, Roster& roster, D
     : clock_(clock), lock_(lock), roster_(roster), duties_(std::move(duties)) {}
 
 /// While another session is there, somebody takes what is queued: then this one is only missed.
-void SessionThreads::launch(unsigned generation) noexcept {
+void SessionThreads::launch(unsigned generation, std::optional<std::size_t> trial) noexcept {
   std::shared_ptr<Slot> slot;
   try {
-    slot = roster_.add(clock_.sleeper_for_poll(), generation);
+    slot = roster_.add(clock_.sleeper_for_poll(), generation, trial);
     if (Slot* ending = std::exchange(ending_, nullptr)) {
       slot->thread = std::move(ending->thread);
       successor_ = slot;

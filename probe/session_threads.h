@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string_view>
 
 #include "probe/clock.h"
@@ -32,8 +33,8 @@ class SessionThreads {
 
   SessionThreads(Clock& clock, std::mutex& lock, Roster& roster, Duties duties);
 
-  /// One more session. With the lock held.
-  void launch(unsigned generation) noexcept;
+  /// One more session, or the trial of an endpoint that is down. With the lock held.
+  void launch(unsigned generation, std::optional<std::size_t> trial = {}) noexcept;
   /// Joins the threads that have ended. Without the lock, and not by one of them.
   void join_ended();
   /// Waits until all have ended; no more may be launched. Without the lock.

@@ -34,9 +34,12 @@ class SharedStore final : public Store {
     own_->forget(key);
     shared_->forget(key);
   }
-  std::optional<std::string> recent_good(std::string_view domain) override {
-    auto own = own_->recent_good(domain);
-    return own ? own : shared_->recent_good(domain);
+  using Store::recent_good;
+  std::optional<std::string> recent_good(std::string_view domain,
+                                         const std::set<std::string>& except) override {
+    if (auto own = own_->recent_good(domain, except)) return own;
+    auto others = shared_->recent_good(domain);
+    return others && !except.contains(*others) ? others : std::nullopt;
   }
   void clean_up(WallTime now, const Settings& settings, std::size_t max_rows) override {
     own_->clean_up(now, settings, max_rows);

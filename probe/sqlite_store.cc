@@ -87,12 +87,15 @@ class SqliteStore final : public Store {
 
   void forget(const std::string& key) override { change(key, std::nullopt); }
 
-  std::optional<std::string> recent_good(std::string_view domain) override {
+  using Store::recent_good;
+  std::optional<std::string> recent_good(std::string_view domain,
+                                         const std::set<std::string>& except) override {
     PendingChanges::OfDomain changed;
     {
       const std::lock_guard lock(mutex_);
-      changed = pending_.of_domain(domain);
+      changed = pending_.of_domain(domain, except);
     }
+    changed.keys.insert(except.begin(), except.end());
     const auto written =
         readers_.read([domain = std::string(domain), keys = changed.keys](AddressTable& table) {
           return table.recent_good(domain, [&](const std::string& key) { return !keys.contains(key); });

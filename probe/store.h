@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,8 +54,11 @@ class Store {
   /// Never waits for a disk. Ignores what is not sound().
   virtual void put(const std::string& key, const AddressRecord&) = 0;
   virtual void forget(const std::string& key) = 0;
-  /// The most recently accepted address of a domain (lower case), if one is remembered: a control recipient.
-  virtual std::optional<std::string> recent_good(std::string_view domain) = 0;
+  /// The most recently accepted address of a domain (lower case) but these, if one is remembered: a control
+  /// recipient.
+  virtual std::optional<std::string> recent_good(std::string_view domain,
+                                                 const std::set<std::string>& except) = 0;
+  std::optional<std::string> recent_good(std::string_view domain) { return recent_good(domain, {}); }
   /// Drops what has expired and keeps within `max_rows`, now and from now on: the oldest noes go first, and
   /// yeses only when there is no no left. Returns when it is done, with everything written that was put
   /// before.

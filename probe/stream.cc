@@ -1,5 +1,6 @@
 #include "probe/stream.h"
 
+#include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -11,6 +12,8 @@
 #include <cerrno>
 #include <cstring>
 #include <limits>
+#include <optional>
+#include <utility>
 #include <vector>
 
 namespace fallbackmx {
@@ -59,38 +62,43 @@ IoResult failed(int error) {
   return {.status = IoResult::Status::failed, .why = std::strerror(error), .lost = lost, .ours = ours};
 }
 
+/// What socket(2), bind(2) or connect(2) said at once: nothing was sent, so the other side has no part in it.
+IoResult failed_here(int error) {
+  IoResult result = failed(error);
+  result.no_way = error == ENETUNREACH || error == EHOSTUNREACH || error == EAFNOSUPPORT;
+  result.ours = result.ours || error == EADDRNOTAVAIL || error == EACCES || error == EPERM;
+  result.lost = false;
+  return result;
+}
+
+int tcp_socket(const IpAddress& of) {
+  return socket(of.is_v4() ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+int socket_for(const Endpoint& to) {
+  return to.unix_path.empty() ? tcp_socket(to.address)
+                              : socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+/// Empty when it is done.
+std::string bind_to(int fd, const BindAddress& from) {
+  const SocketAddress own(from.address, 0);
+  if (bind(fd, own.get(), own.size) == 0) return {};
+  return fmt::format("{} = {}: {}; {}", from.parameter, from.address.to_string(), std::strerror(errno),
+                     from.enforce
+                         ? "no primary is asked from another address (smtp_bind_address_enforce = yes)"
+                         : "probes come from another address of this machine");
+}
+
 class TcpStream final : public Stream {
  public:
-  TcpStream(const Endpoint& to, const BindAddresses& bind_to) {
-    const bool local = !to.unix_path.empty();
-    const int family = local ? AF_UNIX : to.address.is_v4() ? AF_INET : AF_INET6;
-    fd_ = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  TcpStream(const Endpoint& to, const BindAddress& from) : fd_(socket_for(to)) {
     if (fd_ < 0) {
-      error_ = errno;
-      return;
-    }
-    if (local) {
-      // Stands or fails at once; with EAGAIN where too many wait to be accepted.
-      if (connect(fd_, SocketAddress(to.unix_path).get(), sizeof(sockaddr_un)) != 0) error_ = errno;
-      connected_ = error_ == 0;
-      return;
-    }
-    const int on = 1;
-    // A probe is a handful of small packets: none of them may wait for the acknowledgement of the one before.
-    setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    const IpAddress& from = to.address.is_v4() ? bind_to.v4 : bind_to.v6;
-    if (!from.is_unspecified()) {
-      const SocketAddress own(from, 0);
-      if (bind(fd_, own.get(), own.size) != 0) {
-        error_ = errno;
-        return;
-      }
-    }
-    const SocketAddress peer(to.address, to.port);
-    if (connect(fd_, peer.get(), peer.size) == 0) {
-      stand();
-    } else if (errno != EINPROGRESS) {
-      error_ = errno;
+      give_up(failed_here(errno));
+    } else if (!to.unix_path.empty()) {
+      begin_local(to.unix_path);
+    } else if (take_address(from)) {
+      begin(to);
     }
   }
   ~TcpStream() override {
@@ -99,20 +107,26 @@ class TcpStream final : public Stream {
   TcpStream(const TcpStream&) = delete;
   TcpStream& operator=(const TcpStream&) = delete;
 
+  std::string remark() const override { return remark_; }
+
   IoResult connected() override {
-    if (error_ != 0) return failed(error_);
+    if (failure_) return *failure_;
     if (connected_) return {};
     pollfd writable{fd_, POLLOUT, 0};
     if (poll(&writable, 1, 0) <= 0) return would_block();
-    socklen_t size = sizeof error_;
-    if (getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error_, &size) != 0) error_ = errno;
-    if (error_ != 0) return failed(error_);
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+    if (error != 0) {
+      give_up(failed(error));
+      return *failure_;
+    }
     stand();
     return {};
   }
 
   IoResult read(std::span<char> into) override {
-    if (error_ != 0) return failed(error_);
+    if (failure_) return *failure_;
     const auto got = ::read(fd_, into.data(), into.size());
     if (got > 0) {
       // Many servers write each reply of a pipelined burst by itself, with Nagle's algorithm on: the second
@@ -127,7 +141,7 @@ class TcpStream final : public Stream {
   }
 
   IoResult write(std::string_view bytes) override {
-    if (error_ != 0) return failed(error_);
+    if (failure_) return *failure_;
     const auto sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent > 0) return {.bytes = static_cast<std::size_t>(sent)};
     return trouble();
@@ -138,9 +152,43 @@ class TcpStream final : public Stream {
     const bool write_too = want_write || !connected_;
     return {fd_, static_cast<short>(POLLIN | (write_too ? POLLOUT : 0)), 0};
   }
-  bool dead() const { return error_ != 0; }
+  bool dead() const { return failure_.has_value(); }
 
  private:
+  /// False when there is to be no connection without that address.
+  bool take_address(const BindAddress& from) {
+    if (from.address.is_unspecified()) return true;
+    std::string trouble = bind_to(fd_, from);
+    if (!trouble.empty() && from.enforce) {
+      give_up({.status = IoResult::Status::failed, .why = std::move(trouble), .ours = true});
+      return false;
+    }
+    remark_ = std::move(trouble);
+    return true;
+  }
+
+  /// Stands or fails at once; with EAGAIN where too many wait to be accepted.
+  void begin_local(const std::string& path) {
+    if (connect(fd_, SocketAddress(path).get(), sizeof(sockaddr_un)) == 0)
+      connected_ = true;
+    else
+      give_up(failed(errno));
+  }
+
+  void begin(const Endpoint& to) {
+    const int on = 1;
+    // A probe is a handful of small packets: none of them may wait for the acknowledgement of the one before.
+    setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    const SocketAddress peer(to.address, to.port);
+    if (connect(fd_, peer.get(), peer.size) == 0) {
+      stand();
+    } else if (errno == ECONNREFUSED) {  // by a server on this machine
+      give_up(failed(errno));
+    } else if (errno != EINPROGRESS) {
+      give_up(failed_here(errno));
+    }
+  }
+
   /// The connection stands. While it is made, others decide how long to wait.
   void stand() {
     connected_ = true;
@@ -156,20 +204,32 @@ class TcpStream final : public Stream {
 
   IoResult trouble() {
     if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return would_block();
-    const IoResult result = failed(errno);
-    if (result.lost) error_ = errno;  // the kernel says it once, and then "connection closed"
+    IoResult result = failed(errno);
+    if (result.lost) give_up(result);  // the kernel says it once, and then "connection closed"
     return result;
   }
 
+  void give_up(IoResult failure) { failure_ = std::move(failure); }
+
   int fd_ = -1;
-  int error_ = 0;
+  std::optional<IoResult> failure_;  ///< once and for all
+  std::string remark_;
   bool connected_ = false;
 };
 
 }  // namespace
 
+std::string bind_trouble(const BindAddress& from) {
+  if (from.address.is_unspecified()) return {};
+  const int fd = tcp_socket(from.address);
+  if (fd < 0) return {};  // out of descriptors, or without that protocol: that says nothing about the address
+  std::string trouble = bind_to(fd, from);
+  close(fd);
+  return trouble;
+}
+
 std::unique_ptr<Stream> TcpStreamFactory::connect(const Endpoint& to) {
-  return std::make_unique<TcpStream>(to, bind_);
+  return std::make_unique<TcpStream>(to, to.address.is_v4() ? bind_.v4 : bind_.v6);
 }
 
 bool TcpStreamFactory::wait(std::span<const Watch> watches, Sleeper& sleeper, SteadyTime deadline) {

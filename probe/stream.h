@@ -29,6 +29,7 @@ struct IoResult {
   std::string why{};      ///< when closed or failed: "connection refused", "connection reset by peer", ...
   bool lost = false;      ///< with failed: nobody is there any more, or on the way
   bool ours = false;      ///< with failed: for want of something here; the other side has no part in it
+  bool no_way = false;    ///< with failed: this machine has no address or route of that protocol
 };
 
 /// Never blocks. Owned by one thread. The destructor closes without ceremony.
@@ -42,6 +43,8 @@ class Stream {
   /// The stream that carries this one: itself, unless it is a layer such as TLS. A StreamFactory waits for
   /// wires.
   virtual Stream& wire() { return *this; }
+  /// What should be said about it in the log all the same, as a sentence; empty when nothing should.
+  virtual std::string remark() const { return {}; }
   /// True when it holds bytes back that could not be written yet.
   virtual bool holds_output() const { return false; }
 };
@@ -62,12 +65,24 @@ class StreamFactory {
   virtual bool wait(std::span<const Watch> watches, Sleeper& sleeper, SteadyTime deadline) = 0;
 };
 
-/// Local addresses to bind to (smtp_bind_address, smtp_bind_address6); unspecified ones leave it to the
-/// kernel.
-struct BindAddresses {
-  IpAddress v4 = boost::asio::ip::address_v4();
-  IpAddress v6 = boost::asio::ip::address_v6();
+/// A local address to connect from. Unspecified: the kernel chooses.
+struct BindAddress {
+  IpAddress address;
+  std::string parameter{};  ///< that names it
+  bool enforce = false;     ///< make no connection when it cannot be had; else another one, with a remark
+  friend bool operator==(const BindAddress&, const BindAddress&) = default;
 };
+
+/// By smtp_bind_address, smtp_bind_address6 and inet_interfaces.
+struct BindAddresses {
+  BindAddress v4{boost::asio::ip::address_v4()};
+  BindAddress v6{boost::asio::ip::address_v6()};
+  friend bool operator==(const BindAddresses&, const BindAddresses&) = default;
+};
+
+/// Why no connection can come from there now, and what becomes of it, as a sentence; empty when one can, or
+/// when it is unspecified.
+std::string bind_trouble(const BindAddress&);
 
 /// TCP over IPv4 and IPv6, and unix-domain sockets.
 class TcpStreamFactory final : public StreamFactory {

@@ -49,11 +49,14 @@ bool usable(const TlsaRecord& record) {
 
 }  // namespace
 
-TlsPolicy tls_policy(const Settings& settings, std::string_view next_hop, std::optional<TlsLevel> own) {
+Result<TlsPolicy> tls_policy(const Settings& settings, std::string_view next_hop, std::optional<TlsLevel> own,
+                             const TlsPolicies::Ask& ask) {
   const bool local = next_hop.starts_with(lmtp_unix), lmtp = local || next_hop.starts_with(lmtp_inet);
   TlsPolicy policy{.level = settings.smtp_tls_security_level};
   if (lmtp) policy.level = std::min(policy.level, TlsLevel::may);
-  if (const TlsPolicy* row = settings.smtp_tls_policy_maps.find(next_hop)) policy = *row;
+  const auto row = settings.smtp_tls_policy_maps.find(next_hop, ask);
+  if (!row && !own) return Error{row.error()};
+  if (row && *row) policy = **row;
   if (own) policy.level = *own;
   if (local) policy.level = TlsLevel::none;
   policy.wrapped = settings.smtp_tls_wrappermode && !lmtp && policy.level != TlsLevel::none;
@@ -62,6 +65,15 @@ TlsPolicy tls_policy(const Settings& settings, std::string_view next_hop, std::o
         policy.level > TlsLevel::may ? settings.smtp_tls_mandatory_protocols : settings.smtp_tls_protocols;
   }
   return policy;
+}
+
+TlsPolicy tls_policy(const Settings& settings, std::string_view next_hop, std::optional<TlsLevel> own) {
+  const auto nobody = [](const SocketmapName&, const std::string&) -> Result<std::optional<std::string>> {
+    return std::optional<std::string>();
+  };
+  auto policy = tls_policy(settings, next_hop, own, nobody);
+  // What a pattern put together and means nothing is taken for a demand that nobody meets, never for none.
+  return policy ? *std::move(policy) : TlsPolicy{.level = TlsLevel::dane_only};
 }
 
 bool needs_tlsa(const TlsPolicy& policy, const Endpoint& endpoint) {

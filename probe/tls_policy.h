@@ -18,6 +18,10 @@ namespace fallbackmx {
 /// `may`, smtp_tls_wrappermode means nothing, and a unix-domain socket needs no TLS: as in Postfix, where
 /// these parameters are those of its SMTP client alone.
 TlsPolicy tls_policy(const Settings&, std::string_view next_hop, std::optional<TlsLevel> own = {});
+/// The same where smtp_tls_policy_maps names socketmaps, which `ask` asks. The error: the policy is not
+/// known; it never is where only `own` counts.
+Result<TlsPolicy> tls_policy(const Settings&, std::string_view next_hop, std::optional<TlsLevel> own,
+                             const TlsPolicies::Ask& ask);
 
 /// A name that a certificate may bear. `below` also takes any name below it (".example.org" in Postfix).
 struct TlsName {

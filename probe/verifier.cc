@@ -15,6 +15,7 @@
 #include "probe/metrics.h"
 #include "probe/next_hop.h"
 #include "probe/route.h"
+#include "probe/socketmap.h"
 
 namespace fallbackmx {
 
@@ -25,6 +26,8 @@ constexpr std::chrono::seconds background_patience{30};
 /// How soon to look whether a primary can be asked again. Costs nothing: one that is known to be down is
 /// knocked at when its trial is due, and at no other time.
 constexpr std::chrono::seconds background_retry{5};
+/// When one that existed is refused once, with proof.
+constexpr std::chrono::seconds second_proof_after = KnownRejections::proof_distance + std::chrono::seconds(1);
 /// As long as an MTA keeps mail that it cannot deliver (Postfix's maximal_queue_lifetime): what was accepted
 /// then is gone by now.
 constexpr std::chrono::hours backlog_lifetime{5 * 24};
@@ -39,13 +42,19 @@ Finding found(const AddressRecord& record, Remembered remembered) {
   return finding;
 }
 
+/// As far as that can be said without the DNS, and without memory: not where the next hop is fixed, so that
+/// clients reach the primary only through us.
+bool may_come_from_mx(const Question& question) {
+  return question.next_hop.empty() || question.next_hop == question.recipient.domain();
+}
+
 }  // namespace
 
 class Verifier::Impl {
  public:
   Impl(Services services, std::shared_ptr<const Settings> settings)
       : engine_(services, settings, tls_context(*settings, services.log), [this] { backlog_.hurry(); }),
-        own_(own_addresses(*settings)),
+        own_(own_addresses(*settings, services.log)),
         backlog_(services.clock, services.log,
                  [this](const Backlog::Item& item) { return ask_again(item); }) {}
 
@@ -58,7 +67,7 @@ class Verifier::Impl {
     try {
       return find_out(question);
     } catch (const std::exception& trouble) {
-      return not_found_out(trouble);
+      return not_found_out(question, trouble);
     }
   }
 
@@ -97,8 +106,10 @@ class Verifier::Impl {
   }
 
   void reload(std::shared_ptr<const Settings> settings) {
-    engine_.renew(settings, tls_context(*settings, engine_.services.log));
-    OwnAddresses own = own_addresses(*settings);
+    // What can fail comes first: all of it is taken, or nothing.
+    auto tls = tls_context(*settings, engine_.services.log);
+    OwnAddresses own = own_addresses(*settings, engine_.services.log);
+    engine_.renew(std::move(settings), std::move(tls));
     {
       const std::lock_guard lock(mutex_);
       own_ = std::move(own);
@@ -129,8 +140,9 @@ class Verifier::Impl {
       engine_.services.log.debug(fmt::format("memory: {} about <{}>", to_string(standing.remembered),
                                              printable(question.recipient.text())));
     }
-    if (standing.serve && question.of != Question::Of::primary) {
-      if (standing.refresh) ask_later(question, engine_.services.clock.now(), false);
+    const SteadyTime now = engine_.services.clock.now();
+    if (record && question.of != Question::Of::primary && serves(question, *record, standing, now)) {
+      if (standing.refresh || !standing.serve) ask_later(question, now, false);
       return found(*record, standing.remembered);
     }
     Finding finding;
@@ -138,6 +150,7 @@ class Verifier::Impl {
       finding.verdict = Verdict::late;
       finding.remembered = standing.remembered;
       finding.withheld = true;
+      finding.from_mx = may_come_from_mx(question);
       finding.why = "no primary was asked";
       return finding;
     }
@@ -145,25 +158,43 @@ class Verifier::Impl {
     try {
       finding = probe(question, *settings);
     } catch (const std::exception& trouble) {
-      finding = not_found_out(trouble);
+      finding = not_found_out(question, trouble);
     }
     finding.remembered = standing.remembered;
     // Who may be accepted for that is asked about later, so that the next message meets an answer.
     if (finding.verdict == Verdict::unavailable)
       ask_later(question, engine_.services.clock.now() + background_retry, true);
+    if (finding.ask_once_more) ask_later(question, engine_.services.clock.now() + second_proof_after, false);
     return finding;
   }
 
+  /// Whether memory answers. A recipient that existed and is refused lately is asked about again: what is
+  /// accepted for it now would be bounced. A rejection that came too late for its client serves the next one.
+  bool serves(const Question& question, const AddressRecord& record, const Standing& standing,
+              SteadyTime now) {
+    const std::string key = question.recipient.key();
+    if (standing.serve)
+      return record.verdict != Verdict::deliverable || question.of == Question::Of::memory ||
+             !engine_.known_rejections.contains(key, now);
+    return standing.remembered == Remembered::no && !record.hearsay &&
+           engine_.unheard_rejections.take(key, now);
+  }
+
   /// Out of memory, descriptors or threads: trouble of ours is never a no.
-  Finding not_found_out(const std::exception& trouble) {
-    Finding finding{.verdict = Verdict::late};
+  Finding not_found_out(const Question& question, const std::exception& trouble) {
+    Finding finding{.verdict = Verdict::late, .from_mx = may_come_from_mx(question)};
     finding.why = fmt::format("no probe could be made: {}", trouble.what());
     engine_.services.log.error(finding.why);
     return finding;
   }
 
-  static OwnAddresses own_addresses(const Settings& settings) {
-    return OwnAddresses::of(settings.inet_interfaces, settings.proxy_interfaces);
+  static OwnAddresses own_addresses(const Settings& settings, Log& log) {
+    std::vector<std::string> unknown;
+    auto own = OwnAddresses::of(settings.inet_interfaces, settings.proxy_interfaces, &unknown);
+    for (const auto& why : unknown)
+      log.warning("inet_interfaces: " + printable(why) +
+                  "; an MX record that leads there is not known as ours");
+    return own;
   }
 
   /// Whoever reads the configuration checks the files first; if they have changed since, go on without.
@@ -187,8 +218,9 @@ class Verifier::Impl {
     }
     Log& log = engine_.services.log;
     Reasons reasons;
-    Route way = find_route(*next_hops, settings, own, engine_.services.resolver, engine_.services.clock,
-                           question.deadline, log.wants(LogLevel::debug) ? &reasons : nullptr);
+    Route way = find_route(*next_hops, settings, own, engine_.services.resolver, engine_.hosts,
+                           engine_.services.clock, question.deadline,
+                           log.wants(LogLevel::debug) ? &reasons : nullptr);
     for (const std::string& reason : reasons) log.debug("route: " + reason);
     // MX records of another domain than the recipient's lead nobody there but us.
     way.from_mx = way.from_mx && next_hops->front().host == question.recipient.domain();
@@ -204,6 +236,27 @@ class Verifier::Impl {
            });
   }
 
+  /// Where socketmaps are asked. Endpoints of which nobody can say what they must show are left out; when
+  /// none is left, why.
+  std::optional<std::string> find_tls_policies(std::vector<Endpoint>& endpoints, Destinations::Terms& terms,
+                                               const Question& question, const Settings& settings) {
+    if (!settings.smtp_tls_policy_maps.has_socketmap()) return std::nullopt;
+    const auto ask = [&](const SocketmapName& map, const std::string& key) {
+      return socketmaps_.look_up(map, key, question.deadline);
+    };
+    std::string why;
+    std::erase_if(endpoints, [&](const Endpoint& endpoint) {
+      auto policy = tls_policy(settings, endpoint.next_hop, question.tls, ask);
+      if (!policy) {
+        why = fmt::format("what TLS {} must show is not known: {}", endpoint.next_hop, policy.error());
+        return true;
+      }
+      terms.policies.push_back(*std::move(policy));
+      return false;
+    });
+    return endpoints.empty() ? std::optional(why) : std::nullopt;
+  }
+
   Finding probe(const Question& question, const Settings& settings) {
     const Route way = route(question, settings);
     Finding finding;
@@ -213,7 +266,14 @@ class Verifier::Impl {
       finding.why = way.why;
       return finding;
     }
-    const auto destination = destinations_.find(way.endpoints, {question.tls, question.sender});
+    Route known = way;
+    Destinations::Terms terms{question.tls, question.sender};
+    if (const auto unknown = find_tls_policies(known.endpoints, terms, question, settings)) {
+      finding.stage = Stage::starttls;
+      finding.why = *unknown;
+      return finding;
+    }
+    const auto destination = destinations_.find(known.endpoints, terms);
     Destination::Answer answer;
     if (destination)
       answer = destination->ask(question.recipient, question.client, question.deadline,
@@ -235,6 +295,7 @@ class Verifier::Impl {
     finding.words = std::move(result.words);
     finding.why = std::move(result.why);
     finding.tls = result.tls;
+    finding.ask_once_more = result.ask_once_more;
     return finding;
   }
 
@@ -267,6 +328,9 @@ class Verifier::Impl {
     if (record && record->asked >= item.since && !(item.unanswered && counts_as_down(question, *settings)))
       return std::nullopt;
     const Finding finding = probe(question, *settings);
+    if (finding.ask_once_more) return services.clock.now() + second_proof_after;
+    if (finding.verdict == Verdict::undeliverable && !item.unanswered)
+      engine_.unheard_rejections.add(item.recipient.key(), services.clock.now());
     if (finding.verdict != Verdict::unavailable || !item.unanswered) return std::nullopt;
     return services.clock.now() + background_retry;
   }
@@ -274,6 +338,7 @@ class Verifier::Impl {
   Engine engine_;
   std::mutex mutex_;  ///< protects own_
   OwnAddresses own_;
+  Socketmaps socketmaps_{engine_.services.clock, engine_.services.log};
   BacklogWorker backlog_;
   Destinations destinations_{engine_};  ///< their sessions' threads may come back to all of the above
 };

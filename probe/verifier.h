@@ -40,6 +40,7 @@ struct Finding {
   Source source = Source::none;
   Remembered remembered = Remembered::nothing;  ///< about this address, before this probe
   bool withheld = false;                        ///< only memory was to be asked, and it gives no answer
+  bool ask_once_more = false;                   ///< as ProbeResult has it
   bool from_mx = true;                          ///< clients can find the primary by its MX records
   Stage stage = Stage::lookup;                  ///< where it was decided
   std::string primary{};          ///< `mx1.example.org[192.0.2.1]:25`, empty when none was reached

@@ -1,5 +1,6 @@
 #include "milter/command/command.h"
 
+#include <fmt/format.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -21,6 +22,8 @@
 #include "milter/command/rendering.h"
 #include "milter/command/shown.h"
 #include "milter/command/stopped_memory.h"
+#include "milter/doctor/mta_route.h"
+#include "probe/address.h"
 
 namespace fallbackmx {
 
@@ -38,6 +41,13 @@ std::string control_socket(const CommandLine& line) {
     if (name == "control_socket") path = value;
   }
   return path;
+}
+
+/// Where the main.cf of the MTA is, by the configuration; of one that has errors, the usual place.
+std::string postfix_directory(const CommandLine& line) {
+  const Config config = read_config(config_sources(line.config_file, R_OK));
+  if (config.settings) return config.settings->postfix_config_directory;
+  return std::string(find_parameter("postfix_config_directory")->initial);
 }
 
 /// How long the daemon may take: health checks want to know soon, and a verdict may take as long as
@@ -93,9 +103,26 @@ class Command {
     return answer_in_this_process();
   }
 
+  /// What is asked for, and where it was not said what the MTA does with the recipient, what its own
+  /// configuration says of that.
+  ControlRequest request() const {
+    ControlRequest request = line_.request();
+    const bool about_route = *line_.verb == Verb::verify || *line_.verb == Verb::explain;
+    if (!about_route || !request.text("next-hop").empty() || !request.text("mailer").empty()) return request;
+    const auto recipient = Address::parse(request.text("address"));
+    if (!recipient) return request;
+    const auto learned = learn_route(*recipient, postfix_directory(line_));
+    if (!learned) return request;
+    request.arguments["mailer"] = learned->route.mailer;
+    request.arguments["next-hop"] = learned->route.next_hop;
+    request.arguments["mta"] =
+        fmt::format("{} to {}, says {}", learned->route.mailer, learned->route.next_hop, learned->from);
+    return request;
+  }
+
   int answer_in_this_process() {
     const auto watcher = [this](const Trace::Step& step) { out_ << to_text(step) << std::endl; };
-    return print(answer_locally(line_.request(), config_sources(line_.config_file, F_OK),
+    return print(answer_locally(request(), config_sources(line_.config_file, F_OK),
                                 line_.json ? Trace::Watcher() : watcher));
   }
 
@@ -142,7 +169,7 @@ class Command {
 
   int ask_daemon() {
     ControlClient client(control_socket(line_));
-    ControlRequest request = line_.request();
+    ControlRequest request = this->request();
     std::size_t left = request.number("limit", usual_limit(*line_.verb), SIZE_MAX);
     for (;;) {
       request.arguments["limit"] = std::min(left, page_size);

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "conf/brackets.h"
+#include "milter/command/known_recipients.h"
 #include "milter/command/mta_config.h"
 #include "milter/command/shown.h"
 #include "milter/doctor/doctor.h"
@@ -23,11 +24,14 @@ namespace {
 /// The world of a process of its own.
 class RealWorld {
  public:
-  explicit RealWorld(const Settings& settings)
-      : settings_(settings), resolver_(make_resolver(settings, clock_)), streams_(bind_addresses(settings)) {}
+  explicit RealWorld(const Settings& settings, std::shared_ptr<const RecipientRewriting> rewriting = nullptr)
+      : settings_(settings),
+        rewriting_(std::move(rewriting)),
+        resolver_(make_resolver(settings, clock_)),
+        streams_(bind_addresses(settings)) {}
 
   Clock& clock() { return clock_; }
-  World world() { return {clock_, *resolver_, streams_}; }
+  World world() { return {clock_, *resolver_, streams_, rewriting_}; }
 
   std::unique_ptr<Resolver> resolver_of(const NameServer& server) {
     Settings alone = settings_;
@@ -37,6 +41,7 @@ class RealWorld {
 
  private:
   const Settings& settings_;
+  const std::shared_ptr<const RecipientRewriting> rewriting_;
   SystemClock clock_;
   std::unique_ptr<Resolver> resolver_;
   TcpStreamFactory streams_;
@@ -63,14 +68,16 @@ Json json_of(const Explanation::Row& row) {
 // --- verify ---
 
 ControlReply verify_here(const ControlRequest& request, const Settings& settings,
+                         const std::shared_ptr<const RecipientRewriting>& rewriting,
                          const Trace::Watcher& watcher) {
   RealWorld real(settings);
   Trace trace(real.clock(), request.flag("trace") ? watcher : Trace::Watcher());
   ControlReply reply;
   {
     TracedVerifier verifier(std::make_shared<Settings>(settings), real.world(), trace);
-    reply = verify_operation(request, settings, real.clock(),
-                             [&](const Question& question) { return verifier.verify(question); });
+    reply = verify_operation(
+        request, settings, real.clock(), [&](const Question& question) { return verifier.verify(question); },
+        rewriting.get());
   }
   if (reply.ok() && request.flag("trace")) reply.result["trace"] = json_of(trace.steps());
   return reply;
@@ -93,7 +100,9 @@ std::optional<std::string> given(const ControlRequest& request, const char* name
   return text.empty() ? std::nullopt : std::optional(std::move(text));
 }
 
-ControlReply explain(const ControlRequest& request, const Settings& settings, const Trace::Watcher& watcher) {
+ControlReply explain(const ControlRequest& request, const Settings& settings,
+                     const std::shared_ptr<const RecipientRewriting>& rewriting,
+                     const Trace::Watcher& watcher) {
   const auto client = client_of(request);
   if (!client) return control_error(EX_USAGE, client.error());
   const Supposed supposed{.recipient = std::string(without_brackets(request.text("address"))),
@@ -105,7 +114,7 @@ ControlReply explain(const ControlRequest& request, const Settings& settings, co
                           .mailer = given(request, "mailer"),
                           .next_hop = given(request, "next-hop")};
   const Scenery scenery = scenery_of(supposed, settings);
-  RealWorld real(settings);
+  RealWorld real(settings, rewriting);
   Explanation explanation(settings);
   Trace trace(real.clock(), request.flag("trace") ? watcher : Trace::Watcher());
   const Examined examined = examine(settings, scenery, real.world(), trace, &explanation);
@@ -115,10 +124,14 @@ ControlReply explain(const ControlRequest& request, const Settings& settings, co
                  {"authenticated", who.authenticated},
                  {"sender", scenery.envelope.sender_given},
                  {"recipient", scenery.envelope.recipient_given},
+                 {"mta", request.text("mta")},
                  {"assumed", scenery.assumed}};
   Json rows = Json::array();
   for (const auto& row : explanation.rows(who.has_helo())) rows.push_back(json_of(row));
   result["restrictions"] = std::move(rows);
+  const auto& not_asked = examined.outcome.not_asked;
+  result["not_asked"] = not_asked ? Json(not_asked->why) : Json();
+  result["asked_about"] = examined.outcome.asked_about;
   result["finding"] = examined.outcome.finding ? finding_json(*examined.outcome.finding) : Json();
   result["client_hears"] = examined.line;
   if (request.flag("trace")) result["trace"] = json_of(trace.steps());
@@ -143,6 +156,9 @@ ControlReply doctor(const ControlRequest& request, const Config& config, const C
   if (config.settings) {
     DoctorOrders orders{.postfix_directory = request.text("postfix")};
     if (auto file = given(request, "sendmail")) orders.sendmail_cf = *std::move(file);
+    orders.knows_recipient = [&](const std::string& domain) {
+      return knows_recipient(config.settings->control_socket, domain);
+    };
     if (auto domain = given(request, "domain")) orders.domains = {*std::move(domain)};
     RealWorld real(*config.settings);
     DoctorReport more = see_doctor(*config.settings, orders, real.world(),
@@ -184,8 +200,8 @@ ControlReply answer_locally(const ControlRequest& request, const ConfigSources& 
         config.errors.front() +
             (config.errors.size() > 1 ? fmt::format(" (and {} more)", config.errors.size() - 1) : ""));
   }
-  if (request.verb == Verb::verify) return verify_here(request, *config.settings, watcher);
-  return request.verb == Verb::explain ? explain(request, *config.settings, watcher)
+  if (request.verb == Verb::verify) return verify_here(request, *config.settings, config.rewriting, watcher);
+  return request.verb == Verb::explain ? explain(request, *config.settings, config.rewriting, watcher)
                                        : mta_config(request, *config.settings);
 }
 
@@ -196,6 +212,7 @@ std::string explanation_text(const Json& result) {
                                 holds(result, "authenticated") ? "" : "not ");
   if (const auto helo = shown(result, "helo"); !helo.empty()) all += fmt::format("HELO {}\n", helo);
   all += fmt::format("MAIL FROM:<{}>\nRCPT TO:<{}>\n", shown(result, "sender"), shown(result, "recipient"));
+  if (const auto mta = shown(result, "mta"); !mta.empty()) all += fmt::format("the MTA: {}\n", mta);
   for (const auto& each : member(result, "assumed")) all += fmt::format("assumed: {}\n", shown(each));
   std::string list;
   for (const auto& row : member(result, "restrictions")) {
@@ -207,6 +224,8 @@ std::string explanation_text(const Json& result) {
   all += '\n';
   if (const Json& finding = member(result, "finding"); !finding.is_null())
     all += fmt::format("verdict: {}: {}\n", shown(finding, "verdict"), shown(finding, "why"));
+  if (const auto why = shown(result, "not_asked"); !why.empty())
+    all += fmt::format("verdict: not asked: {}\n", why);
   return all + fmt::format("the client hears: {}\n", shown(result, "client_hears"));
 }
 

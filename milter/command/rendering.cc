@@ -75,6 +75,7 @@ std::string reply_text(const Json& object, const char* text) {
 std::string verdict_text(const Json& object) {
   const std::string verdict = shown(object, "verdict"), source = shown(object, "source");
   if (verdict.empty()) return {};
+  if (verdict == "not-asked") return "not asked";
   if (source == "memory") return verdict + ", from memory";
   if (source == "probe" || source == "shared") return verdict + ", the primary was asked";
   return verdict + ", nobody could be asked";
@@ -90,6 +91,8 @@ std::string verify(const Json& result) {
   const bool final = verdict.starts_with("deliverable") || verdict.starts_with("undeliverable");
   return Fields()
       .put("recipient", shown(result, "address"))
+      .put("the MTA", shown(result, "mta"))
+      .put("asked about", shown(result, "asked_about"))
       .put("verdict", verdict.empty() ? "none: such recipients are not verified" : verdict)
       .put("primary", primary.empty() ? ""
                                       : fmt::format("{}, TLS {}, up to stage {}", primary,

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -13,14 +14,18 @@
 #include <sstream>
 
 #include "conf/domain_names.h"
+#include "conf/host_lookup.h"
 #include "milter/doctor/dns_checks.h"
 #include "milter/doctor/domain_checks.h"
 #include "milter/doctor/domain_facts.h"
 #include "milter/doctor/local_checks.h"
+#include "milter/doctor/mta_route.h"
 #include "milter/doctor/postfix_checks.h"
 #include "milter/doctor/sendmail_checks.h"
+#include "milter/doctor/table_checks.h"
 #include "milter/privileges.h"
 #include "milter/socket_address.h"
+#include "milter/start_up.h"
 
 namespace fallbackmx {
 
@@ -58,6 +63,8 @@ class Doctor {
     look_at_mta();
     look_at_socket();
     look_at_memory();
+    look_at_bind_addresses();
+    found(table_ailments(outdated_tables(settings_)));
     look_at_name_servers();
     look_at_helo_name();
     look_at_domains();
@@ -145,6 +152,15 @@ class Doctor {
     found(state_ailments(facts));
   }
 
+  void look_at_bind_addresses() {
+    const auto [v4, v6] = bind_addresses(settings_);
+    for (const BindAddress& from : {v4, v6}) {
+      if (!from.address.is_unspecified())
+        note(fmt::format("{}, which probes come from: {}", from.parameter, from.address.to_string()));
+    }
+    found(bind_ailments({.troubles = bind_troubles(settings_)}));
+  }
+
   // --- DNS ---
 
   std::vector<NameServer> name_servers() const {
@@ -186,10 +202,15 @@ class Doctor {
 
   // --- domains and their primaries ---
 
+  /// Those that either relays: one that only the MTA relays is not asked about.
   std::vector<std::string> domains() const {
     if (!orders_.domains.empty()) return orders_.domains;
-    const auto names = domain_names(settings_.relay_domains.text());
-    return names.empty() && postfix_ ? domain_names(postfix_->value("relay_domains")) : names;
+    auto names = domain_names(settings_.relay_domains.text());
+    if (!postfix_) return names;
+    for (auto& name : domain_names(postfix_->value("relay_domains"))) {
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+    }
+    return names;
   }
 
   void look_at_domains() {
@@ -205,18 +226,35 @@ class Doctor {
     }
   }
 
-  /// What the MTA would say in {rcpt_host}; empty: the domain.
-  std::string next_hop_of_mta(const std::string& domain) const {
-    if (postfix_) return relay_next_hop(*postfix_, domain, ask_postmap);
+  /// What the MTA would say in {rcpt_mailer} and {rcpt_host}.
+  MtaRoute route_of_mta(const std::string& domain) const {
+    const auto somebody = Address::parse("somebody@" + domain);
+    if (postfix_ && somebody) return postfix_route(*postfix_, *somebody, asking_postmap(*postfix_));
     const auto directory = std::filesystem::path(orders_.sendmail_cf).parent_path();
-    return mailertable_next_hop(contents(directory / "mailertable").value_or(""), domain);
+    return {"", mailertable_next_hop(contents(directory / "mailertable").value_or(""), domain)};
   }
 
   void look_at_domain(const std::string& domain) {
     const RecipientPolicy* policy = settings_.recipient_policy_maps.find(domain);
     if (policy != nullptr && !policy->verify) return;
-    found(domain_ailments(domain_facts(domain, next_hop_of_mta(domain), settings_, own_, world_),
-                          policy == nullptr ? settings_ : *policy->settings));
+    const Settings& of_domain = policy == nullptr ? settings_ : *policy->settings;
+    DomainFacts facts = domain_facts(domain, route_of_mta(domain), settings_, own_, world_);
+    facts.no_real_recipient = lacks_real_recipient(domain, of_domain);
+    // Where there is more than one place to look addresses up.
+    if (host_lookup(settings_).native) {
+      for (const auto& reason : facts.reasons) note(fmt::format("{}: {}", domain, reason));
+    }
+    found(domain_ailments(facts, of_domain));
+  }
+
+  bool lacks_real_recipient(const std::string& domain, const Settings& of_domain) {
+    const auto configured = Address::parse(of_domain.probe_control_recipient);
+    if (configured && configured->domain() == domain) return false;
+    if (!orders_.knows_recipient) return false;
+    const Knowledge knowledge = orders_.knows_recipient(domain);
+    if (knowledge == Knowledge::not_known && !std::exchange(said_no_daemon_, true))
+      note("what the daemon remembers was not looked at: it does not answer");
+    return knowledge == Knowledge::none;
   }
 
   const Settings& settings_;
@@ -227,7 +265,7 @@ class Doctor {
   DoctorReport report_;
   std::optional<PostfixFacts> postfix_;
   std::string socket_owner_;
-  bool said_not_root_ = false;
+  bool said_not_root_ = false, said_no_daemon_ = false;
 };
 
 }  // namespace

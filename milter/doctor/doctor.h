@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "milter/command/known_recipients.h"
 #include "milter/doctor/ailment.h"
 #include "milter/examination.h"
 #include "probe/resolv_conf.h"
@@ -17,7 +18,9 @@ namespace fallbackmx {
 struct DoctorOrders {
   std::string postfix_directory{};  ///< of main.cf; empty: Postfix's own
   std::string sendmail_cf = "/etc/mail/sendmail.cf";
-  std::vector<std::string> domains{};  ///< empty: relay_domains, and without that Postfix's
+  std::vector<std::string> domains{};  ///< empty: relay_domains, and Postfix's
+  /// Whether the daemon remembers a real recipient of a domain; not set: that is not looked at.
+  std::function<Knowledge(const std::string& domain)> knows_recipient{};
 };
 
 struct DoctorReport {

@@ -20,6 +20,34 @@ Ailments without_mx(const DomainFacts& facts) {
        fmt::format("{0}. MX 10 its primary, and {0}. MX 20 this machine, in its DNS zone", facts.domain)}};
 }
 
+Ailments without_real_recipient(const DomainFacts& facts) {
+  return {{"no-real-recipient",
+           fmt::format(
+               "no recipient in {} is known to exist yet: when its primary refuses one in words that may be "
+               "about this machine, nothing proves that they are not, and the recipient is deferred",
+               facts.domain),
+           fmt::format(
+               "fallbackmx verify jane@{0}, somebody who exists there; or `{0} "
+               "probe_control_recipient=jane@{0}` in a table of recipient_policy_maps; or wait for the first "
+               "mail for somebody who exists",
+               facts.domain)}};
+}
+
+/// Its recipients are accepted unseen.
+Ailments nobody_asked(const DomainFacts& facts, const Settings& settings) {
+  const bool listed = settings.relay_domains.matches(facts.domain);
+  return {{"not-asked",
+           fmt::format("no primary is asked about recipients in {}, each is accepted: {}", facts.domain,
+                       facts.not_asked),
+           listed || settings.relay_domains.empty()
+               ? fmt::format(
+                     "nothing, if this machine is the domain's own; else {} in relay_domains of main.cf, and "
+                     "in no list of domains that Postfix delivers itself",
+                     facts.domain)
+               : fmt::format("relay_domains = {}, {} in milter.conf", settings.relay_domains.text(),
+                             facts.domain)}};
+}
+
 /// Nobody can be asked, and more than for a moment.
 Ailments without_route(const DomainFacts& facts) {
   if (facts.we_are_mx && !is_fixed(facts)) {
@@ -50,6 +78,11 @@ std::string sentence(const DomainFacts& facts, std::string_view what) {
   return fmt::format("the primary of {} {}: {}", facts.domain, what, facts.nobody->why);
 }
 
+std::string control_recipient(const DomainFacts& facts, const Settings& settings) {
+  const std::string& name = settings.probe_control_recipient;
+  return name.find('@') == std::string::npos ? name + '@' + facts.domain : name;
+}
+
 Ailments refusal(const DomainFacts& facts, const Settings& settings) {
   switch (facts.nobody->stage) {
     case Stage::mail:
@@ -64,12 +97,11 @@ Ailments refusal(const DomainFacts& facts, const Settings& settings) {
                    "a certificate there that fits; else a row `{} may` in a table of smtp_tls_policy_maps",
                    facts.next_hop)}};
     case Stage::rcpt:
-      return {
-          {"control-recipient-refused", sentence(facts, "refuses everybody, so its noes prove nothing"),
-           fmt::format(
-               "{}@{} must exist there (RFC 5321 section 4.5.1); else set probe_control_recipient, or have "
-               "it let this machine in",
-               settings.probe_control_recipient, facts.domain)}};
+      return {{"control-recipient-refused", sentence(facts, "refuses everybody, so its noes prove nothing"),
+               fmt::format(
+                   "{} must exist there (RFC 5321 section 4.5.1); else set probe_control_recipient, or have "
+                   "it let this machine in",
+                   control_recipient(facts, settings))}};
     default:
       return {{"refuses-us", sentence(facts, "does not talk to us"),
                "have its administrator let this machine's addresses in, by its words above"}};
@@ -113,8 +145,14 @@ Ailments of_primary(const DomainFacts& facts, const Settings& settings) {
            fmt::format(
                "the primary of {} accepts everybody ({}), so no unknown recipient can be refused here",
                facts.domain, finding.primary),
-           "at the primary: no luser_relay, no @domain in virtual_alias_maps, and local_recipient_maps or "
-           "relay_recipient_maps not empty"}};
+           facts.by_relayhost
+               ? fmt::format(
+                     "{} is Postfix's relayhost, which takes mail for anybody: name the primary itself, as "
+                     "in `{} next_hop=[its.primary.example]` in a table of recipient_policy_maps",
+                     facts.next_hop, facts.domain)
+               : "at the primary: no luser_relay, no @domain in virtual_alias_maps, and local_recipient_maps "
+                 "or "
+                 "relay_recipient_maps not empty"}};
     case Verdict::refused:
       return refusal(facts, settings);
     case Verdict::deferred:
@@ -138,6 +176,7 @@ Ailments of_primary(const DomainFacts& facts, const Settings& settings) {
 }  // namespace
 
 Ailments domain_ailments(const DomainFacts& facts, const Settings& settings) {
+  if (!facts.not_asked.empty()) return nobody_asked(facts, settings);
   if (facts.route.endpoints.empty()) {
     if (facts.route.trouble != Verdict::misrouted)
       return {{"dns-without-answer",
@@ -146,6 +185,7 @@ Ailments domain_ailments(const DomainFacts& facts, const Settings& settings) {
     return without_route(facts);
   }
   Ailments ailments = outside_view(facts);
+  if (facts.no_real_recipient) append(ailments, without_real_recipient(facts));
   if (facts.nobody) append(ailments, of_primary(facts, settings));
   return ailments;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "milter/not_asked.h"
 #include "milter/recipient_question.h"
 #include "probe/catchall.h"
 
@@ -30,11 +31,11 @@ std::optional<Finding> ask(const Scenery& scenery, const std::string& domain, co
 
 }  // namespace
 
-DomainFacts domain_facts(const std::string& domain, const std::string& next_hop, const Settings& settings,
+DomainFacts domain_facts(const std::string& domain, const MtaRoute& route, const Settings& settings,
                          const OwnAddresses& own, const World& world) {
   const Scenery scenery = scenery_of({.recipient = impossible_local_part() + '@' + domain,
-                                      .mailer = "relay",
-                                      .next_hop = next_hop.empty() ? domain : next_hop},
+                                      .mailer = route.mailer.empty() ? "relay" : route.mailer,
+                                      .next_hop = route.next_hop.empty() ? domain : route.next_hop},
                                      settings);
   const RecipientPolicy* policy = settings.recipient_policy_maps.find(domain);
   const Settings& of_domain = policy == nullptr ? settings : *policy->settings;
@@ -42,13 +43,21 @@ DomainFacts domain_facts(const std::string& domain, const std::string& next_hop,
       .domain = domain,
       .next_hop = question_for(scenery.session.client, scenery.envelope, of_domain, policy).next_hop,
       .mx = look_up(world, domain, RecordType::mx)};
+  facts.mailer = scenery.envelope.mailer;
+  facts.by_relayhost = route.by_relayhost && facts.next_hop == route.next_hop;
+  if (const auto reason = not_asked(settings, scenery.session.client, scenery.envelope)) {
+    facts.not_asked = reason->why;
+    return facts;
+  }
   facts.we_are_mx = has_host_of_ours(facts.mx, own, world);
   const auto hops = parse_next_hops(facts.next_hop);
   if (!hops) {
     facts.route = {.trouble = Verdict::misrouted, .why = hops.error()};
   } else {
     const SteadyTime deadline = world.clock.now() + doctors_dns_patience;
-    facts.route = find_route(*hops, of_domain, own, world.resolver, world.clock, deadline);
+    HostsFile hosts;
+    facts.route =
+        find_route(*hops, of_domain, own, world.resolver, hosts, world.clock, deadline, &facts.reasons);
   }
   if (!facts.route.endpoints.empty()) facts.nobody = ask(scenery, domain, settings, world);
   return facts;

@@ -6,15 +6,16 @@
 
 #include "conf/parameters.h"
 #include "milter/doctor/domain_checks.h"
+#include "milter/doctor/mta_route.h"
 #include "milter/examination.h"
 #include "probe/mx.h"
 
 namespace fallbackmx {
 
 /// Asks name servers, and the primary about a recipient that cannot exist: takes up to answer_timeout, and
-/// doctors_dns_patience for each lookup. `next_hop`: what the MTA would say in {rcpt_host}; empty: the
-/// domain.
-DomainFacts domain_facts(const std::string& domain, const std::string& next_hop, const Settings&,
+/// doctors_dns_patience for each lookup. `route`: what the MTA would say in {rcpt_mailer} and {rcpt_host};
+/// empty: it relays the domain, to its MX.
+DomainFacts domain_facts(const std::string& domain, const MtaRoute& route, const Settings&,
                          const OwnAddresses&, const World&);
 
 /// How long a name server may take: somebody waits for the whole of it.

@@ -41,4 +41,15 @@ Ailments state_ailments(const StateFacts& facts) {
                        std::filesystem::path(facts.file).parent_path().string())}};
 }
 
+Ailments bind_ailments(const BindFacts& facts) {
+  Ailments ailments;
+  for (const std::string& trouble : facts.troubles) {
+    ailments.push_back({"bind-address", trouble,
+                        fmt::format("an address of this machine, or nothing, for {} in milter.conf; "
+                                    "systemctl restart fallbackmx",
+                                    trouble.substr(0, trouble.find(' ')))});
+  }
+  return ailments;
+}
+
 }  // namespace fallbackmx

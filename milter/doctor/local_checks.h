@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "conf/milter_socket.h"
 #include "milter/doctor/ailment.h"
@@ -23,5 +24,10 @@ struct StateFacts {
   std::string not_writable{};  ///< why he cannot write it, see why_not_writable(); empty when he can
 };
 Ailments state_ailments(const StateFacts&);
+
+struct BindFacts {
+  std::vector<std::string> troubles;  ///< of bind_troubles()
+};
+Ailments bind_ailments(const BindFacts&);
 
 }  // namespace fallbackmx

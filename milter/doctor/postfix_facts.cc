@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view blanks = " \t\r\n", separators = ", \t\r\n";
 constexpr std::chrono::seconds patience{10};
 
-constexpr std::array<const char*, 16> parameters = {"smtpd_milters",
+constexpr std::array<const char*, 22> parameters = {"smtpd_milters",
                                                     "non_smtpd_milters",
                                                     "milter_default_action",
                                                     "milter_command_timeout",
@@ -29,7 +29,13 @@ constexpr std::array<const char*, 16> parameters = {"smtpd_milters",
                                                     "smtpd_relay_restrictions",
                                                     "transport_maps",
                                                     "relay_transport",
-                                                    "relayhost"};
+                                                    "relayhost",
+                                                    "mydestination",
+                                                    "local_transport",
+                                                    "virtual_alias_domains",
+                                                    "virtual_mailbox_domains",
+                                                    "virtual_transport",
+                                                    "default_transport"};
 
 std::string_view trimmed(std::string_view text) {
   const auto begin = text.find_first_not_of(blanks);
@@ -129,33 +135,6 @@ std::string PostfixFacts::value(const PostfixService& service, const std::string
 std::string PostfixFacts::own_directory() const {
   const std::string directory = value("config_directory");
   return directory.empty() || directory == "/etc/postfix" ? "" : " -c " + directory;
-}
-
-std::string relay_next_hop(const PostfixFacts& postfix, const std::string& domain,
-                           const TransportTable& table) {
-  const auto behind_transport = [](const std::string& entry) {
-    const auto colon = entry.find(':');
-    return colon == entry.npos ? std::string()
-                               : std::string(trimmed(std::string_view(entry).substr(colon + 1)));
-  };
-  const std::string maps = postfix.value("transport_maps");
-  std::vector<std::string> keys{domain};  // transport(5)
-  for (auto dot = domain.find('.'); dot != domain.npos; dot = domain.find('.', dot + 1))
-    keys.push_back(domain.substr(dot));
-  keys.emplace_back("*");
-  for (const auto& key : keys) {
-    for (const std::string_view map : items_of(maps)) {
-      if (const std::string entry = table(std::string(map), key); !entry.empty())
-        return behind_transport(entry);
-    }
-  }
-  const std::string own = behind_transport(postfix.value("relay_transport"));
-  return own.empty() ? postfix.value("relayhost") : own;
-}
-
-std::string ask_postmap(const std::string& table, const std::string& key) {
-  const auto answer = program_output({"postmap", "-q", key, table}, patience);
-  return answer ? std::string(trimmed(*answer)) : "";
 }
 
 PostfixFacts parse_postfix_facts(std::string_view main, std::string_view services,

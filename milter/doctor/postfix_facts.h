@@ -1,7 +1,6 @@
 // How the Postfix of this machine is configured, as far as it concerns a milter.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -42,14 +41,6 @@ struct PostfixFacts {
   /// ` -c DIRECTORY` where it is not the usual one: for a mending line.
   std::string own_directory() const;
 };
-
-/// What of Postfix's says where mail for a domain that it relays goes: transport_maps, relay_transport,
-/// relayhost, in this order. `table` answers as `postmap -q KEY TABLE` does, with nothing for what is not
-/// there. Empty: by the domain's MX records.
-using TransportTable = std::function<std::string(const std::string& table, const std::string& key)>;
-std::string relay_next_hop(const PostfixFacts&, const std::string& domain, const TransportTable& table);
-/// Asks postmap(1).
-std::string ask_postmap(const std::string& table, const std::string& key);
 
 /// From what `postconf -x NAME...`, `postconf -F` and `postconf -P` print: lines of `name = value`.
 PostfixFacts parse_postfix_facts(std::string_view main, std::string_view services,

@@ -156,6 +156,7 @@ std::string hour_part(const StatusFacts& facts) {
 }
 
 std::string verdict_cell(const AnsweredRecipient& answer) {
+  if (answer.not_asked) return "not asked";
   if (!answer.verdict) return html(answer.restriction.empty() ? "-" : answer.restriction);
   std::string cell(to_string(*answer.verdict));
   return cell + "<small>" + (answer.source == Source::none ? "" : "from ") +

@@ -168,6 +168,58 @@ TEST_F(Answers, StrangeSessionsAreAnsweredLikeOthers) {
   EXPECT_TRUE(logged("unreadable=yes")) << daemon_->log();
 }
 
+// Nobody comes past verification with an address that only the MTA understands.
+TEST_F(Answers, WhatCannotBeAskedAboutIsNotPassedOver) {
+  start("relay_domains = example.org\n");
+  const Macros by_mx = {{"j", "mta.example"}, {"{rcpt_mailer}", "relay"}, {"{rcpt_host}", "example.org"}};
+  const std::string later = "450 4.1.1 ";
+  struct Case {
+    const char* name;
+    std::string recipient;
+    bool verified;
+  };
+  const Case cases[] = {
+      {"a local part of 257 bytes", "<" + std::string(257, 'x') + "@example.org>", true},
+      {"a byte that is not UTF-8", "<j\xfcrgen@example.org>", true},
+      {"two @", "<x@@example.org>", true},
+      {"the domain in capitals", "<j\xfcrgen@EXAMPLE.ORG>", true},
+      {"a sub-domain", "<j\xfcrgen@mail.example.org>", true},
+      {"a quote without an end", "<\"x@example.org>", true},
+      {"a byte that is not UTF-8 in the domain", "<x@ex\xfcmple.org>", true},
+      {"too long to be an address", "<" + std::string(1100, 'x') + "@example.org>", true},
+      {"another domain", "<j\xfcrgen@example.com>", false},
+  };
+  auto client = session();
+  for (const auto& c : cases) {
+    ASSERT_EQ(client.mail("<s@example.net>").told(), "continue");
+    const std::size_t before = daemon_->log().size();
+    const std::string told = client.rcpt(c.recipient, by_mx).told();
+    EXPECT_EQ(told.substr(0, later.size()), c.verified ? later : "continue") << c.name;
+    const std::string line = daemon_->log(before);
+    EXPECT_NE(line.find(c.verified ? "verdict=refused" : "verdict=not-asked"), std::string::npos)
+        << c.name << line;
+    EXPECT_NE(line.find("unreadable=yes"), std::string::npos) << c.name << line;
+    client.abort();
+  }
+  // Delivered by the MTA itself, it is the MTA's to know.
+  ASSERT_EQ(client.mail("<s@example.net>").told(), "continue");
+  EXPECT_EQ(client.rcpt("<j\xfcrgen@example.org>", {{"j", "mta.example"}, {"{rcpt_mailer}", "local"}}).told(),
+            "continue");
+}
+
+TEST_F(Answers, ADomainThatIsNotAskedAboutIsNamedOnce) {
+  start("relay_domains = example.com\n");
+  auto client = session();
+  ASSERT_EQ(client.mail("<s@example.net>").told(), "continue");
+  for (const auto* user : {"<a@example.org>", "<b@example.org>"})
+    EXPECT_EQ(client.rcpt(user, relayed()).told(), "continue");
+  const std::string log = daemon_->log();
+  const auto warned = log.find("not-asked domain=example.org mailer=relay");
+  EXPECT_NE(warned, std::string::npos) << log;
+  EXPECT_EQ(log.find("not-asked domain=", warned + 1), std::string::npos) << log;
+  EXPECT_NE(log.find("rcpt=<b@example.org>"), std::string::npos) << log;
+}
+
 /// Promise 7 at this door: what a client writes comes back harmless.
 TEST_F(Answers, PercentSignsAndControlBytesComeBackHarmless) {
   start("smtpd_recipient_restrictions = reject\n");

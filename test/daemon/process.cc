@@ -219,6 +219,7 @@ std::string usual_configuration(const Directory& directory, const std::string& m
                            {"control_socket", directory.path("control")},
                            {"address_verify_map", "memory:"},
                            {"log_target", "stderr"},
+                           {"postfix_config_directory", ""},
                            {"myhostname", "fallback.example"},
                            {"smtpd_sender_restrictions", ""},
                            {"smtpd_recipient_restrictions", "reject_unverified_recipient"}},

@@ -21,6 +21,7 @@ struct DnsAct {
     silent,
     cut,              ///< half of the bytes, and over TCP the connection closed
     formerr_to_edns,  ///< answers only a query without EDNS
+    silent_to_edns,   ///< the same without a word
     in_two_writes,    ///< over TCP: the first byte, then the others
   };
   WirePacket reply = {};  ///< id and question are filled in
@@ -28,6 +29,9 @@ struct DnsAct {
   std::vector<DnsLie> lies = {};
   int repeat_lies = 1;
 
+  bool silent_to(const WirePacket& query) const {
+    return manner == Manner::silent || (manner == Manner::silent_to_edns && query.edns);
+  }
   /// The reply as a packet, as its manner wants it.
   std::string reply_to(const WirePacket& query) const;
 };

@@ -178,7 +178,7 @@ void DnsServer::answer_over_udp(const WirePacket& query, const sockaddr_in& to) 
       }
     }
   }
-  if (act.manner != Manner::silent) say(udp_, act.reply_to(query));
+  if (!act.silent_to(query)) say(udp_, act.reply_to(query));
 }
 
 void DnsServer::serve_tcp() {
@@ -193,7 +193,7 @@ void DnsServer::serve_tcp() {
     changed_.notify_all();
   }
   const Act act = next_act(query->question, true);
-  if (act.manner == Manner::silent) {
+  if (act.silent_to(*query)) {
     kept_in_silence_.push_back(std::move(client));
     return;
   }

@@ -30,7 +30,7 @@ void config(std::string_view input) {
   require_sentences(config.warnings);
   require(config.errors.empty() == (config.settings != nullptr), "settings without errors, or errors");
   if (!config.settings) return;
-  require(parameter_values(config).size() == parameter_table().size(), "every parameter has a value");
+  require(parameter_values(config).size() >= parameter_table().size(), "every parameter has a value");
   const std::string dump = dump_changed(config);
   // Names that were made up for use in other values are no parameters.
   if (dump.find('$') != std::string::npos) return;

@@ -1,7 +1,9 @@
 // Tables and lists, read by the configuration as the daemon does. The first line says which parameter names
-// the table: `access`, `cidr`, `transport`, `policy`, `tls`, `domains`, `networks`; the rest is the file.
+// the table: `access`, `cidr`, `regexp`, `pcre`, `transport`, `policy`, `tls`, `domains`, `networks`; the
+// rest is the file.
 #include <algorithm>
 
+#include "conf/access_table.h"
 #include "conf/config.h"
 #include "conf/table.h"
 #include "conf/text_file.h"
@@ -22,6 +24,8 @@ Config read_with(const std::string& parameter) {
 std::string parameter_for(std::string_view kind, const std::string& path) {
   if (kind == "access") return "smtpd_recipient_restrictions=check_recipient_access texthash:" + path;
   if (kind == "cidr") return "smtpd_client_restrictions=check_client_access cidr:" + path;
+  if (kind == "regexp" || kind == "pcre")
+    return "smtpd_client_restrictions=check_client_access " + std::string(kind) + ":" + path;
   if (kind == "transport") return "address_verify_transport_maps=texthash:" + path;
   if (kind == "policy") return "recipient_policy_maps=texthash:" + path;
   if (kind == "tls") return "smtp_tls_policy_maps=texthash:" + path;
@@ -38,15 +42,15 @@ void require_action(const AccessAction& action) {
           "restrictions are named, or not");
 }
 
-void look_up_access(const AccessTable& table, const std::vector<TableRow>& rows, bool networks) {
+void look_up_access(const AccessTable& table, const std::vector<TableRow>& rows, bool patterns) {
   for (const auto& row : rows) {
-    const auto* action = table.find(row.key, true);
-    require(networks || action != nullptr, "a key that is there is found");
+    const auto action = table.find(row.key, true);
+    require(patterns || action != nullptr, "a key that is there is found");
     if (action != nullptr) require_action(*action);
   }
   for (const auto* address : {"192.0.2.1", "::1", "2001:db8::1", "x"}) {
-    if (const auto* action = table.find(address, true)) require_action(*action);
-    require(!networks || table.find(address, false) == nullptr, "networks answer to whole addresses only");
+    if (const auto action = table.find(address, true)) require_action(*action);
+    require(!patterns || table.find(address, false) == nullptr, "patterns answer to whole keys only");
   }
 }
 
@@ -87,7 +91,8 @@ void tables(std::string_view input) {
   const auto rows = parse_table(text, "table").rows;
   const Settings& settings = *config.settings;
   if (kind == "access") look_up_access(*settings.smtpd_recipient_restrictions.front().table, rows, false);
-  if (kind == "cidr") look_up_access(*settings.smtpd_client_restrictions.front().table, rows, true);
+  if (kind == "cidr" || kind == "regexp" || kind == "pcre")
+    look_up_access(*settings.smtpd_client_restrictions.front().table, rows, true);
   look_up(settings, rows);
 }
 

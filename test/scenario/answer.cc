@@ -31,6 +31,8 @@ std::string heard(const Outcome& outcome) {
 std::string aspect(const std::string& what, const Outcome& outcome) {
   if (what == "text") return outcome.reply.text;
   if (what == "by") return std::string(outcome.by ? to_string(*outcome.by) : "nobody");
+  if (outcome.not_asked && what == "cause") return "not-asked";
+  if (outcome.not_asked && what == "why") return outcome.not_asked->why;
   if (!outcome.finding) return "(not verified)";
   const auto& finding = *outcome.finding;
   if (what == "source") return std::string(to_string(finding.source));

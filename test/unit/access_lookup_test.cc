@@ -10,7 +10,8 @@ namespace fallbackmx {
 namespace {
 
 /// Looks up in a table that has `key`, and only that; true when it is found.
-bool finds(const std::string& key, const std::function<const AccessAction*(const AccessTable&)>& look_up) {
+bool finds(const std::string& key,
+           const std::function<std::shared_ptr<const AccessAction>(const AccessTable&)>& look_up) {
   const TemporaryFile file("\"" + key + "\" OK\n");
   const auto table = AccessTable::read("texthash:" + file.path());
   EXPECT_TRUE(table) << table.error();
@@ -19,11 +20,11 @@ bool finds(const std::string& key, const std::function<const AccessAction*(const
 
 /// Both keys in one table: which of them decides?
 std::string first_of(const std::string& one, const std::string& other,
-                     const std::function<const AccessAction*(const AccessTable&)>& look_up) {
+                     const std::function<std::shared_ptr<const AccessAction>(const AccessTable&)>& look_up) {
   const TemporaryFile file("\"" + one + "\" 550 one\n\"" + other + "\" 550 other\n");
   const auto table = AccessTable::read("texthash:" + file.path());
   EXPECT_TRUE(table) << table.error();
-  const auto* action = look_up(**table);
+  const auto action = look_up(**table);
   return action == nullptr ? "none" : action->text;
 }
 

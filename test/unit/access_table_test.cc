@@ -18,7 +18,7 @@ std::string shown(const AccessAction& action) {
   if (action.code != 0) text += ' ' + std::to_string(action.code);
   if (!action.dsn.empty()) text += ' ' + action.dsn;
   if (!action.text.empty()) text += " \"" + action.text + '"';
-  for (const auto rule : action.rules) text += ' ' + std::string(to_string(rule));
+  for (const auto& rule : action.rules) text += ' ' + std::string(to_string(rule.restriction));
   return text;
 }
 
@@ -80,7 +80,7 @@ TEST(AccessAction, WhatItCannotDoItExplains) {
 }
 
 std::string found(const AccessTable& table, std::string_view key, bool whole) {
-  const auto* action = table.find(key, whole);
+  const auto action = table.find(key, whole);
   return action == nullptr ? "-" : shown(*action);
 }
 
@@ -120,7 +120,7 @@ TEST(AccessTable, MistakesAreNamedWithFileAndLine) {
        ":1: \"192.0.2.1/24\" has bits set after the first 24; did you mean 192.0.2.0/24?"},
       {"cidr", "example.org OK\n",
        ":1: \"example.org\" is not an address or a network (names of hosts are not looked up)"},
-      {"cidr", "if 192.0.2.0/24\n", ":1: unknown restriction \"192.0.2.0/24\""},
+      {"cidr", "if 192.0.2.0/24\n", ":1: if without an endif"},
   };
   for (const auto& [type, text, want] : cases) {
     const TemporaryFile file(text);
@@ -130,6 +130,32 @@ TEST(AccessTable, MistakesAreNamedWithFileAndLine) {
   }
   EXPECT_FALSE(AccessTable::read("regexp:/etc/passwd"));
   EXPECT_FALSE(AccessTable::read("texthash"));
+}
+
+TEST(AccessTable, WhatAPatternMatchedCanBecomePartOfAText) {
+  const TemporaryFile file("/^(.*)-bounces@/ REJECT 5.1.1 no list $1\n/^(x)?y@/ 550 $1\n/^z(.*)@/ OK\n");
+  const auto table = AccessTable::read("pcre:" + file.path());
+  ASSERT_TRUE(table) << table.error();
+  EXPECT_EQ(found(**table, "dogs-bounces@example.org", true), "reject 5.1.1 \"no list dogs\"");
+  EXPECT_EQ(found(**table, "dogs-bounces@example.org", false), "-");
+  EXPECT_EQ(found(**table, "xy@example.org", true), "reply 550 5.7.1 \"x\"");
+  EXPECT_EQ(found(**table, "y@example.org", true), "reply 550 5.7.1 \"$1\"") << "never a permit";
+  EXPECT_EQ(found(**table, "zz@example.org", true), "permit");
+  for (const auto* text : {"/(.*)/ $1\n", "/(.*)/ $1 no\n", "/(x)/ reject_unverified_recipient, $1\n"}) {
+    const TemporaryFile bad(text);
+    EXPECT_FALSE(AccessTable::read("regexp:" + bad.path())) << text;
+  }
+}
+
+TEST(AccessTable, CanStandInNoFile) {
+  const auto one = AccessTable::read("inline:{ example.org=OK, { example.net = REJECT not you } }");
+  ASSERT_TRUE(one) << one.error();
+  EXPECT_EQ(found(**one, "Example.net", true), "reject 5.7.1 \"not you\"");
+  const auto all = AccessTable::read("static:{ REJECT go away }");
+  ASSERT_TRUE(all) << all.error();
+  EXPECT_EQ(found(**all, "anything", false), "reject 5.7.1 \"go away\"");
+  EXPECT_EQ(AccessTable::read("static:REJCT").error(),
+            "static:REJCT: unknown action \"REJCT\"; did you mean REJECT?");
 }
 
 TEST(AccessTable, TellsWhichRestrictionsItNames) {

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "probe/doubt.h"
-
 namespace fallbackmx {
 namespace {
 
@@ -39,21 +37,6 @@ TEST(Control, ARefusedControlTakesTheProofAwayAndAlarmsOnce) {
   EXPECT_FALSE(control.refused(ours)) << "one alarm is enough";
   EXPECT_TRUE(control.accepted(ours, now)) << "that it is well again is news";
   EXPECT_TRUE(control.refused(ours)) << "and after that so is the next alarm";
-}
-
-Address address(const std::string& text) { return *Address::parse(text); }
-
-TEST(Doubt, ControlsAreTriedInOrderAndNoneTwice) {
-  Doubt doubt({address("postmaster@example.org"), address("real@example.org")});
-  EXPECT_EQ(doubt.next_control()->text(), "postmaster@example.org");
-  EXPECT_EQ(doubt.next_control()->text(), "real@example.org");
-  EXPECT_FALSE(doubt.next_control());
-}
-
-TEST(Doubt, WhoIsInDoubtCannotBeTheProof) {
-  Doubt doubt({address("postmaster@example.org"), address("real@example.org")});
-  doubt.add({std::make_shared<Probe>(address("postmaster@example.org"), "", SteadyTime{}, 1), {}});
-  EXPECT_EQ(doubt.next_control()->text(), "real@example.org");
 }
 
 }  // namespace

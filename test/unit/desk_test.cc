@@ -179,6 +179,32 @@ TEST_F(Desks, WhoGuessesRecipientsIsAnsweredFromMemoryAndOthersAreNot) {
   EXPECT_EQ(asked, (std::vector{anybody, anybody, memory, anybody}));
 }
 
+TEST_F(Desks, WhoGuessesRecipientsIsToldWhetherThePrimaryIsUpAboutThoseWhoExist) {
+  settings_->client_unknown_recipient_limit = 1;
+  settings_->primary_up_action = UpAction::defer;
+  bool up = true, exists = false;
+  std::vector<Question::Of> asked;
+  verify_ = [&](const Question& question) {
+    asked.push_back(question.of);
+    const auto remembered = exists ? Remembered::yes : Remembered::nothing;
+    if (question.of == Question::Of::memory)
+      return Finding{.verdict = Verdict::late, .remembered = remembered, .withheld = true};
+    if (!up) return Finding{.verdict = Verdict::unavailable, .remembered = remembered};
+    if (exists) return Finding{.verdict = Verdict::deliverable, .remembered = remembered};
+    return Finding{.verdict = Verdict::undeliverable, .code = 550};
+  };
+  client_ = boost::asio::ip::make_address("192.0.2.1");
+  ask();  // one too many
+  asked.clear();
+  EXPECT_EQ(ask().reply.dsn, "4.7.1") << "nothing is asked about others";
+  exists = true;
+  EXPECT_EQ(ask().reply.dsn, "4.3.2") << "the primary is up, mail goes there";
+  up = false;
+  EXPECT_EQ(ask().reply.code, 0) << "an outage: taken, as everybody's";
+  using enum Question::Of;
+  EXPECT_EQ(asked, (std::vector{memory, memory, primary, memory, primary}));
+}
+
 TEST_F(Desks, AReloadIsForTheNextRecipient) {
   EXPECT_EQ(ask().reply.code, 0);
   auto next = std::make_shared<Settings>(*settings_);

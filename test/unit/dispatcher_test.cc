@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +33,12 @@ class DispatcherTest : public testing::Test {
     auto slot = opening();
     dispatcher.opened(*slot, endpoint, room);
     return slot;
+  }
+  /// Its trial is due.
+  void was_down(std::size_t endpoint) {
+    for (int i = 0; i < settings->primary_down_after; ++i) {
+      engine.health.failed(servers.endpoint(endpoint).key(), clock.now() - std::chrono::hours(1), *settings);
+    }
   }
   static ProbeResult at(Stage stage) {
     return {.verdict = Verdict::unavailable, .stage = stage, .why = "said 421 4.7.0 too many"};
@@ -116,6 +124,48 @@ TEST_F(DispatcherTest, WhoIsDismissedTakesNothing) {
   ask_for(1, "a");
   EXPECT_EQ(dispatcher.take(*slot, 3), nullptr);
   EXPECT_EQ(slot->room, 0U);
+}
+
+TEST_F(DispatcherTest, OnlyAConnectionThatBeginsUsesUpTheTurnOfAServerThatIsDown) {
+  was_down(0);
+  was_down(1);
+  EXPECT_EQ(dispatcher.due_trial(), std::nullopt) << "the next probe is the trial";
+  ask_for(1, "a");
+  const auto first = opening();
+  EXPECT_EQ(dispatcher.candidates(*first), (std::vector<std::size_t>{0, 1}));
+  EXPECT_TRUE(dispatcher.begin(*first, 0));
+  EXPECT_TRUE(dispatcher.begin(*first, 0)) << "once more without TLS";
+  EXPECT_FALSE(servers.may_be_knocked_at(0));
+  EXPECT_TRUE(servers.may_be_knocked_at(1));
+  EXPECT_EQ(dispatcher.due_trial(), std::nullopt) << "the session may be about to make it";
+  dispatcher.opened(*first, 0, 3);
+  EXPECT_EQ(dispatcher.due_trial(), std::optional<std::size_t>(1)) << "nobody else will";
+
+  const auto trial = sessions.add(clock.sleeper(), 0, 1);
+  EXPECT_EQ(dispatcher.due_trial(), std::nullopt) << "one at a time";
+  EXPECT_EQ(sessions.size(), 1U) << "it takes no probes";
+  EXPECT_TRUE(dispatcher.begin(*trial, 1));
+  sessions.remove(trial);
+  EXPECT_EQ(dispatcher.due_trial(), std::nullopt) << "once in an interval";
+}
+
+TEST_F(DispatcherTest, NobodyWaitsForAServerThatIsDownWhileAnotherIsUp) {
+  was_down(0);
+  ask_for(1, "a");
+  EXPECT_EQ(dispatcher.candidates(*opening()), (std::vector<std::size_t>{1}));
+  EXPECT_TRUE(servers.may_be_knocked_at(0));
+}
+
+TEST_F(DispatcherTest, TwoSessionsDoNotMakeTheSameTrial) {
+  was_down(0);
+  was_down(1);
+  ask_for(1, "a");
+  const auto one = opening(), other = opening();
+  dispatcher.candidates(*one);
+  dispatcher.candidates(*other);
+  EXPECT_TRUE(dispatcher.begin(*one, 0));
+  EXPECT_FALSE(dispatcher.begin(*other, 0));
+  EXPECT_EQ(other->knocking, (std::vector<std::size_t>{1}));
 }
 
 }  // namespace

@@ -150,6 +150,40 @@ TEST_F(DnsTransportTest, AServerThatKnowsNoEdnsIsAskedWithout) {
   first_.on(question, {.reply = truth, .manner = Manner::formerr_to_edns});
   EXPECT_EQ(show(ask()), "10 mx1.example.org from first");
   EXPECT_EQ(first_.questions(), 2u);
+  EXPECT_EQ(show(ask()), "10 mx1.example.org from first");
+  EXPECT_EQ(first_.questions(), 3u) << "and that is remembered";
+}
+
+TEST_F(DnsTransportTest, AServerThatIsSilentToEdnsIsAskedWithoutInTheSameTimeAndRemembered) {
+  conf_->timeout = seconds(1);
+  std::vector<std::string> told;
+  DnsTransport transport([this] { return conf_; }, clock_,
+                         [&](const NameServer& server) { told.push_back(server.text()); });
+  first_.on(question, {.reply = truth, .manner = Manner::silent_to_edns});
+  const auto ask_it = [&] {
+    return show(transport.ask("example.org", RecordType::mx, clock_.now() + seconds(30)));
+  };
+  EXPECT_EQ(ask_it(), "10 mx1.example.org from first");
+  EXPECT_TRUE(told.empty()) << "it may have been slow";
+  EXPECT_EQ(ask_it(), "10 mx1.example.org from first");
+  EXPECT_EQ(first_.questions(), 4u);
+  const auto start = clock_.now();
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(ask_it(), "10 mx1.example.org from first");
+  EXPECT_LT(clock_.now() - start, milliseconds(500)) << "nobody waits for it any more";
+  EXPECT_EQ(first_.questions(), 9u);
+  EXPECT_EQ(told, std::vector<std::string>{first_.address().text()}) << "once";
+  EXPECT_EQ(second_.questions(), 0u);
+}
+
+TEST_F(DnsTransportTest, AServerThatAnswersEdnsIsNotAskedTwiceWhenItIsSilentAboutAName) {
+  conf_->timeout = milliseconds(300);
+  first_.on(question, {truth});
+  first_.on("slow.example.org MX", {.manner = Manner::silent});
+  second_.on("slow.example.org MX", {truth});
+  EXPECT_EQ(show(ask()), "10 mx1.example.org from first");
+  EXPECT_EQ(show(transport_.ask("slow.example.org", RecordType::mx, clock_.now() + seconds(30))),
+            "no MX from second");
+  EXPECT_EQ(first_.questions(), 2u);
 }
 
 TEST_F(DnsTransportTest, ASilentServerCostsItsTimeoutOnceAndIsThenAskedLast) {

@@ -1,9 +1,15 @@
 // Each mistake around the milter but those of an MTA's configuration, and what is said of it.
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cerrno>
 
 #include "milter/doctor/dns_checks.h"
 #include "milter/doctor/domain_checks.h"
 #include "milter/doctor/local_checks.h"
+#include "milter/socket_address.h"
+#include "probe/file_descriptor.h"
 #include "test/unit/temporary_file.h"
 
 namespace fallbackmx {
@@ -37,6 +43,23 @@ TEST(SocketChecks, NameEachMistake) {
             "systemctl restart fallbackmx");
 }
 
+// A connection over TCP does not come about at once.
+TEST(SocketChecks, SomebodyListensOverTcp) {
+  MilterSocket socket = *MilterSocket::parse("inet:127.0.0.1:1");
+  EXPECT_FALSE(somebody_listens(*own_address(socket)));
+  EXPECT_EQ(errno, ECONNREFUSED);
+  const FileDescriptor listener(::socket(AF_INET, SOCK_STREAM, 0));
+  sockaddr_in any{};
+  any.sin_family = AF_INET;
+  any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof any;
+  ASSERT_EQ(bind(listener.get(), reinterpret_cast<const sockaddr*>(&any), size), 0);
+  ASSERT_EQ(listen(listener.get(), 1), 0);
+  ASSERT_EQ(getsockname(listener.get(), reinterpret_cast<sockaddr*>(&any), &size), 0);
+  socket.port = ntohs(any.sin_port);
+  EXPECT_TRUE(somebody_listens(*own_address(socket)));
+}
+
 TEST(StateChecks, AMemoryThatCannotBeWrittenIsNamed) {
   EXPECT_EQ(names(state_ailments({.file = "/var/lib/fallbackmx/verify.db"})), "");
   EXPECT_EQ(names(state_ailments({.file = "", .not_writable = "x"})), "");
@@ -47,6 +70,19 @@ TEST(StateChecks, AMemoryThatCannotBeWrittenIsNamed) {
   EXPECT_EQ(
       found.front().mend,
       "install -d -o _fallbackmx -g _fallbackmx -m 0750 /var/lib/fallbackmx && systemctl restart fallbackmx");
+}
+
+TEST(BindChecks, AnAddressThatCannotBeHadIsNamed) {
+  EXPECT_EQ(names(bind_ailments({})), "");
+  const std::string what =
+      "smtp_bind_address6 = 2001:db8::77: Cannot assign requested address; probes come from "
+      "another address of this machine";
+  const auto found = bind_ailments({.troubles = {what}});
+  ASSERT_EQ(names(found), "bind-address");
+  EXPECT_EQ(found.front().what, what);
+  EXPECT_EQ(found.front().mend,
+            "an address of this machine, or nothing, for smtp_bind_address6 in milter.conf; "
+            "systemctl restart fallbackmx");
 }
 
 TEST(ResolverChecks, NameEachMistake) {
@@ -171,6 +207,34 @@ TEST(DomainChecks, NameEachMistakeOfAPrimary) {
     facts.nobody = Finding{.verdict = row.verdict, .stage = row.stage, .code = row.code, .why = "why"};
     EXPECT_EQ(names(domain_ailments(facts, default_settings())), row.want) << to_string(row.verdict);
   }
+}
+
+TEST(DomainChecks, RecipientsThatNobodyIsAskedAboutAreNamed) {
+  Settings settings = default_settings();
+  DomainFacts facts{.domain = "example.org", .next_hop = "example.org"};
+  facts.not_asked = "example.org is not in relay_domains of milter.conf, but the MTA passes the recipient on";
+  settings.relay_domains = *DomainList::parse("example.com");
+  const auto found = domain_ailments(facts, settings);
+  ASSERT_EQ(names(found), "not-asked");
+  EXPECT_EQ(found.front().mend, "relay_domains = example.com, example.org in milter.conf");
+}
+
+TEST(DomainChecks, ADomainWithoutARealRecipientIsNamed) {
+  DomainFacts facts = healthy();
+  facts.no_real_recipient = true;
+  const auto found = domain_ailments(facts, default_settings());
+  ASSERT_EQ(names(found), "no-real-recipient");
+  EXPECT_NE(found.front().mend.find("probe_control_recipient=jane@example.org"), std::string::npos);
+}
+
+TEST(DomainChecks, ARelayhostThatAcceptsEverybodyIsNoPrimary) {
+  DomainFacts facts = healthy();
+  facts.next_hop = "[smart.example]";
+  facts.by_relayhost = true;
+  facts.nobody = Finding{.verdict = Verdict::deliverable, .stage = Stage::rcpt, .code = 250};
+  const auto found = domain_ailments(facts, default_settings());
+  ASSERT_EQ(names(found), "accepts-everybody");
+  EXPECT_NE(found.front().mend.find("[smart.example] is Postfix's relayhost"), std::string::npos);
 }
 
 }  // namespace

@@ -98,5 +98,19 @@ TEST(DomainList, EveryKeyOfALargeTableIsFound) {
   EXPECT_EQ(found, 5000);
 }
 
+TEST(DomainList, PatternsAreAskedInTheirPlace) {
+  const TemporaryFile file("/^mail[0-9]+\\.example\\.org$/ any\n");
+  const auto list = DomainList::parse("!mail3.example.org pcre:" + file.path() +
+                                      ", inline:{ example.net=x } !.example.org");
+  ASSERT_TRUE(list) << list.error();
+  EXPECT_TRUE(list->matches("mail1.example.org"));
+  EXPECT_FALSE(list->matches("mail3.example.org"));
+  EXPECT_FALSE(list->matches("mail.example.org"));
+  EXPECT_FALSE(list->matches("sub.mail1.example.org"));
+  EXPECT_TRUE(list->matches("example.net"));
+  EXPECT_FALSE(list->empty());
+  EXPECT_TRUE(DomainList::parse("static:all")->matches("whatever.example"));
+}
+
 }  // namespace
 }  // namespace fallbackmx

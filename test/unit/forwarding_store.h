@@ -21,8 +21,10 @@ class ForwardingStore : public Store {
   std::optional<AddressRecord> find(const std::string& key) override { return store_->find(key); }
   void put(const std::string& key, const AddressRecord& record) override { store_->put(key, record); }
   void forget(const std::string& key) override { store_->forget(key); }
-  std::optional<std::string> recent_good(std::string_view domain) override {
-    return store_->recent_good(domain);
+  using Store::recent_good;
+  std::optional<std::string> recent_good(std::string_view domain,
+                                         const std::set<std::string>& except) override {
+    return store_->recent_good(domain, except);
   }
   void clean_up(WallTime at, const Settings& with, std::size_t max_rows) override {
     store_->clean_up(at, with, max_rows);

@@ -22,6 +22,16 @@ TEST(Habits, AServerThatHangsUpAtRsetIsLeftOneTransactionEarlierForAnHour) {
   }
 }
 
+TEST(Habits, AServerThatHangsUpAfterRejectionsIsLeftBeforeForAnHour) {
+  Habits habits;
+  EXPECT_EQ(habits.most_rejections(now), Habits::no_limit);
+  habits.hung_up_after_rejections(2, now);
+  EXPECT_EQ(habits.most_rejections(now + 59min), 2U);
+  EXPECT_EQ(habits.most_rejections(now + 1h), Habits::no_limit);
+  habits.hung_up_after_rejections(0, now);
+  EXPECT_EQ(habits.most_rejections(now), 1U) << "one is needed to ask at all";
+}
+
 class Alarms : public testing::Test {
  protected:
   bool raised(std::size_t endpoint, const std::string& alarm, SteadyTime at = now) {

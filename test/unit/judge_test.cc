@@ -41,8 +41,17 @@ const Circumstances helo_tried{.helo_tried = true};
 const Circumstances tls_required{.tls_required = true};
 const Circumstances other_sender{.fallback_sender_left = true};
 const Circumstances pipelined{.pipelined = true};
-const Circumstances proven{.proven = true};
-const Circumstances proven_pipelined{.pipelined = true, .proven = true};
+const Circumstances of_address{.subject = RejectionSubject::address};
+const Circumstances proven{.subject = RejectionSubject::address, .proven = true};
+const Circumstances proven_pipelined{.pipelined = true, .subject = RejectionSubject::address, .proven = true};
+const Circumstances of_sender{.fallback_sender_left = true, .subject = RejectionSubject::sender};
+const Circumstances of_last_sender{.subject = RejectionSubject::sender};
+const Circumstances of_us{.subject = RejectionSubject::us, .proven = true};
+const Circumstances of_us_null_sender{
+    .fallback_sender_left = true, .subject = RejectionSubject::us, .null_sender = true};
+const Circumstances of_us_null_sender_only{
+    .subject = RejectionSubject::us, .null_sender = true, .proven = true};
+const Circumstances of_rate{.fallback_sender_left = true, .subject = RejectionSubject::rate, .proven = true};
 
 // clang-format off
 const std::vector<Row> rows = {
@@ -90,10 +99,13 @@ const std::vector<Row> rows = {
     {"RCPT 530 TLS required is refused",      Stage::rcpt, reply(530, "5.7.0"), proven, Next::land, Verdict::refused, true},
     {"RCPT 500 is about the dialogue",        Stage::rcpt, reply(500), proven, Next::land, Verdict::refused, true},
     {"RCPT 550 proven is undeliverable",      Stage::rcpt, reply(550, "5.1.1"), proven, Next::land, Verdict::undeliverable},
-    {"RCPT 550 without enhanced code: a later yes", Stage::rcpt, reply(550), proven, Next::ask_control, Verdict::undeliverable},
-    {"RCPT 550 5.4.1 (Microsoft 365): a later yes", Stage::rcpt, reply(550, "5.4.1"), proven, Next::ask_control, Verdict::undeliverable},
-    {"RCPT 550 5.7.1 (a block list): a later yes", Stage::rcpt, reply(550, "5.7.1"), proven, Next::ask_control, Verdict::undeliverable},
-    {"RCPT 550 unproven asks for the control", Stage::rcpt, reply(550, "5.1.1"), none, Next::ask_control, Verdict::undeliverable},
+    {"RCPT 550 about the address asks for a control", Stage::rcpt, reply(550, "5.1.1"), of_address, Next::ask_control, Verdict::undeliverable},
+    {"RCPT 550 about the sender: the other sender once", Stage::rcpt, reply(550, "5.1.8"), of_sender, Next::try_fallback_sender},
+    {"RCPT 550 about the last sender is refused", Stage::rcpt, reply(550, "5.1.8"), of_last_sender, Next::land, Verdict::refused, true},
+    {"RCPT 550 that may speak of us: a real recipient, however proven the server is", Stage::rcpt, reply(550, "5.7.1"), of_us, Next::ask_real_recipient, Verdict::undeliverable},
+    {"RCPT 550 that may speak of us under <>: the other sender first", Stage::rcpt, reply(550, "5.7.1"), of_us_null_sender, Next::try_fallback_sender},
+    {"RCPT 550 that may speak of us under <> alone is refused", Stage::rcpt, reply(550, "5.7.1"), of_us_null_sender_only, Next::land, Verdict::refused, true},
+    {"RCPT 550 about how much we ask is never believed", Stage::rcpt, reply(550, "5.7.1"), of_rate, Next::land, Verdict::refused, true},
     {"RCPT 354 is refused",                   Stage::rcpt, reply(354), proven, Next::land, Verdict::refused, true, true},
     {"RCPT 150 is refused",                   Stage::rcpt, reply(150), proven, Next::land, Verdict::refused, true, true},
 
@@ -114,7 +126,7 @@ TEST_P(JudgeTable, SaysWhatTheDesignSays) {
   EXPECT_EQ(judgement.next, row.next);
   EXPECT_EQ(judgement.alarm, row.alarm);
   EXPECT_EQ(judgement.end_session, row.end_session);
-  if (row.next == Next::land || row.next == Next::ask_control) {
+  if (row.next == Next::land || row.next == Next::ask_control || row.next == Next::ask_real_recipient) {
     EXPECT_EQ(to_string(judgement.verdict), to_string(row.verdict));
   }
 }
@@ -155,16 +167,17 @@ TEST(Judge, OnlyRcptSpeaksAboutRecipients) {
   }
 }
 
-TEST(Judge, ANoNeedsAProven5xxToRcpt) {
+TEST(Judge, ARejectionNeedsAProven5xxToRcpt) {
   for (int code = 100; code < 600; ++code) {
     for (const char* dsn : {"", "5.1.1", "4.1.1", "5.7.1"}) {
       for (bool contradictory : {false, true}) {
         SmtpReply heard = reply(code, dsn);
         heard.contradictory = contradictory;
-        for (const auto& circumstances : {none, proven, pipelined, proven_pipelined}) {
+        for (const auto& circumstances : {none, proven, pipelined, proven_pipelined, of_us, of_rate}) {
           const Judgement judgement = judge({Stage::rcpt, &heard}, circumstances);
           if (judgement.next != Next::land || judgement.verdict != Verdict::undeliverable) continue;
           EXPECT_TRUE(circumstances.proven) << code;
+          EXPECT_EQ(circumstances.subject, RejectionSubject::address) << code;
           EXPECT_EQ(code / 100, 5);
           EXPECT_FALSE(contradictory) << code;
         }

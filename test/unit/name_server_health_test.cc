@@ -62,5 +62,28 @@ TEST(NameServerHealth, RotationBeginsWithTheNextEachTime) {
   EXPECT_EQ(show(health.order({}, true, {})), "");
 }
 
+TEST(NameServerHealth, AServerWithoutEdnsIsRememberedForAWhile) {
+  using Edns = NameServerHealth::Edns;
+  NameServerHealth health;
+  const auto servers = three_servers();
+  const SteadyTime start{};
+  EXPECT_EQ(health.edns(servers[0], start), Edns::unknown);
+  health.answered_edns(servers[0]);
+  EXPECT_EQ(health.edns(servers[0], start), Edns::answered);
+  health.silent(servers[0], start, start + seconds(2));
+  EXPECT_EQ(health.edns(servers[0], start + seconds(2)), Edns::unknown) << "a firewall may have come";
+
+  EXPECT_FALSE(health.answered_only_plain(servers[1], true, start)) << "it may have been slow";
+  EXPECT_EQ(health.edns(servers[1], start), Edns::unknown);
+  EXPECT_TRUE(health.answered_only_plain(servers[1], true, start));
+  EXPECT_EQ(health.edns(servers[1], start + seconds(899)), Edns::not_answered);
+  EXPECT_EQ(health.edns(servers[1], start + seconds(900)), Edns::unknown);
+  EXPECT_TRUE(health.answered_only_plain(servers[1], true, start + seconds(900)));
+  EXPECT_FALSE(health.answered_only_plain(servers[1], true, start + seconds(901))) << "no news";
+
+  EXPECT_TRUE(health.answered_only_plain(servers[2], false, start)) << "it says so";
+  EXPECT_EQ(health.edns(servers[2], start), Edns::not_answered);
+}
+
 }  // namespace
 }  // namespace fallbackmx

@@ -70,10 +70,7 @@ TEST(NetworkList, WhatIsNoNetworkIsAnError) {
       {"fe80::1%lo", "\"fe80::1%lo\"" + no},
       {"192.0.2.1, !", "\"!\": nothing after \"!\""},
       {"/nonexistent/networks", "cannot read /nonexistent/networks: No such file or directory"},
-      {"cidr:/etc/n",
-       "cidr:/etc/n: tables of type cidr are not supported: texthash:/file is, with one \"key value\" a "
-       "line; hash:, "
-       "btree:, lmdb: and cdb: are read from the text they were made of"},
+      {"cidr:/etc/n", "cidr:/etc/n: cannot read /etc/n: No such file or directory"},
   };
   for (const auto& [in, want] : cases) {
     const auto list = NetworkList::parse(in);
@@ -117,10 +114,11 @@ TEST(NetworkList, TablesHoldAddressesOnly) {
   EXPECT_FALSE(contains(*list, "192.0.2.2"));
   const auto networks = NetworkList::parse("texthash:" + bad.path());
   ASSERT_FALSE(networks);
-  EXPECT_EQ(networks.error(),
-            bad.path() +
-                ":2: \"192.0.2.0/24\": a table is looked up by address, so that a network in it "
-                "never matches; write networks into a file and name it as /file");
+  EXPECT_EQ(
+      networks.error(),
+      bad.path() +
+          ":2: \"192.0.2.0/24\": this table is looked up by address, so that a network in it "
+          "never matches; write networks into a table of type cidr:, or into a file that is named as /file");
 }
 
 TEST(NetworkList, FilesThatNameEachOtherEnd) {
@@ -138,6 +136,19 @@ TEST(NetworkList, FilesThatNameEachOtherEnd) {
   const auto list = NetworkList::parse(circle.path());
   ASSERT_FALSE(list);
   EXPECT_TRUE(list.error().ends_with("files name files too deeply; in a circle?")) << list.error();
+}
+
+TEST(NetworkList, TablesOfNetworksAreAskedInTheirPlace) {
+  const TemporaryFile file("if 192.0.2.0/24\n!192.0.2.128/25 low\nendif\n2001:db8::/32 six\n");
+  const auto list = NetworkList::parse("!192.0.2.7 cidr:" + file.path() + " 198.51.100.0/24");
+  ASSERT_TRUE(list) << list.error();
+  EXPECT_TRUE(contains(*list, "192.0.2.8"));
+  EXPECT_TRUE(contains(*list, "::ffff:192.0.2.8"));
+  EXPECT_FALSE(contains(*list, "192.0.2.7"));
+  EXPECT_FALSE(contains(*list, "192.0.2.200"));
+  EXPECT_TRUE(contains(*list, "2001:db8::9"));
+  EXPECT_TRUE(contains(*list, "198.51.100.1"));
+  EXPECT_FALSE(contains(*list, "203.0.113.1"));
 }
 
 }  // namespace

@@ -127,29 +127,5 @@ TEST(PostfixFacts, ADashMeansNoChrootSinceLevelOne) {
   }
 }
 
-TEST(PostfixFacts, MailForARelayedDomainGoesWhereTransportMapsSay) {
-  const TransportTable table = [](const std::string& name, const std::string& key) -> std::string {
-    if (name == "inline:{ a=b }" && key == "example.org") return "relay:[mail.example.org]:2525\n";
-    if (name == "hash:/etc/postfix/transport" && key == ".example.net") return "smtp:";
-    if (name == "hash:/etc/postfix/transport" && key == ".example.com") return "relay:mx.example.com";
-    return "";
-  };
-  const struct {
-    const char *name, *main, *domain, *want;
-  } rows[] = {
-      {"nothing is said", "", "example.org", ""},
-      {"a table", "transport_maps = inline:{ a=b }, hash:/etc/postfix/transport", "example.org",
-       "[mail.example.org]:2525"},
-      {"without a next hop", "transport_maps = hash:/etc/postfix/transport", "a.example.net", ""},
-      {"a parent's row", "transport_maps = hash:/etc/postfix/transport", "a.b.example.com", "mx.example.com"},
-      {"a relayhost", "relay_transport = relay\nrelayhost = [smart.example]", "example.org",
-       "[smart.example]"},
-      {"the transport's own", "relay_transport = relay:[in.example]\nrelayhost = [smart.example]",
-       "example.org", "[in.example]"},
-  };
-  for (const auto& row : rows)
-    EXPECT_EQ(relay_next_hop(parse_postfix_facts(row.main, "", ""), row.domain, table), row.want) << row.name;
-}
-
 }  // namespace
 }  // namespace fallbackmx

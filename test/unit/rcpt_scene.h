@@ -37,7 +37,10 @@ class ScriptedQuestions final : public Questions {
     return finding;
   }
 
+  const RecipientRewriting* rewriting() const override { return of_mta; }
+
   std::map<std::string, std::string> dns;
+  const RecipientRewriting* of_mta = nullptr;
   Finding finding;
   std::string asked, verified;
 
@@ -105,6 +108,8 @@ struct RcptScene {
     } else if (key == "to") {
       envelope.recipient_given = value;
       envelope.recipient = parsed(value);
+    } else if (key == "domain") {
+      envelope.unread_domain = value;
     } else if (key == "hop") {
       envelope.next_hop = value;
     } else if (key == "helo") {
@@ -180,6 +185,8 @@ struct RcptScene {
     if (outcome.by) told += " / " + std::string(to_string(*outcome.by));
     if (outcome.unverified) told += " unverified";
     if (outcome.alarm) told += " alarm";
+    if (outcome.not_asked && outcome.not_asked->reason != NotAsked::Reason::final)
+      told += " not-asked " + std::string(to_string(outcome.not_asked->reason));
     for (const auto& [by, reply] : outcome.warnings) {
       told += " warned: ";
       if (reply.code != 0) told += std::to_string(reply.code) + ' ' + reply.dsn + ' ';

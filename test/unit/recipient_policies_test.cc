@@ -118,5 +118,21 @@ TEST(RecipientQuestion, IsMadeOfWhatTheMtaTheMapsAndThePolicySay) {
   EXPECT_EQ(both.patience, Seconds(3));
 }
 
+TEST(RecipientPolicies, CanBePatternsForDomains) {
+  const TemporaryFile patterns("/^(a|b)\\.example$/ verify=no\n"), bad("/(.*)/ next_hop=[$1]\n");
+  const TemporaryFile file(
+      "recipient_policy_maps = inline:{ { b.example = next_hop=[b] } }, pcre:" + patterns.path() + "\n");
+  const auto config = read_config({file.path(), {}, {}});
+  ASSERT_TRUE(config.settings) << config.errors[0];
+  const auto& policies = config.settings->recipient_policy_maps;
+  ASSERT_NE(policies.find("a.example"), nullptr);
+  EXPECT_FALSE(policies.find("a.example")->verify);
+  EXPECT_EQ(policies.find("b.example")->next_hop, "[b]");
+  EXPECT_EQ(policies.find("c.example"), nullptr);
+  EXPECT_EQ(policies.find("x.a.example"), nullptr) << "patterns are asked about no part of a domain";
+  EXPECT_EQ(RecipientPolicies::parse("regexp:" + bad.path()).error(),
+            bad.path() + ":1: what a pattern matched cannot be part of a policy");
+}
+
 }  // namespace
 }  // namespace fallbackmx

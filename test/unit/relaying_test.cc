@@ -5,40 +5,6 @@
 namespace fallbackmx {
 namespace {
 
-const std::string unverified = "recipient: reject_unverified_recipient";
-
-TEST(Relaying, OnlyWhatIsRelayedIsVerified) {
-  struct Case {
-    std::string_view name;
-    std::string setup;
-    bool want;
-  };
-  const Case cases[] = {
-      {"the MTA's transport relay", "mailer=relay", true},
-      {"its name in any case", "mailer=RELAY", true},
-      {"another transport", "mailer=smtp", false},
-      {"Sendmail's ordinary mailer", "mailer=esmtp", false},
-      {"the MTA's own mailbox", "mailer=local", false},
-      {"a virtual alias", "mailer=error", false},
-      {"no mailer known", "mailer=", false},
-      {"relay over LMTP", "mailer=relay host=inet:store.example.org:24", false},
-      {"listed, any SMTP transport", "relay_domains=example.org mailer=smtp", true},
-      {"listed, Sendmail", "relay_domains=example.org mailer=esmtp host=[mx1.example.org]", true},
-      {"listed, no mailer known", "relay_domains=example.org mailer=", true},
-      {"a sub-domain of a listed one", "relay_domains=example.org mailer=smtp to=u@sub.example.org", true},
-      {"not listed", "relay_domains=example.com mailer=relay", false},
-      {"the MTA's own mailbox in a listed domain",
-       "relay_domains=example.org mailer=local to=u@fallback.example.org", false},
-      {"listed, over LMTP", "relay_domains=example.org mailer=lmtp host=unix:private/dovecot", false},
-  };
-  for (const auto& c : cases) {
-    RcptScene scene;
-    scene.play(unverified, c.setup + " verdict=undeliverable");
-    EXPECT_EQ(is_relayed(scene.settings, scene.envelope), c.want) << c.name;
-    EXPECT_EQ(!scene.script.verified.empty(), c.want) << c.name;
-  }
-}
-
 TEST(Relaying, RejectUnauthDestinationTrustsTheMtaWhereItHasNoListOfItsOwn) {
   const std::string lists = "recipient: reject_unauth_destination";
   constexpr auto denied = "554 5.7.1 <u@example.org>: Relay access denied / reject_unauth_destination";

@@ -20,7 +20,8 @@ std::string reasons_of(const std::vector<std::string>& zone, std::size_t limit =
   settings.smtp_mx_address_limit = static_cast<int>(limit);
   Reasons reasons;
   const auto hops = parse_next_hops("example.org");
-  find_route(*hops, settings, OwnAddresses({ip("192.0.2.9")}), dns, clock,
+  HostsFile hosts("no/such/hosts");
+  find_route(*hops, settings, OwnAddresses({ip("192.0.2.9")}), dns, hosts, clock,
              clock.now() + std::chrono::seconds(8), &reasons);
   std::string all;
   for (const auto& reason : reasons) all += reason + '\n';

@@ -4,14 +4,21 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
 #include <memory>
 
+#include "conf/text_file.h"
 #include "test/fake/fake_resolver.h"
+#include "test/fake/temporary_directory.h"
 
 namespace fallbackmx {
 namespace {
 
 using namespace std::chrono_literals;
+
+void write(const std::string& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
 
 IpAddress ip(const std::string& text) { return boost::asio::ip::make_address(text); }
 
@@ -32,6 +39,8 @@ Settings settings() {
   s.smtp_mx_address_limit = 5;
   return s;
 }
+
+HostsFile no_hosts("no/such/hosts");
 
 /// Time passes only while a name without an answer is asked for.
 class StoppedClock final : public Clock {
@@ -54,7 +63,8 @@ Route route_of(const Case& row, std::chrono::milliseconds* took = nullptr) {
   const auto hops = parse_next_hops(row.next_hops);
   EXPECT_TRUE(hops) << row.name;
   const SteadyTime begin = clock.now();
-  auto route = find_route(*hops, settings(), OwnAddresses({ip("192.0.2.9")}), dns, clock, begin + 8s);
+  auto route =
+      find_route(*hops, settings(), OwnAddresses({ip("192.0.2.9")}), dns, no_hosts, clock, begin + 8s);
   if (took != nullptr) *took = std::chrono::duration_cast<std::chrono::milliseconds>(clock.now() - begin);
   return route;
 }
@@ -305,7 +315,8 @@ TEST(Route, NoMoreAddressesThanTheLimit) {
   FakeResolver dns{FakeResolver::Wait()};
   for (int i = 1; i <= 9; ++i) dns.add("example.org A 192.0.2." + std::to_string(i));
   const auto hops = parse_next_hops("example.org");
-  EXPECT_EQ(find_route(*hops, settings(), OwnAddresses(), dns, StoppedClock(), SteadyTime()).endpoints.size(),
+  EXPECT_EQ(find_route(*hops, settings(), OwnAddresses(), dns, no_hosts, StoppedClock(), SteadyTime())
+                .endpoints.size(),
             5u);
 }
 
@@ -313,9 +324,80 @@ TEST(Route, ADomainWithManyHostsCostsABoundedNumberOfQuestions) {
   FakeResolver dns{FakeResolver::Wait()};
   for (int i = 0; i < 1000; ++i) dns.add("example.org MX 10 h" + std::to_string(i) + ".example.org");
   const auto hops = parse_next_hops("example.org");
-  EXPECT_TRUE(
-      find_route(*hops, settings(), OwnAddresses(), dns, StoppedClock(), SteadyTime()).endpoints.empty());
+  EXPECT_TRUE(find_route(*hops, settings(), OwnAddresses(), dns, no_hosts, StoppedClock(), SteadyTime())
+                  .endpoints.empty());
   EXPECT_LE(dns.questions(), 201u);
+}
+
+/// The parameters of Postfix that say how addresses are looked up, and where that leads.
+struct LookupCase {
+  const char* name;
+  const char *protocols, *lookup, *level;
+  const char* next_hop;
+  std::string want;
+  const char* not_asked = "";  ///< a name that the DNS must not be asked for
+};
+
+/// The hosts file has primary.lan, and another address for mx1.example.org.
+Route route_of(const LookupCase& row, const std::string& nsswitch) {
+  TemporaryDirectory directory;
+  write(directory / "hosts",
+        "192.0.2.10 primary.lan primary\n2001:db8::10 Primary.LAN\n192.0.2.11 mx1.example.org\n");
+  write(directory / "nsswitch.conf", nsswitch);
+  HostsFile file(directory / "hosts", directory / "nsswitch.conf");
+  StoppedClock clock;
+  FakeResolver dns{[&](SteadyTime deadline) { clock.pass_until(deadline); }};
+  for (const char* line : {"example.org MX 10 mx1.example.org", "mx1.example.org A 192.0.2.1",
+                           "mx1.example.org AAAA 2001:db8::1", "example.org A 192.0.2.2",
+                           "literal.example.org MX 10 192.0.2.3", "broken.lan SERVFAIL"}) {
+    dns.add(line);
+  }
+  Settings s = settings();
+  s.inet_protocols = split_words(row.protocols);
+  s.smtp_host_lookup = split_words(row.lookup);
+  s.smtp_dns_support_level = row.level;
+  const auto hops = parse_next_hops(row.next_hop);
+  auto route = find_route(*hops, s, OwnAddresses({ip("192.0.2.9")}), dns, file, clock, clock.now() + 8s);
+  EXPECT_EQ(dns.questions(row.not_asked), 0u) << row.name;
+  return route;
+}
+
+TEST(Route, AddressesComeFromWherePostfixWouldLookThemUp) {
+  const std::string four = "mx1.example.org[192.0.2.1]:25", six = "mx1.example.org[2001:db8::1]:25";
+  const std::string mx = " from MX", primary = "primary.lan[192.0.2.10]:25";
+  const std::string both = primary + " primary.lan[2001:db8::10]:25";
+  const LookupCase table[] = {
+      {"all", "all", "dns", "", "example.org", four + " " + six + mx},
+      {"both protocols", "ipv6, ipv4", "dns", "", "example.org", four + " " + six + mx},
+      {"ipv4", "ipv4", "dns", "", "example.org", four + mx},
+      {"ipv6", "IPv6", "dns", "", "example.org", six + mx},
+      {"no address of that protocol", "ipv6", "dns", "", "[example.org]", "misrouted"},
+      {"a literal of the other protocol", "ipv4", "dns", "", "[2001:db8::1]", "misrouted"},
+      {"an MX host that is one", "ipv6", "dns", "", "literal.example.org", "misrouted"},
+      {"dns knows no hosts file", "all", "dns", "", "[primary.lan]", "misrouted"},
+      {"not in the DNS", "all", "native, dns", "", "[primary.lan]", both},
+      {"of one protocol", "ipv4", "dns native", "", "[primary.lan]", primary},
+      {"the DNS is first, whatever the order", "ipv4", "native, dns", "", "[mx1.example.org]", four},
+      {"no word from the DNS", "all", "dns, native", "", "[broken.lan]", "unavailable"},
+      {"native: the file is first", "ipv4", "native", "", "[mx1.example.org]",
+       "mx1.example.org[192.0.2.11]:25", "mx1.example.org"},
+      {"native: and then the DNS", "ipv4", "native", "", "[example.org]", "example.org[192.0.2.2]:25"},
+      {"native: MX records count", "ipv4", "native", "", "example.org",
+       "mx1.example.org[192.0.2.11]:25" + mx},
+      {"disabled: they do not", "ipv4", "dns", "disabled", "example.org", "example.org[192.0.2.2]:25"},
+      {"disabled: the hosts file", "all", "dns", "Disabled", "primary", "primary[192.0.2.10]:25", "primary"},
+      {"enabled", "ipv4", "dns", "enabled", "example.org", four + mx},
+      {"dnssec", "ipv4", "dns", "dnssec", "example.org", four + mx},
+  };
+  for (const auto& row : table) EXPECT_EQ(show(route_of(row, "hosts: files dns\n")), row.want) << row.name;
+  const LookupCase files_only[] = {
+      {"native", "ipv4", "native", "", "[example.org]", "misrouted", "example.org"},
+      {"disabled", "ipv4", "dns", "disabled", "primary", "primary[192.0.2.10]:25", "primary"},
+      {"MX records are looked up", "ipv4", "native", "", "example.org",
+       "mx1.example.org[192.0.2.11]:25" + mx},
+  };
+  for (const auto& row : files_only)
+    EXPECT_EQ(show(route_of(row, "hosts:  files # dns\n")), row.want) << row.name;
 }
 
 }  // namespace

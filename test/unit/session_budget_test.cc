@@ -16,6 +16,16 @@ Settings small() {
   return settings;
 }
 
+TEST(SessionBudget, AServerThatPutsUpWithFewerRejectionsIsLeftEarlier) {
+  SessionBudget budget(small(), true, SessionBudget::no_limit, 2);
+  EXPECT_EQ(budget.room(0), 2U);
+  budget.count_rejection();
+  EXPECT_EQ(budget.room(0), 1U);
+  budget.count_rejection();
+  EXPECT_TRUE(budget.spent());
+  EXPECT_EQ(SessionBudget(small(), true, SessionBudget::no_limit, 100).room(0), 3U) << "ours is smaller";
+}
+
 TEST(SessionBudget, TheSmallestOfItsLimitsDecides) {
   struct Case {
     std::string name;

@@ -203,5 +203,67 @@ TEST(TlsPolicy, WrappermodeIsForSmtpAlone) {
   EXPECT_EQ(tls_policy(settings, "lmtp:unix:/run/lmtp", TlsLevel::encrypt).level, TlsLevel::none);
 }
 
+TEST(TlsPolicies, ASocketmapIsAskedInItsPlace) {
+  const auto policies =
+      TlsPolicies::parse("inline:{ first.example=none } socketmap:unix:/run/sts:QUERY static:may");
+  ASSERT_TRUE(policies) << policies.error();
+  EXPECT_TRUE(policies->has_socketmap());
+  std::string asked;
+  const auto ask = [&](const SocketmapName& map,
+                       const std::string& key) -> Result<std::optional<std::string>> {
+    asked += map.map + " " + key + " ";
+    if (key == "down.example") return Error{"no answer"};
+    if (key == "sts.example")
+      return std::optional<std::string>(
+          "secure match=mx1.sts.example servername=hostname policy_type=sts policy_ttl=604800 "
+          "{ policy_string = version: STSv1 } mx_host_pattern=mx1.sts.example");
+    if (key == "odd.example") return std::optional<std::string>("strange");
+    return std::optional<std::string>();
+  };
+  const auto level = [&](const std::string& next_hop) {
+    const auto found = policies->find(next_hop, ask);
+    return !found              ? found.error()
+           : *found == nullptr ? "none known"
+                               : std::string(to_string((*found)->level));
+  };
+  EXPECT_EQ(level("first.example"), "none");
+  EXPECT_EQ(asked, "");
+  EXPECT_EQ(level("sts.example"), "secure");
+  EXPECT_EQ((*policies->find("sts.example", ask))->match, std::vector<std::string>{"mx1.sts.example"});
+  EXPECT_EQ(level("other.example"), "may");
+  EXPECT_EQ(level("down.example"), "no answer");
+  EXPECT_EQ(level("odd.example"),
+            "socketmap:unix:/run/sts:QUERY: \"strange\" for odd.example: \"strange\" is not a TLS level: "
+            "none, may, "
+            "encrypt, dane, dane-only, verify or secure");
+}
+
+TEST(TlsPolicy, ThatNobodyKnowsIsNone) {
+  Settings settings = default_settings();
+  settings.smtp_tls_policy_maps = *TlsPolicies::parse("socketmap:inet:127.0.0.1:8461:postfix");
+  const auto silent = [](const SocketmapName&, const std::string&) -> Result<std::optional<std::string>> {
+    return Error{"no answer"};
+  };
+  EXPECT_FALSE(tls_policy(settings, "example.org", std::nullopt, silent));
+  EXPECT_EQ(tls_policy(settings, "example.org", TlsLevel::may, silent)->level, TlsLevel::may)
+      << "the domain has a level of its own";
+}
+
+TEST(SocketmapNames, AreWrittenAsInPostfix) {
+  const auto unix_name = SocketmapName::parse("socketmap:unix:/run/tlspol:QUERYwithTLSRPT");
+  ASSERT_TRUE(unix_name) << unix_name.error();
+  EXPECT_EQ(unix_name->path, "/run/tlspol");
+  EXPECT_EQ(unix_name->map, "QUERYwithTLSRPT");
+  const auto inet = SocketmapName::parse("socketmap:inet:[::1]:8461:postfix");
+  ASSERT_TRUE(inet) << inet.error();
+  EXPECT_EQ(inet->address, "::1");
+  EXPECT_EQ(inet->port, 8461);
+  EXPECT_EQ(SocketmapName::parse("socketmap:inet:localhost:1:x")->address, "127.0.0.1");
+  for (const auto* bad :
+       {"socketmap:unix:run:x", "socketmap:inet:host.example:1:x", "socketmap:inet:127.0.0.1:x",
+        "socketmap:/run/x", "socketmap:unix:/run/x:", "socketmap:inet:127.0.0.1:0:x"})
+    EXPECT_FALSE(SocketmapName::parse(bad)) << bad;
+}
+
 }  // namespace
 }  // namespace fallbackmx

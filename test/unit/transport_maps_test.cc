@@ -59,5 +59,16 @@ TEST(TransportMaps, WhatCannotBeAskedIsAnError) {
   }
 }
 
+TEST(TransportMaps, PatternsAreAskedAboutTheWholeAddressAndMayMakeANextHop) {
+  const TemporaryFile file("/^.*@(one|two)\\.example$/ smtp:[mx.$1.example]\n");
+  const auto maps = TransportMaps::parse("inline:{ { one.example = relay:[first] } } pcre:" + file.path());
+  ASSERT_TRUE(maps) << maps.error();
+  EXPECT_EQ(maps->find(*Address::parse("u@two.example")), "[mx.two.example]");
+  EXPECT_EQ(maps->find(*Address::parse("u@one.example")), "[mx.one.example]")
+      << "the whole address comes first";
+  EXPECT_FALSE(maps->find(*Address::parse("u@three.example")));
+  EXPECT_EQ(maps->next_hops().size(), 1u);
+}
+
 }  // namespace
 }  // namespace fallbackmx

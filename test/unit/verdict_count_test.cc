@@ -28,6 +28,7 @@ TEST(VerdictCount, EachAnswerCountsOnceByWhatDecidedIt) {
   count(metrics, late, 8s);
   count(metrics, {.reply = {450, "4.1.8", "later"}, .by = Restriction::reject_unknown_sender_domain}, 1ms);
   count(metrics, {}, 1ms);
+  count(metrics, {.not_asked = NotAsked{NotAsked::Reason::not_listed}}, 1ms);
   const std::string text = metrics.text();
   for (const auto* line :
        {"verdicts_total{source=\"probe\",verdict=\"undeliverable\"} 2\n",
@@ -35,8 +36,9 @@ TEST(VerdictCount, EachAnswerCountsOnceByWhatDecidedIt) {
         "actions_total{action=\"reject\",restriction=\"reject_unverified_recipient\"} 2\n",
         "actions_total{action=\"accept\",restriction=\"reject_unverified_recipient\"} 1\n",
         "actions_total{action=\"defer\",restriction=\"reject_unknown_sender_domain\"} 1\n",
-        "actions_total{action=\"accept\",restriction=\"none\"} 1\n", "unverified_total 1\n",
-        "deadline_exceeded_total 1\n", "answer_duration_seconds_count{source=\"probe\"} 2\n",
+        "actions_total{action=\"accept\",restriction=\"none\"} 2\n", "unverified_total 1\n",
+        "not_asked_total{reason=\"not-listed\"} 1\n", "deadline_exceeded_total 1\n",
+        "answer_duration_seconds_count{source=\"probe\"} 2\n",
         "answer_duration_seconds_bucket{source=\"probe\",le=\"0.01\"} 0\n"}) {
     EXPECT_THAT(text, HasSubstr(std::string("\nfallbackmx_") + line));
   }

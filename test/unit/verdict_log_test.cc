@@ -140,6 +140,40 @@ TEST(VerdictLog, OnlyVerdictsAndRefusalsAreWorthALine) {
   EXPECT_EQ(lines, (std::vector<std::string>{"info", "info"}));
 }
 
+TEST(VerdictLog, WhoIsNotAskedAboutHasALineAndItsDomainAWarning) {
+  std::vector<std::string> lines;
+  Log log(
+      [&](LogLevel level, std::string_view line) {
+        lines.push_back(std::string(to_string(level)) + ' ' + std::string(line));
+      },
+      LogLevel::info);
+  Simulation clock;
+  VerdictLog verdicts(log, clock);
+  const SessionState state = session();
+  const auto write = [&](std::string_view recipient, NotAsked why) {
+    const Envelope asked = envelope(state, recipient);
+    const Outcome outcome{.not_asked = std::move(why)};
+    verdicts.write(told(state, asked, outcome), asked, outcome);
+  };
+  write("<u@example.org>", {NotAsked::Reason::final, "the MTA delivers it itself, by local"});
+  EXPECT_TRUE(lines.empty()) << "that is no news";
+  write("<u@example.org>", {NotAsked::Reason::outgoing, "mail of our own users"});
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_TRUE(lines[0].ends_with("action=accept verdict=not-asked delay=0.000 why=\"mail of our own users\""))
+      << lines[0];
+  lines.clear();
+  for (int i = 0; i < 2; ++i)
+    write("<u@example.org>", {NotAsked::Reason::not_listed, "not in relay_domains"});
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_EQ(
+      lines[1],
+      "warning not-asked domain=example.org mailer=relay next_hop=example.org why=\"not in relay_domains\"");
+  lines.clear();
+  for (int i = 0; i < 1000; ++i)
+    write("<u@d" + std::to_string(i) + ".example>", {NotAsked::Reason::not_listed, "not in relay_domains"});
+  EXPECT_LT(lines.size(), 1300u) << "warnings are bounded";
+}
+
 TEST(VerdictLog, AnAlarmRingsOncePerDomainInTenMinutes) {
   int alarms = 0;
   std::string last;

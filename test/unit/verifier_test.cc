@@ -453,6 +453,29 @@ TEST_F(VerifierTest, WhoMayOnlyLookIntoMemoryAsksNobody) {
   EXPECT_EQ(primary->record().rcpts.count("other@example.org"), 0U);
 }
 
+TEST_F(VerifierTest, TroubleOfOursIsAGatewaysWhereTheNextHopIsFixed) {
+  start();
+  const auto look = [&](const std::string& next_hop) {
+    return verifier
+        ->verify({.recipient = *Address::parse("other@example.org"),
+                  .next_hop = next_hop,
+                  .deadline = clock.now() + 8s,
+                  .of = Question::Of::memory})
+        .from_mx;
+  };
+  EXPECT_TRUE(look(""));
+  EXPECT_TRUE(look("example.org"));
+  EXPECT_FALSE(look("[mx1.example.org]"));
+  EXPECT_FALSE(look("[192.0.2.1]:2525"));
+  EXPECT_FALSE(look("relay.example.net"));
+  // And where there is nothing but trouble: no memory, no threads.
+  question.next_hop = "[192.0.2.1]";
+  question.waits = [] { throw std::bad_alloc(); };
+  const Finding finding = ask_one("another@example.org");
+  EXPECT_EQ(finding.verdict, Verdict::late);
+  EXPECT_FALSE(finding.from_mx);
+}
+
 TEST_F(VerifierTest, WhoMustKnowWhetherThePrimaryIsUpIsNotServedFromMemory) {
   ASSERT_TRUE(primary->change("RCPT TO:<fallbackmx-test-*>     250 2.1.5 whoever"));
   start();

@@ -75,7 +75,8 @@ TEST_F(VerifyOperation, WhoIsNotVerifiedIsAskedAboutNowhere) {
   settings_.relay_domains = *DomainList::parse("example.net");
   const auto reply = ask({{"address", "user@example.org"}});
   EXPECT_EQ(reply.exit, 75);
-  EXPECT_TRUE(reply.result["verdict"].is_null());
+  EXPECT_EQ(reply.result["verdict"], "not-asked");
+  EXPECT_NE(reply.result["why"].get<std::string>().find("relay_domains"), std::string::npos);
   EXPECT_EQ(reply.result["client_hears"]["action"], "accept");
   EXPECT_FALSE(asked_);
 }
