@@ -196,9 +196,9 @@ std::optional<Opening::Greeted> Opening::say_hello(Opened& session, const TlsDem
 void Opening::take_extensions(Opened& session, const SmtpReply& hello) {
   session.extensions = extensions_of(hello);
   starttls_discarded_ = false;
-  const Words* row =
+  const auto row =
       settings_->smtp_discard_ehlo_keyword_address_maps.find(servers_.endpoint(session.endpoint).address);
-  for (const std::string& word : row != nullptr ? *row : settings_->smtp_discard_ehlo_keywords) {
+  for (const std::string& word : row ? *row : settings_->smtp_discard_ehlo_keywords) {
     const bool offered = session.extensions.erase(upper_case(word)) > 0;
     starttls_discarded_ = starttls_discarded_ || (offered && upper_case(word) == "STARTTLS");
   }
