@@ -192,14 +192,13 @@ std::optional<Opening::Greeted> Opening::say_hello(Opened& session, const TlsDem
   return std::nullopt;
 }
 
-/// Without those that the administrator has seen to do harm; these parameters are the SMTP client's alone.
+/// Without those that the administrator has seen to do harm.
 void Opening::take_extensions(Opened& session, const SmtpReply& hello) {
   session.extensions = extensions_of(hello);
   starttls_discarded_ = false;
-  const Endpoint& server = servers_.endpoint(session.endpoint);
-  if (server.protocol != Protocol::smtp) return;
-  const Words* row = settings_->smtp_discard_ehlo_keyword_address_maps.find(server.address);
-  for (const std::string& word : row != nullptr ? *row : settings_->smtp_discard_ehlo_keywords) {
+  const auto row =
+      settings_->smtp_discard_ehlo_keyword_address_maps.find(servers_.endpoint(session.endpoint).address);
+  for (const std::string& word : row ? *row : settings_->smtp_discard_ehlo_keywords) {
     const bool offered = session.extensions.erase(upper_case(word)) > 0;
     starttls_discarded_ = starttls_discarded_ || (offered && upper_case(word) == "STARTTLS");
   }

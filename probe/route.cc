@@ -96,7 +96,9 @@ class Search {
 
  private:
   Way by_socket(const NextHop& hop) {
-    Endpoint socket{.host = hop.text(), .port = 0};
+    Endpoint socket;
+    socket.host = hop.text();
+    socket.port = 0;
     socket.unix_path = hop.unix_path;
     return finish(hop, {socket}, {}, false);
   }
