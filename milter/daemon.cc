@@ -267,7 +267,8 @@ class Daemon {
   /// Nobody asks any more.
   void leave_memory() {
     http_.reset();
-    if (cleaning_ != nullptr && !cleaning_->rest(save_limit)) return;
+    // As long as it takes: who waits for this has a limit.
+    if (cleaning_ != nullptr) cleaning_->rest(1h);
     verifier_.reset();
     store_.reset();
   }
