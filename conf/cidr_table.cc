@@ -46,7 +46,9 @@ class CidrTable : public LookupTable {
 
 Result<std::shared_ptr<const LookupTable>> cidr_table(std::string_view name, std::string_view path,
                                                       std::string_view text) {
-  auto [order, errors] = pattern_lines(text);
+  auto parsed = pattern_lines(text);
+  auto& order = parsed.lines;
+  const auto& errors = parsed.errors;
   std::vector<LookupRow> rows;
   std::vector<CidrTable::Line> lines(order.size());
   const auto wrong = [&](std::size_t line, std::string_view why) {

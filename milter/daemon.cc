@@ -17,6 +17,7 @@
 #include "conf/host_port.h"
 #include "milter/admission.h"
 #include "milter/callbacks.h"
+#include "milter/chore.h"
 #include "milter/configuration.h"
 #include "milter/control_socket.h"
 #include "milter/desk.h"
@@ -54,7 +55,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto drain_limit = 10s;
-constexpr auto stop_limit = 6s;  // libmilter's poll takes five
+constexpr std::chrono::milliseconds longest_wait = 1min;
+constexpr auto stop_limit = 6s;   // libmilter's poll takes five
+constexpr auto save_limit = 10s;  // for what is still to be written: a disk may be slow, or hang
 // libmilter writes a reply after the callback, and tells nobody when it is done.
 constexpr auto write_grace = 100ms;
 
@@ -141,6 +144,8 @@ class Daemon {
     spare_ = std::make_unique<SpareSession>(*own, *kick_);
     listener_.start(signals_);
     open_control();
+    reloading_ = std::make_unique<Chore>([this] { reload(); });
+    cleaning_ = std::make_unique<Chore>([this] { clean_up(); });
     return std::nullopt;
   }
 
@@ -185,22 +190,40 @@ class Daemon {
     control_ = *std::move(control);
   }
 
-  /// Until somebody asks us to stop (true), or libmilter gives up (false).
+  void reload() noexcept {
+    try {
+      configuration_.reload();
+    } catch (const std::exception&) {
+      log_->error("reload: out of memory; the old configuration stays in force, try again");
+    }
+  }
+
+  void clean_up() noexcept {
+    try {
+      const auto settings = configuration_.settings();
+      if (settings->address_verify_cache_cleanup_interval > 0s)
+        store_->clean_up(clock_.wall(), *settings, most_rows_of_memory);
+    } catch (const std::exception&) {
+      log_->error("what has expired is not dropped: out of memory; tried again at the next time");
+    }
+  }
+
+  /// Until somebody asks us to stop (true), or libmilter gives up (false). Waits for signals and for nothing
+  /// else: what touches a file is done elsewhere, for a disk may hang.
   bool serve() {
     SteadyTime cleaned = clock_.now();
     for (;;) {
-      const std::optional<Signal> signal = signals_.next(until_clean_up(cleaned));
+      // A reload may change when that is due.
+      const std::optional<Signal> signal = signals_.next(std::min(until_clean_up(cleaned), longest_wait));
       if (signal == Signal::stop) return true;
       if (signal == Signal::milter_ended) {
         log_->error("libmilter has stopped by itself; start again");
         return false;
       }
-      if (signal == Signal::reload) configuration_.reload();
+      if (signal == Signal::reload) reloading_->ask();
       if (until_clean_up(cleaned) > 0ms) continue;
       cleaned = clock_.now();
-      const auto settings = configuration_.settings();
-      if (settings->address_verify_cache_cleanup_interval > 0s)
-        store_->clean_up(clock_.wall(), *settings, most_rows_of_memory);
+      cleaning_->ask();
     }
   }
 
@@ -212,8 +235,10 @@ class Daemon {
   }
 
   void take(const Config& next) {
-    replaceable_resolver_.replace(make_resolver(*next.settings, clock_, log_.get()));
+    // What can fail comes first: it is taken by all, or by nobody.
+    std::shared_ptr<Resolver> resolver = make_resolver(*next.settings, clock_, log_.get());
     verifier_->reload(next.settings);
+    replaceable_resolver_.replace(std::move(resolver));
     desk_->reload(next.settings, next.rewriting);
   }
 
@@ -228,9 +253,14 @@ class Daemon {
     listener_.stop(*kick_, stop_limit);
     spare_.reset();
     http_.reset();
-    control_.reset();
-    // Whoever still asks the verifier keeps it from being taken away.
-    if (desk_->close(1s)) leave_memory();
+    // Whoever still asks the verifier keeps it from being taken away: a client, an operator, a reload.
+    const bool no_operator = done_within(save_limit, [this] { control_.reset(); });
+    const bool at_rest = reloading_->rest(1s);
+    if (!at_rest)
+      log_->error("a reload does not end, for a file that cannot be read or a name that cannot be looked up");
+    if (desk_->close(1s) && no_operator && at_rest && !done_within(save_limit, [this] { leave_memory(); }))
+      log_->error(settings_->address_verify_map +
+                  ": the disk does not answer; what was learned last is not remembered");
     listener_.remove();
     log_->info("stopped");
   }
@@ -238,6 +268,8 @@ class Daemon {
   /// Nobody asks any more.
   void leave_memory() {
     http_.reset();
+    // As long as it takes: who waits for this has a limit.
+    if (cleaning_ != nullptr) cleaning_->rest(1h);
     verifier_.reset();
     store_.reset();
   }
@@ -267,6 +299,7 @@ class Daemon {
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<Operations> operations_;
   std::unique_ptr<ControlSocket> control_;
+  std::unique_ptr<Chore> reloading_, cleaning_;
 };
 
 }  // namespace

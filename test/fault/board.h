@@ -38,6 +38,9 @@ class Board {
   void begin_survey(Fault family);
   std::vector<Way> take_survey();
   void set_wall_clock_ahead(std::chrono::seconds by);
+  /// Who writes to a place in a file, as a database does, waits until it hangs no longer; the log does not.
+  void hang_disk(bool hangs) { board_->disk_hangs = hangs; }
+  std::uint32_t hanging() const { return board_->hanging; }
 
  private:
   FaultBoard* board_;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <csignal>
 #include <filesystem>
 
 #include "test/fault/with_faults.h"
@@ -58,6 +60,28 @@ TEST_F(FullDisk, UnderTheLogCostsNobodyAnAnswer) {
   ASSERT_TRUE(ready);
   EXPECT_TRUE(recovers());
   EXPECT_EQ(stop(), 0);
+}
+
+class HungDisk : public WithFaults {};
+
+TEST_F(HungDisk, HoldsUpNeitherAReloadNorTheEnd) {
+  configure("address_verify_cache_cleanup_interval = 1s\n");
+  start();
+  ASSERT_TRUE(recovers());
+  board_.hang_disk(true);
+  auto client = session();
+  ASSERT_EQ(client.mail("<s@example.net>").told(), "continue");
+  EXPECT_EQ(client.rcpt("<user@hung.example>", relayed(by_number())).told(), "continue");
+  // Long enough for what has expired to be dropped twice, which waits for the disk.
+  const auto enough = std::chrono::steady_clock::now() + std::chrono::seconds(3);
+  while (board_.hanging() == 0 || std::chrono::steady_clock::now() < enough) {
+    daemon_->signal(SIGHUP);
+    ASSERT_TRUE(daemon_->hears("RELOADING=1"));
+    ASSERT_TRUE(daemon_->hears("READY=1"));
+  }
+  EXPECT_EQ(client.rcpt("<user@hung.example>", relayed(by_number())).told(), "continue");
+  EXPECT_EQ(stop(), 0);
+  EXPECT_NE(daemon_->log().find("the disk does not answer"), std::string::npos) << daemon_->log();
 }
 
 }  // namespace

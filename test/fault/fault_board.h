@@ -40,6 +40,8 @@ struct FaultBoard {
   std::atomic<std::uint64_t> noted;
   std::array<std::atomic<Way>, most_ways_noted> ways;
   std::atomic<std::int64_t> wall_ahead;  ///< nanoseconds that the wall clock is ahead of the true one
+  std::atomic<bool> disk_hangs;          ///< who writes to a place in a file waits as long as this is set
+  std::atomic<std::uint32_t> hanging;    ///< so many wait
 };
 
 }  // namespace fallbackmx

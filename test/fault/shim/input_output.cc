@@ -110,12 +110,16 @@ ssize_t pread64(int descriptor, void* into, std::size_t size, off64_t at) {
   return no_disk("pread64") ? -1 : NEXT(pread64)(descriptor, into, size, at);
 }
 ssize_t pwrite64(int descriptor, const void* from, std::size_t size, off64_t at) {
+  fault_shim::wait_for_disk();
   return no_growth("pwrite64") ? -1 : NEXT(pwrite64)(descriptor, from, size, at);
 }
 int ftruncate64(int descriptor, off64_t size) noexcept {
   return no_growth("ftruncate64") ? -1 : NEXT(ftruncate64)(descriptor, size);
 }
-int fdatasync(int descriptor) { return no_disk("fdatasync") ? -1 : NEXT(fdatasync)(descriptor); }
+int fdatasync(int descriptor) {
+  fault_shim::wait_for_disk();
+  return no_disk("fdatasync") ? -1 : NEXT(fdatasync)(descriptor);
+}
 int fsync(int descriptor) { return no_disk("fsync") ? -1 : NEXT(fsync)(descriptor); }
 int fstat64(int descriptor, struct stat64* status) noexcept {
   return no_disk("fstat64") ? -1 : NEXT(fstat64)(descriptor, status);

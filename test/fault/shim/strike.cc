@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>
+#include <ctime>
 
 #include "test/fault/shim/way.h"
 
@@ -67,6 +68,16 @@ bool fails(Fault family, const char* name, int error) {
 
 bool is_watched(Fault family) {
   return board != nullptr && (board->armed == family || board->surveyed == family);
+}
+
+void wait_for_disk() {
+  if (board == nullptr || !board->disk_hangs) return;
+  ++board->hanging;
+  while (board->disk_hangs) {
+    const timespec a_while{0, 1'000'000};
+    syscall(SYS_nanosleep, &a_while, nullptr);
+  }
+  --board->hanging;
 }
 
 std::int64_t wall_clock_ahead() { return board == nullptr ? 0 : board->wall_ahead.load(); }

@@ -22,6 +22,9 @@ bool fails(Fault family, const char* name, int error);
 /// Whether anything depends on this family's calls just now.
 bool is_watched(Fault family);
 
+/// Returns when the disk does not hang, or no longer.
+void wait_for_disk();
+
 /// Nanoseconds.
 std::int64_t wall_clock_ahead();
 
