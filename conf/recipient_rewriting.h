@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "conf/domain_list.h"
+#include "conf/network_list.h"
 #include "probe/address.h"
 
 namespace fallbackmx {
@@ -28,10 +29,12 @@ class RecipientRewriting {
   };
 
   RecipientRewriting() = default;  ///< every recipient keeps its address
-  /// The domains that the MTA relays, and those that it delivers itself.
+  /// The domains that the MTA relays, and those that it delivers itself; and whose mail it relays to
+  /// anywhere.
   struct Domains {
     DomainList relayed{};
     std::set<std::string, std::less<>> final{};  ///< as whole names
+    NetworkList clients{};                       ///< mynetworks
   };
   RecipientRewriting(Tables tables, Domains domains)
       : tables_(std::move(tables)), domains_(std::move(domains)) {}

@@ -44,6 +44,7 @@ class Opening {
     for (const auto* list : {"mydestination", "virtual_alias_domains", "virtual_mailbox_domains"}) {
       for (auto& name : domain_names(of_main(list))) domains.final.insert(std::move(name));
     }
+    if (auto networks = NetworkList::parse(of_main("mynetworks"))) domains.clients = *std::move(networks);
     return domains;
   }
 

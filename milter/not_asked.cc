@@ -13,8 +13,11 @@ namespace {
 
 using Reason = NotAsked::Reason;
 
-bool is_our_user(const Settings& settings, const Client& client) {
-  return client.authenticated || (client.address && settings.mynetworks.contains(*client.address));
+bool is_our_user(const Settings& settings, const Client& client, const NetworkList* ours_too) {
+  if (client.authenticated) return true;
+  if (!client.address) return false;
+  return settings.mynetworks.contains(*client.address) ||
+         (ours_too != nullptr && ours_too->contains(*client.address));
 }
 
 NotAsked of_our_user() {
@@ -22,22 +25,22 @@ NotAsked of_our_user() {
 }
 
 /// relay_domains is empty: the MTA says what it does.
-std::optional<NotAsked> by_mailer(const Settings& settings, const Client& client, const Envelope& envelope) {
+std::optional<NotAsked> by_mailer(const Envelope& envelope, bool our_user) {
   if (envelope.mailer.empty()) {
     return NotAsked{Reason::no_mailer,
                     "relay_domains is empty, and the MTA does not say what it does with the recipient "
                     "({rcpt_mailer}): set relay_domains"};
   }
   // The class of Postfix's relay_domains; any other transport may be that of a user's mail to anywhere.
-  if (!is_relay_transport(envelope.mailer) && is_our_user(settings, client)) return of_our_user();
+  if (!is_relay_transport(envelope.mailer) && our_user) return of_our_user();
   return std::nullopt;
 }
 
-std::optional<NotAsked> by_domain(const Settings& settings, const Client& client, const Envelope& envelope) {
+std::optional<NotAsked> by_domain(const Settings& settings, const Envelope& envelope, bool our_user) {
   const std::string& domain = envelope.domain();
   const bool unreadable = envelope.recipient.null() && domain.empty();
   if (unreadable || settings.relay_domains.matches(domain)) return std::nullopt;
-  if (is_our_user(settings, client)) return of_our_user();
+  if (our_user) return of_our_user();
   if (domain.empty()) return NotAsked{Reason::not_listed, "the recipient has no domain"};
   return NotAsked{
       Reason::not_listed,
@@ -56,13 +59,15 @@ std::string_view to_string(Reason reason) {
   return names[static_cast<std::size_t>(reason)];
 }
 
-std::optional<NotAsked> not_asked(const Settings& settings, const Client& client, const Envelope& envelope) {
+std::optional<NotAsked> not_asked(const Settings& settings, const Client& client, const Envelope& envelope,
+                                  const NetworkList* ours_too) {
   if (is_delivered_here(envelope)) {
     return NotAsked{Reason::final,
                     fmt::format("the MTA delivers it itself, by {}", printable(envelope.mailer, 100))};
   }
-  return settings.relay_domains.empty() ? by_mailer(settings, client, envelope)
-                                        : by_domain(settings, client, envelope);
+  const bool our_user = is_our_user(settings, client, ours_too);
+  return settings.relay_domains.empty() ? by_mailer(envelope, our_user)
+                                        : by_domain(settings, envelope, our_user);
 }
 
 }  // namespace fallbackmx

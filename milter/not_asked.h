@@ -37,6 +37,10 @@ std::string_view to_string(NotAsked::Reason);
 /// recipient that the MTA passes on to another host, whatever its transport is called; else those in
 /// relay_domains. What the MTA delivers itself is not relayed, even in a sub-domain of relay_domains. A
 /// recipient of which not even the domain can be read is never passed over.
-std::optional<NotAsked> not_asked(const Settings&, const Client&, const Envelope&);
+///
+/// `ours_too`: further networks of our own users, by the MTA's own mynetworks, which need not be those of
+/// milter.conf.
+std::optional<NotAsked> not_asked(const Settings&, const Client&, const Envelope&,
+                                  const NetworkList* ours_too = nullptr);
 
 }  // namespace fallbackmx

@@ -289,7 +289,9 @@ class Evaluation {
   Answer unverified_recipient() {
     if (outcome_.not_asked) return {};
     if (!outcome_.finding) {
-      outcome_.not_asked = not_asked(settings_, client_, envelope_);
+      const RecipientRewriting* of_mta = questions_.rewriting();
+      outcome_.not_asked =
+          not_asked(settings_, client_, envelope_, of_mta == nullptr ? nullptr : &of_mta->domains().clients);
       if (outcome_.not_asked || !rewrite()) return {};
     }
     const RecipientPolicy* policy = settings_.recipient_policy_maps.find(about().domain());

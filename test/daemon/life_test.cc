@@ -35,6 +35,16 @@ class Life : public WithDaemon {
   }
 };
 
+// As in a container; on a machine with /dev/log nothing is shown here.
+TEST_F(Life, WithoutASyslogTheLogGoesToStandardError) {
+  if (!exists("/dev/log")) {
+    configure("log_target = syslog\n");
+    start();
+    EXPECT_TRUE(logged("no syslog (/dev/log: ")) << daemon_->log();
+    EXPECT_TRUE(logged("listens on unix:")) << daemon_->log();
+  }
+}
+
 TEST_F(Life, AStopLeavesStatusZeroAndNoSocket) {
   configure("milter_socket_mode = 0620\n");
   for (const int number : {SIGTERM, SIGINT}) {

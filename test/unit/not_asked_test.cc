@@ -67,6 +67,19 @@ TEST(NotAsked, WhatTheMtaPassesOnIsAskedAbout) {
   }
 }
 
+// milter.conf need not have the mynetworks of main.cf.
+TEST(NotAsked, OurOwnUsersAreThoseOfTheMtaToo) {
+  const RecipientRewriting of_mta({}, {.clients = *NetworkList::parse("198.51.100.0/24")});
+  for (const auto& [setup, want] :
+       {std::pair("mailer=smtp", "continue not-asked outgoing"),
+        std::pair("mailer=smtp client=203.0.113.1", "continue"), std::pair("mailer=relay", "continue"),
+        std::pair("mailer=smtp relay_domains=example.org", "continue")}) {
+    RcptScene scene;
+    scene.script.of_mta = &of_mta;
+    EXPECT_EQ(scene.play(unverified, setup), want) << setup;
+  }
+}
+
 TEST(NotAsked, AnLmtpNextHopIsHandedOnAsOne) {
   struct Case {
     std::string setup, want;
