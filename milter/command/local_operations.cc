@@ -224,6 +224,8 @@ std::string explanation_text(const Json& result) {
   all += '\n';
   if (const Json& finding = member(result, "finding"); !finding.is_null())
     all += fmt::format("verdict: {}: {}\n", shown(finding, "verdict"), shown(finding, "why"));
+  if (const auto made = shown(result, "asked_about"); !made.empty())
+    all += fmt::format("asked about: {}, to which the MTA changes it\n", made);
   if (const auto why = shown(result, "not_asked"); !why.empty())
     all += fmt::format("verdict: not asked: {}\n", why);
   return all + fmt::format("the client hears: {}\n", shown(result, "client_hears"));

@@ -43,7 +43,7 @@ class OperationsTest : public ::testing::Test {
                                clock_,
                                log_,
                                metrics_,
-                               [this](const auto& settings) { taken_.push_back(settings); }};
+                               [this](const Config& config) { taken_.push_back(config.settings); }};
   std::unique_ptr<Store> store_ = make_memory_store();
   RecentVerdicts recent_;
   bool ready_ = true;

@@ -255,7 +255,7 @@ TEST(Restrictions, APolicyForTheDomainDecidesWhetherAndHowItIsVerified) {
   const auto config = read_config({conf.path(), {}, {}});
   ASSERT_TRUE(config.settings) << config.errors[0];
   for (const auto& [setup, want, verified] :
-       {std::array{"to=u@quiet.example", "continue", ""},
+       {std::array{"to=u@quiet.example", "continue not-asked policy", ""},
         std::array{"to=u@own.example",
                    "550 5.1.1 <u@own.example>: Recipient address rejected: undeliverable address: Ask us by "
                    "telephone / reject_unverified_recipient",
