@@ -31,7 +31,7 @@ void Trial::run() {
   const auto opened = Opening(engine_, destination_, slot_, settings).open({server});
   if (!opened) return;
   Dialogue& dialogue = *opened->dialogue;
-  dialogue.send(fmt::format("MAIL FROM:<{}>", servers.probe_sender(server, *settings)));
+  dialogue.send(fmt::format("MAIL FROM:<{}>", servers.habits(server).probe_sender(*settings)));
   const auto reply = next_reply(dialogue, destination_, clock.now() + settings->smtp_mail_timeout);
   if (reply && reply->code != 421) {
     destination_.tried_well(server);
