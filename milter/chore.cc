@@ -1,8 +1,8 @@
 #include "milter/chore.h"
 
 #include <condition_variable>
+#include <exception>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -50,21 +50,35 @@ bool Chore::rest(std::chrono::milliseconds limit) {
   return state_->changed.wait_for(lock, limit, [this] { return !state_->busy; });
 }
 
-bool done_within(std::chrono::milliseconds limit, std::function<void()> work) {
-  struct Done {
-    std::mutex mutex;
-    std::condition_variable changed;
-    bool yes = false;
-  };
-  const auto done = std::make_shared<Done>();
+namespace {
+
+struct Done {
+  std::mutex mutex;  ///< protects what follows
+  std::condition_variable changed;
+  bool yes = false;
+};
+
+/// Null when there is no memory for it, or no thread.
+std::shared_ptr<Done> begun(const std::function<void()>& work) {
   try {
+    const auto done = std::make_shared<Done>();
     std::thread([done, work] {
       work();
       const std::lock_guard lock(done->mutex);
       done->yes = true;
       done->changed.notify_all();
     }).detach();
-  } catch (const std::system_error&) {
+    return done;
+  } catch (const std::exception&) {
+    return nullptr;
+  }
+}
+
+}  // namespace
+
+bool done_within(std::chrono::milliseconds limit, const std::function<void()>& work) {
+  const auto done = begun(work);
+  if (done == nullptr) {
     work();
     return true;
   }

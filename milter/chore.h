@@ -30,8 +30,8 @@ class Chore {
   std::shared_ptr<State> state_;  ///< the thread's too, which may outlive this
 };
 
-/// Does it in a thread of its own, or in this one when there is none to be had. False: it has not ended
-/// within the limit, and is left behind.
-bool done_within(std::chrono::milliseconds limit, std::function<void()> work);
+/// Does it in a thread of its own, or in this one when there is none to be had, or no memory. False: it has
+/// not ended within the limit, and is left behind.
+bool done_within(std::chrono::milliseconds limit, const std::function<void()>& work);
 
 }  // namespace fallbackmx

@@ -10,6 +10,11 @@
 #include <system_error>
 #include <thread>
 
+// g++ 12 with optimisation takes the other member of a moved std::variant for the one that is freed.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wfree-nonheap-object"
+#endif
+
 namespace fallbackmx {
 
 namespace {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "conf/access_table.h"
 #include "milter/explanation.h"
 #include "test/fake/fake_resolver.h"
 #include "test/fake/memory_streams.h"
