@@ -9,25 +9,26 @@
 #include <future>
 #include <system_error>
 #include <thread>
-
-// g++ 12 with optimisation takes the other member of a moved std::variant for the one that is freed.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wfree-nonheap-object"
-#endif
+#include <utility>
 
 namespace fallbackmx {
 
 namespace {
 
-using Found = Result<std::vector<IpAddress>>;
+/// With a sentence where there is none.
+struct Found {
+  std::vector<IpAddress> addresses{};
+  std::string trouble{};
+};
 
 Found ask_library(const std::string& name) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* list = nullptr;
   if (const int error = getaddrinfo(name.c_str(), nullptr, &hints, &list); error != 0)
-    return Error{gai_strerror(error)};
-  std::vector<IpAddress> addresses;
+    return {.trouble = gai_strerror(error)};
+  Found found;
+  std::vector<IpAddress>& addresses = found.addresses;
   for (const addrinfo* each = list; each != nullptr; each = each->ai_next) {
     boost::asio::ip::tcp::endpoint at;
     if (each->ai_addrlen > at.capacity()) continue;
@@ -37,7 +38,7 @@ Found ask_library(const std::string& name) {
       addresses.push_back(at.address());
   }
   freeaddrinfo(list);
-  return addresses;
+  return found;
 }
 
 }  // namespace
@@ -51,7 +52,9 @@ Result<std::vector<IpAddress>> look_up_host(const std::string& name, std::chrono
     return Error{trouble.what()};
   }
   if (found.wait_for(limit) != std::future_status::ready) return Error{"no answer in time"};
-  return found.get();
+  Found came = found.get();
+  if (!came.trouble.empty()) return Error{std::move(came.trouble)};
+  return std::move(came.addresses);
 }
 
 }  // namespace fallbackmx
