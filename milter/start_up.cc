@@ -25,7 +25,8 @@ IpAddress only_interface(const Settings& settings, bool v4) {
   for (const std::string& word : settings.inet_interfaces) {
     boost::system::error_code error;
     const IpAddress address = ip::make_address(without_square_brackets(word), error);
-    if (error || address.is_v4() != v4) continue;
+    if (error) return none;  // all of them, or a name, which may have several
+    if (address.is_v4() != v4) continue;
     if (only) return none;
     only = address;
   }

@@ -78,6 +78,7 @@ TEST(StartUp, OneInterfaceAloneIsWhereProbesComeFromAsInPostfix) {
   EXPECT_EQ(from({"192.0.2.1"}), "192.0.2.1 ::");
   EXPECT_EQ(from({"192.0.2.1", "[2001:db8::1]"}), "192.0.2.1 2001:db8::1");
   EXPECT_EQ(from({"192.0.2.1", "127.0.0.1"}), "0.0.0.0 ::") << "several";
+  EXPECT_EQ(from({"192.0.2.1", "mx.example.org"}), "0.0.0.0 ::") << "a name may be another";
   EXPECT_EQ(from({"127.0.0.1", "::1"}), "0.0.0.0 ::") << "nobody is reached from the loopback";
   EXPECT_EQ(from({"192.0.2.1", "192.0.2.2", "2001:db8::1"}), "0.0.0.0 2001:db8::1");
   settings.smtp_bind_address = "[192.0.2.7]";
