@@ -98,7 +98,9 @@ std::string without_echo(const SmtpReply& reply, const Address& recipient) {
   std::string text = normal(reply.text());
   for (const auto& form : {recipient.mailbox(), recipient.text()}) {
     const std::string address = lower_text(form);
-    take_out(text, '<' + address + '>', false);
+    std::string bracketed = "<";
+    bracketed.append(address).append(">");
+    take_out(text, bracketed, false);
     take_out(text, address, false);
   }
   take_out(text, lower_text(recipient.local()), true);
