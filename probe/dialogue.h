@@ -42,6 +42,8 @@ class Dialogue {
 
   /// The next reply that has been read completely.
   std::optional<SmtpReply> next_reply();
+  /// True when a reply has come in part, at least one line of it.
+  bool reply_begun() const { return parser_.begun(); }
   /// True when the server has sent something that nobody asked for.
   bool unread() const { return !parser_.empty(); }
 

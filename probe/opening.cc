@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 #include "probe/metrics.h"
 #include "probe/silence.h"
@@ -272,6 +273,12 @@ Dialogue::Event Opening::wait(Opened& session, SteadyTime deadline, SteadyTime& 
     const SteadyTime until = std::min(deadline, silent_at);
     const auto event = handshake ? session.dialogue->handshake(until) : session.dialogue->exchange(until);
     if (event != Dialogue::Event::deadline || until == deadline) return event;
+    // One that has begun to greet is alive (postscreen, with its 220- and the pause behind it): once more as
+    // long.
+    if (std::exchange(begun_to_speak_, session.dialogue->reply_begun()) != session.dialogue->reply_begun()) {
+      silent_at = until + settings_->primary_silence_time;
+      continue;
+    }
     silent_at = SteadyTime::max();
     destination_.fell_silent(
         slot_, session.endpoint,
@@ -283,6 +290,7 @@ Dialogue::Event Opening::wait(Opened& session, SteadyTime deadline, SteadyTime& 
 /// Nothing when there was no reply in time, or the destination is stopping.
 std::optional<SmtpReply> Opening::reply(Opened& session, std::chrono::seconds timeout) {
   const SteadyTime now = engine_.services.clock.now();
+  begun_to_speak_ = false;
   // After STARTTLS there is plaintext to fall back to.
   const SteadyTime deadline = now + (stage_ == Stage::starttls ? timeout : session_patience(timeout));
   SteadyTime silent_at = now + client_patience(*settings_, timeout);

@@ -73,6 +73,7 @@ class Opening {
   Servers& servers_;
   Destination::Slot& slot_;
   Stage stage_ = Stage::greeting;  ///< of the reply that is awaited
+  bool begun_to_speak_ = false;    ///< a part of that reply has come
   std::shared_ptr<const Settings> settings_;
   std::map<std::size_t, TlsDemand> demands_;  ///< by endpoint
   bool starttls_discarded_ = false;           ///< offered, and in smtp_discard_ehlo_keywords

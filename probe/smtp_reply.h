@@ -34,6 +34,8 @@ class ReplyParser {
   std::optional<SmtpReply> next();
   /// Set once rubbish was met; the text says what it was, escaped and short.
   const std::optional<std::string>& broken() const { return broken_; }
+  /// True while the last line of a reply is missing that has come in part.
+  bool begun() const { return open_.has_value(); }
   /// True if nothing is buffered: neither bytes nor unread replies.
   bool empty() const;
   /// Forgets everything, rubbish included: used after STARTTLS (RFC 3207 section 4.2).
