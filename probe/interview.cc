@@ -150,7 +150,7 @@ Interview::Next Interview::on_mail(const std::shared_ptr<Transaction>& transacti
   }
   // One that has taken its share of recipients in this session takes more in the next.
   if (reply.category() == 4 && answers_ > 0 && (!transaction->probe || !transaction->probe->reconnected)) {
-    learn_limit();
+    if (reply.code == 421) learn_limit();
     return on_new_connection(*transaction);
   }
   if (judgement.alarm) servers_.alarm(opened_.endpoint, result);

@@ -88,7 +88,7 @@ void take_out(std::string& text, std::string_view what, bool whole) {
   for (std::size_t at = 0;;) {
     at = whole ? find_word(text, what, at, false) : text.find(what, at);
     if (at == std::string::npos) return;
-    text.replace(at, what.size(), " ");
+    text.replace(at, what.size(), 1, ' ');
     ++at;
   }
 }

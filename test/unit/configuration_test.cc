@@ -27,9 +27,9 @@ TEST(Configuration, AReloadThatFailsHalfWayLeavesTheOldOneInForceEverywhere) {
   Metrics metrics;
   bool fails = true;
   std::shared_ptr<const Settings> taken = first.settings;
-  Configuration configuration(sources, first, clock, log, metrics, [&](const auto& next) {
+  Configuration configuration(sources, first, clock, log, metrics, [&](const Config& next) {
     if (fails) throw std::bad_alloc();
-    taken = next;
+    taken = next.settings;
   });
   write("5s");
   const auto came = configuration.reload();
