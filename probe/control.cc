@@ -4,25 +4,32 @@
 
 namespace fallbackmx {
 
-bool Control::accepted(const ControlKey& key, SteadyTime now) {
+void Control::accepted(const ControlKey& key, SteadyTime now) {
   const std::lock_guard lock(mutex_);
-  Entry& entry = entries_.touch(key);
-  entry.last_yes = now;
-  return std::exchange(entry.alarmed, false);
+  last_yes_.touch(key) = now;
 }
 
-bool Control::refused(const ControlKey& key) {
+void Control::refused(const ControlKey& key) {
   const std::lock_guard lock(mutex_);
-  Entry& entry = entries_.touch(key);
-  entry.last_yes = SteadyTime::min();
-  return !std::exchange(entry.alarmed, true);
+  last_yes_.erase(key);
+}
+
+bool Control::alarmed(const std::string& server, const std::string& domain) {
+  const std::lock_guard lock(mutex_);
+  return !std::exchange(alarms_.touch({server, domain}), true);
+}
+
+bool Control::well_again(const std::string& server, const std::string& domain) {
+  const std::lock_guard lock(mutex_);
+  const bool was = alarms_.size() > 0 && alarms_.find({server, domain}) != nullptr;
+  if (was) alarms_.erase({server, domain});
+  return was;
 }
 
 bool Control::proven(const ControlKey& key, SteadyTime now, std::chrono::seconds lifetime) const {
   const std::lock_guard lock(mutex_);
-  const Entry* entry = entries_.find(key);
-  if (!entry || entry->last_yes == SteadyTime::min()) return false;
-  return now - entry->last_yes <= lifetime;
+  const SteadyTime* last_yes = last_yes_.find(key);
+  return last_yes != nullptr && now - *last_yes <= lifetime;
 }
 
 }  // namespace fallbackmx

@@ -22,25 +22,26 @@ struct ControlKey {
 /// silent longest goes first.
 class Control {
  public:
-  /// It accepted a recipient of the domain. Returns true if it had refused the control recipient before.
-  bool accepted(const ControlKey&, SteadyTime now);
-  /// It refused the control recipients too. Returns true if that is news, and worth an alarm.
-  bool refused(const ControlKey&);
-  /// Whether its noes count: a yes not older than `lifetime`.
+  /// It accepted a recipient of the domain.
+  void accepted(const ControlKey&, SteadyTime now);
+  /// It refused the control recipients: what it accepted before counts no more.
+  void refused(const ControlKey&);
+  /// Its rejections do not count in the domain, whatever the sender. Returns true if that is news, and worth
+  /// an alarm.
+  bool alarmed(const std::string& server, const std::string& domain);
+  /// They do again. Returns true if there was an alarm.
+  bool well_again(const std::string& server, const std::string& domain);
+  /// Whether its rejections count: a yes not older than `lifetime`.
   bool proven(const ControlKey&, SteadyTime now, std::chrono::seconds lifetime) const;
   std::size_t size() const {
     const std::lock_guard lock(mutex_);
-    return entries_.size();
+    return last_yes_.size();
   }
 
  private:
-  struct Entry {
-    SteadyTime last_yes = SteadyTime::min();
-    bool alarmed = false;
-  };
-
   mutable std::mutex mutex_;
-  RecentMap<ControlKey, Entry> entries_{50'000};
+  RecentMap<ControlKey, SteadyTime> last_yes_{50'000};
+  RecentMap<ControlKey, bool> alarms_{10'000};  ///< by server, without a sender, and domain
 };
 
 }  // namespace fallbackmx

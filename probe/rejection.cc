@@ -103,7 +103,10 @@ std::string without_echo(const SmtpReply& reply, const Address& recipient) {
     take_out(text, bracketed, false);
     take_out(text, address, false);
   }
-  take_out(text, lower_text(recipient.local()), true);
+  std::string local = lower_text(recipient.local());
+  take_out(text, local, true);
+  std::erase_if(local, [](char c) { return c == '"' || c == '\\'; });
+  take_out(text, normal(local), true);
   take_out(text, recipient.domain(), true);
   return normal(text);
 }

@@ -46,7 +46,7 @@ bool RejectionProof::proven(const Address& recipient, const std::string& sender)
 void RejectionProof::accepted(const std::string& domain, const std::string& sender) {
   const SteadyTime now = engine_.services.clock.now();
   engine_.control.accepted(control_key(domain, sender), now);
-  if (!engine_.control.accepted({server().key(), domain}, now)) return;
+  if (!engine_.control.well_again(server().key(), domain)) return;
   engine_.services.log.warning(
       fmt::format("{} accepts recipients in {} again; its rejections count", server().text(), domain));
 }
@@ -174,6 +174,10 @@ RejectionProof::Step RejectionProof::settle(const GroupKey& key, bool real) {
       rest.push_back(std::move(pending));
   }
   servers_.change_habits(endpoint_, [](Habits& habits) { habits.alarm.clear(); });
+  if (Log& log = engine_.services.log; log.wants(LogLevel::debug) && !step.settled.empty()) {
+    log.debug(fmt::format("{}: {} rejection(s) in {} proven by a recipient that it accepts", server().text(),
+                          step.settled.size(), key.first));
+  }
   group.pending = std::move(rest);
   if (group.pending.empty()) {
     groups_.erase(key);
@@ -216,7 +220,7 @@ ProbeOutcome RejectionProof::unproven_outcome(const Pending& pending, Verdict ve
 void RejectionProof::raise_alarm(const GroupKey& key, const std::vector<ProbeOutcome>& unproven) {
   if (unproven.empty()) return;
   engine_.control.refused(control_key(key.first, key.second));
-  if (!engine_.control.refused({server().key(), key.first})) return;  // whatever the sender: once
+  if (!engine_.control.alarmed(server().key(), key.first)) return;
   ProbeResult result = unproven.front().result;
   result.why += fmt::format("; its rejections do not count in {}", key.first);
   servers_.alarm(endpoint_, result);

@@ -28,15 +28,23 @@ TEST(Control, AnotherDomainServerOrSenderProvesNothing) {
   EXPECT_FALSE(control.proven({"192.0.2.2:25 <> none", ours.domain}, now, 60s));
 }
 
-TEST(Control, ARefusedControlTakesTheProofAwayAndAlarmsOnce) {
+TEST(Control, ARefusedControlTakesTheProofAway) {
   Control control;
   const SteadyTime now{1h};
   control.accepted(ours, now);
-  EXPECT_TRUE(control.refused(ours));
+  control.refused(ours);
   EXPECT_FALSE(control.proven(ours, now, 60s));
-  EXPECT_FALSE(control.refused(ours)) << "one alarm is enough";
-  EXPECT_TRUE(control.accepted(ours, now)) << "that it is well again is news";
-  EXPECT_TRUE(control.refused(ours)) << "and after that so is the next alarm";
+}
+
+TEST(Control, AnAlarmIsNewsOnceUntilTheServerIsWellAgain) {
+  Control control;
+  EXPECT_FALSE(control.well_again("192.0.2.1:25", "example.org")) << "it was never anything else";
+  EXPECT_TRUE(control.alarmed("192.0.2.1:25", "example.org"));
+  EXPECT_FALSE(control.alarmed("192.0.2.1:25", "example.org")) << "one alarm is enough";
+  EXPECT_TRUE(control.alarmed("192.0.2.1:25", "example.net")) << "another domain";
+  EXPECT_TRUE(control.well_again("192.0.2.1:25", "example.org"));
+  EXPECT_FALSE(control.well_again("192.0.2.1:25", "example.org"));
+  EXPECT_TRUE(control.alarmed("192.0.2.1:25", "example.org"));
 }
 
 }  // namespace

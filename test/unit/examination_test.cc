@@ -93,8 +93,8 @@ TEST_F(Examination, EveryStepIsTracedWithItsTime) {
       "   0.030 mx1.example.org[192.0.2.1]:25 < RCPT TO:<postmaster@example.org>",
       "   0.040 mx1.example.org[192.0.2.1]:25: its reply to RCPT about the control recipient "
       "<postmaster@example.org> means: deliverable",
-      "   0.040 mx1.example.org[192.0.2.1]:25: 1 no(es) about recipients in example.org proven: "
-      "undeliverable",
+      "   0.040 mx1.example.org[192.0.2.1]:25: 1 rejection(s) in example.org proven by a recipient that it "
+      "accepts",
       "   0.040 NOQUEUE: sid=trace rcpt=<nobody@example.org> from=<> client=unknown[192.0.2.1] action=reject",
       "mx1.example.org[192.0.2.1]:25 < QUIT",
   });

@@ -71,7 +71,7 @@ const std::vector<Row> rows = {
     {"a 5.1.1 about us", "550 5.1.1 <nobody@example.org> user unknown, and your host fallback.example.net is not welcome", us},
     {"a 5.1.1 with our address", "550 5.1.1 no such user for 2001:db8::250", us},
     {"a 5.1.1 with a page", "550 5.1.1 no such user, see https://example.org/why", us},
-    {"GMX", "550 Requested action not taken: mailbox unavailable\r\n550 For explanation visit https://postmaster.gmx.net/en/error-messages?ip=192.0.2.250", us},
+    {"GMX", "550-Requested action not taken: mailbox unavailable\r\n550 For explanation visit https://postmaster.gmx.net/en/error-messages?ip=192.0.2.250", us},
     {"the words of others", "550 5.7.1 user unknown", us},
     {"no words", "550", us},
     {"words nobody knows", "550 go away", us},
