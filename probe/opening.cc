@@ -39,6 +39,12 @@ std::set<std::string> extensions_of(const SmtpReply& reply) {
   return keywords;
 }
 
+constexpr std::string_view wrappermode_missing =
+    "; at port 465 servers wait for TLS: smtp_tls_wrappermode = yes";
+bool waits_for_tls(Stage stage, const Endpoint& server, const Opened& session) {
+  return stage == Stage::greeting && server.port == submissions_port && session.tls == "none";
+}
+
 }  // namespace
 
 std::optional<Opened> Opening::open(std::vector<std::size_t> candidates) {
@@ -280,10 +286,12 @@ Dialogue::Event Opening::wait(Opened& session, SteadyTime deadline, SteadyTime& 
       continue;
     }
     silent_at = SteadyTime::max();
-    destination_.fell_silent(
-        slot_, session.endpoint,
-        befell(Verdict::unavailable, stage_, servers_.endpoint(session.endpoint),
-               fmt::format("has said nothing for {} s", settings_->primary_silence_time.count())));
+    const Endpoint& server = servers_.endpoint(session.endpoint);
+    ProbeResult result =
+        befell(Verdict::unavailable, stage_, server,
+               fmt::format("has said nothing for {} s", settings_->primary_silence_time.count()));
+    if (waits_for_tls(stage_, server, session)) result.why += wrappermode_missing;
+    destination_.fell_silent(slot_, session.endpoint, result);
   }
 }
 
@@ -341,8 +349,7 @@ Opening::Greeted Opening::give_up(Opened& session, Stage stage, const Judgement&
   ProbeResult result = reply ? said(judgement.verdict, stage, server, *reply)
                              : befell(judgement.verdict, stage, server, session.dialogue->trouble());
   result.silent = !reply && session.dialogue->timed_out();
-  if (!reply && stage == Stage::greeting && server.port == submissions_port && session.tls == "none")
-    result.why += "; at port 465 servers wait for TLS: smtp_tls_wrappermode = yes";
+  if (!reply && waits_for_tls(stage, server, session)) result.why += wrappermode_missing;
   if (judgement.verdict == Verdict::misrouted) result.why += ": that is our own name, mail for it would loop";
   return give_up(session, judgement, result, reply.has_value());
 }

@@ -87,9 +87,8 @@ TEST_F(Examination, EveryStepIsTracedWithItsTime) {
       "   0.020 mx1.example.org[192.0.2.1]:25 < MAIL FROM:<>",
       "   0.020 mx1.example.org[192.0.2.1]:25 < RCPT TO:<nobody@example.org>",
       "   0.030 mx1.example.org[192.0.2.1]:25 > 550 no such user",
-      "   0.030 mx1.example.org[192.0.2.1]:25: its reply to RCPT about <nobody@example.org> means: a no "
-      "without "
-      "proof, the control recipient is asked for",
+      "   0.030 mx1.example.org[192.0.2.1]:25: its reply to RCPT about <nobody@example.org> means: a "
+      "rejection without proof, a control recipient is asked for",
       "   0.030 mx1.example.org[192.0.2.1]:25 < RCPT TO:<postmaster@example.org>",
       "   0.040 mx1.example.org[192.0.2.1]:25: its reply to RCPT about the control recipient "
       "<postmaster@example.org> means: deliverable",
