@@ -96,9 +96,9 @@ std::set<std::string> Assignments::class_names() const {
 void Assignments::judge_names() {
   std::set<std::string> used;
   for (const auto& assignment : all_) {
-    for (auto& name : names_in(assignment.value)) used.insert(std::move(name));
+    for (const auto& name : names_in(assignment.value)) used.insert(name);
   }
-  for (auto& name : class_names()) used.insert(std::move(name));
+  for (const auto& name : class_names()) used.insert(name);
   std::vector<std::string_view> ours;
   for (const auto& parameter : parameter_table()) ours.push_back(parameter.name);
 

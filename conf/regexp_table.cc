@@ -81,8 +81,9 @@ class RegexpTable : public LookupTable {
     std::vector<std::string> groups;
     const auto found = first_match(order_, [&](std::size_t at) {
       auto matched = lines_[at].condition.match(key);
-      if (matched) groups = *std::move(matched);
-      return matched.has_value();
+      if (!matched) return false;
+      groups = *std::move(matched);
+      return true;
     });
     if (!found) return std::nullopt;
     return Match{lines_[*found].row, lines_[*found].text.apply(groups)};
