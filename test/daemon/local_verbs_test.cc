@@ -49,9 +49,10 @@ TEST_F(LocalVerbs, VerifyTracesItsStepsAndAsksByItselfWhenNoDaemonDoes) {
   const Ended traced = run({"verify", "nobody@example.org", "--next-hop", primary_.next_hop(), "--trace"});
   EXPECT_EQ(traced.status, 67) << traced.output;
   EXPECT_THAT(traced.output, StartsWith("   0.0"));
-  for (const char* line : {" is connected\n", " < RCPT TO:<nobody@example.org>\n", " proven by a recipient that it accepts\n",
-                           " < QUIT\n", "verdict         undeliverable, the primary was asked\n",
-                           "a client hears  550 5.1.1 <nobody@example.org>: Recipient address rejected"})
+  for (const char* line :
+       {" is connected\n", " < RCPT TO:<nobody@example.org>\n", " proven by a recipient that it accepts\n",
+        " < QUIT\n", "verdict         undeliverable, the primary was asked\n",
+        "a client hears  550 5.1.1 <nobody@example.org>: Recipient address rejected"})
     EXPECT_THAT(traced.output, HasSubstr(line));
   const Ended alone = run({"verify", "user@example.org", "--next-hop", primary_.next_hop()});
   EXPECT_EQ(alone.status, 0) << alone.output;
