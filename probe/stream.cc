@@ -84,7 +84,8 @@ int socket_for(const Endpoint& to) {
 std::string bind_to(int fd, const BindAddress& from) {
   const SocketAddress own(from.address, 0);
   if (bind(fd, own.get(), own.size) == 0) return {};
-  return fmt::format("{} = {}: {}; {}", from.parameter, from.address.to_string(), std::strerror(errno),
+  const int error = errno;  // what makes the sentence may change it
+  return fmt::format("{} = {}: {}; {}", from.parameter, from.address.to_string(), std::strerror(error),
                      from.enforce
                          ? "no primary is asked from another address (smtp_bind_address_enforce = yes)"
                          : "probes come from another address of this machine");
