@@ -51,11 +51,7 @@ Result<std::shared_ptr<const LookupTable>> cidr_table(std::string_view name, std
   const auto& errors = parsed.errors;
   std::vector<LookupRow> rows;
   std::vector<CidrTable::Line> lines(order.size());
-  const auto wrong = [&](std::size_t line, std::string_view why) {
-    if (!errors.empty() && errors.front().line < line)
-      return Error{fmt::format("{}:{}: {}", path, errors.front().line, errors.front().text)};
-    return Error{fmt::format("{}:{}: {}", path, line, why)};
-  };
+  const auto wrong = [&](std::size_t line, std::string_view why) { return parsed.wrong(path, line, why); };
   for (std::size_t at = 0; at < order.size(); ++at) {
     if (order[at].kind == PatternLineKind::end_if) continue;
     std::string_view rest = order[at].text;

@@ -1,5 +1,7 @@
 #include "conf/pattern_file.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace fallbackmx {
@@ -44,6 +46,12 @@ PatternLines pattern_lines(std::string_view text) {
   std::stable_sort(out.errors.begin(), out.errors.end(),
                    [](const auto& a, const auto& b) { return a.line < b.line; });
   return out;
+}
+
+Error PatternLines::wrong(std::string_view path, std::size_t line, std::string_view why) const {
+  if (!errors.empty() && errors.front().line < line)
+    return {fmt::format("{}:{}: {}", path, errors.front().line, errors.front().text)};
+  return {fmt::format("{}:{}: {}", path, line, why)};
 }
 
 bool take_negation(std::string_view& text) {

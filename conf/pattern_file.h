@@ -28,6 +28,9 @@ struct PatternLine {
 struct PatternLines {
   std::vector<PatternLine> lines;
   std::vector<TextError> errors;  ///< in order of the lines
+
+  /// What is wrong with a line, with file and line; or with one before it, which comes first.
+  Error wrong(std::string_view path, std::size_t line, std::string_view why) const;
 };
 
 /// `if` and `endif` match each other. Words behind an `endif` are ignored, as in Postfix.

@@ -103,12 +103,7 @@ Result<std::shared_ptr<const LookupTable>> regexp_table(std::string_view name, s
   const auto& errors = parsed.errors;
   std::vector<LookupRow> rows;
   std::vector<RegexpTable::Line> lines(order.size());
-  const auto wrong = [&](std::size_t line, std::string_view why) {
-    // What is wrong with a line before this one comes first.
-    if (!errors.empty() && errors.front().line < line)
-      return Error{fmt::format("{}:{}: {}", path, errors.front().line, errors.front().text)};
-    return Error{fmt::format("{}:{}: {}", path, line, why)};
-  };
+  const auto wrong = [&](std::size_t line, std::string_view why) { return parsed.wrong(path, line, why); };
   for (std::size_t at = 0; at < order.size(); ++at) {
     if (order[at].kind == PatternLineKind::end_if) continue;
     std::string_view rest = order[at].text;
