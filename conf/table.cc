@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <unordered_map>
 
 #include "conf/text_file.h"
@@ -33,8 +32,6 @@ std::string take_key(std::string_view& text) {
   return inside_quotes ? std::string() : key;
 }
 
-constexpr std::array text_beside = {"texthash", "hash", "btree", "lmdb", "cdb", "dbm"};
-
 }  // namespace
 
 Table parse_table(std::string_view text, std::string_view file) {
@@ -63,31 +60,6 @@ Table parse_table(std::string_view text, std::string_view file) {
   for (const auto& error : errors)
     table.errors.push_back(fmt::format("{}:{}: {}", file, error.line, error.text));
   return table;
-}
-
-Table read_table(std::string_view type_and_file, std::string_view also) {
-  constexpr std::size_t limit = 64 << 20;
-  const auto colon = type_and_file.find(':');
-  const auto type = type_and_file.substr(0, colon);
-  const bool known = std::find(text_beside.begin(), text_beside.end(), type) != text_beside.end();
-  if (!known && (also.empty() || type != also)) {
-    return {{},
-            {fmt::format("{}: tables of type {} are not supported: texthash:/file is, with one \"key value\" "
-                         "a line; hash:, btree:, "
-                         "lmdb: and cdb: are read from the text they were made of",
-                         type_and_file, type)}};
-  }
-  const std::string path(type_and_file.substr(colon + 1));
-  if (!path.starts_with('/')) {
-    return {{}, {fmt::format("{}: write the whole path of the file, beginning with /", type_and_file)}};
-  }
-  const auto text = read_text_file(path, limit);
-  if (text) return parse_table(*text, path);
-  // postmap -o or a distribution's package may leave only the database, which we do not read.
-  const auto beside = type == "texthash" || !known
-                          ? ""
-                          : fmt::format(" (the text that the {} database was made of is needed)", type);
-  return {{}, {fmt::format("{}: {}{}", type_and_file, text.error(), beside)}};
 }
 
 bool names_a_table(std::string_view text) {

@@ -26,12 +26,6 @@ struct Table {
 /// twice (case does not matter) are errors.
 Table parse_table(std::string_view text, std::string_view file);
 
-/// A table by its name, which says where its text is: `texthash:/file`; `hash:/file`, `btree:`, `lmdb:`,
-/// `cdb:` and `dbm:` name a database that postmap(1) made from the text in `/file`, and that text is read.
-/// Other types, but the one that the caller can also use, are an error that says what to do instead. At most
-/// 64 MiB.
-Table read_table(std::string_view type_and_file, std::string_view also = {});
-
 /// True for `type:name`, with a type that Postfix may know: letters and digits before the colon, a letter
 /// first.
 bool names_a_table(std::string_view text);

@@ -156,11 +156,13 @@ class SqliteStore final : public Store {
     if (!added) complain("too slow to write: verdicts are not remembered");
   }
 
-  /// What is known by now of what the file says.
-  std::optional<AddressRecord> latest(const std::string& key, const AddressRecord& written) {
+  /// What is known by now of a row that was read a moment ago: it may have been changed since, and the change
+  /// may be in the file already.
+  std::optional<AddressRecord> latest(const std::string& key, const AddressRecord& row) {
     const std::lock_guard lock(mutex_);
-    const auto* change = pending_.find(key);
-    return change ? *change : written;
+    if (const auto* change = pending_.find(key)) return *change;
+    const auto* recent = recent_.find(key);
+    return recent ? *recent : row;
   }
 
   // ---- what the writer and the readers report ----

@@ -69,6 +69,15 @@ TEST(LookupTable, PatternsAreAskedAboutWholeKeysOnly) {
   }
 }
 
+TEST(LookupTable, TheTextBesideADatabaseIsRead) {
+  const TemporaryFile file("example.org OK\n");
+  for (const std::string type : {"texthash", "hash", "btree", "lmdb", "cdb", "dbm", "proxy:hash"}) {
+    const auto table = LookupTable::open(type + ":" + file.path());
+    ASSERT_TRUE(table) << table.error();
+    EXPECT_TRUE((*table)->find("example.org", true)) << type;
+  }
+}
+
 TEST(LookupTable, TextsAreKnownBeforeAnythingIsLookedUp) {
   const TemporaryFile file("/^(a)$/ x $1\n\n/b/ costs $$5\n");
   const auto table = LookupTable::open("pcre:" + file.path());

@@ -293,6 +293,19 @@ TEST_P(EveryStore, IsWalkedThroughWhileItChanges) {
   for (const auto& line : rest.lines) EXPECT_EQ(line.record, no()) << line.key;
 }
 
+TEST_P(EveryStore, IsWalkedThroughWhileChangesAreWritten) {
+  for (int i = 0; i < 500; ++i) store_->put("u" + std::to_string(i) + "@example.org", yes());
+  rows();
+  const std::string changed = "u0@example.org";
+  int stale = 0;
+  for (int turn = 1; turn <= 500; ++turn) {
+    store_->put(changed, yes(Seconds(turn)));
+    for (const auto& line : store_->walk({.limit = 1000}).lines)
+      stale += line.key == changed && line.record != yes(Seconds(turn));
+  }
+  EXPECT_EQ(stale, 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(Kinds, EveryStore,
                          testing::Values(Kind{"memory", [] { return make_memory_store(); }},
                                          Kind{"sqlite",

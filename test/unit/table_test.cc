@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "test/unit/numbered.h"
-#include "test/unit/temporary_file.h"
 
 namespace fallbackmx {
 namespace {
@@ -46,30 +45,6 @@ TEST(Table, NamesFileAndLineOfEveryMistake) {
                               "/etc/t:6: control character 0x01; is this a text file?",
                           }));
   EXPECT_EQ(shown(table), (std::vector<std::string>{"2 a=b", "7 e=f"}));
-}
-
-TEST(Table, ReadsTheTextBesideADatabase) {
-  const TemporaryFile file("example.org OK\n");
-  for (const std::string type : {"texthash", "hash", "btree", "lmdb", "cdb", "dbm"}) {
-    const auto table = read_table(type + ":" + file.path());
-    EXPECT_TRUE(table.errors.empty()) << table.errors[0];
-    EXPECT_EQ(shown(table), std::vector<std::string>{"1 example.org=OK"}) << type;
-  }
-}
-
-TEST(Table, SaysWhyItCannotBeRead) {
-  const auto first_error = [](std::string_view name) { return read_table(name).errors.at(0); };
-  EXPECT_EQ(first_error("texthash:/nonexistent/t"),
-            "texthash:/nonexistent/t: cannot read /nonexistent/t: No such file or directory");
-  EXPECT_EQ(
-      first_error("hash:/nonexistent/t"),
-      "hash:/nonexistent/t: cannot read /nonexistent/t: No such file or directory (the text that the hash "
-      "database was made of is needed)");
-  EXPECT_EQ(first_error("texthash:t"), "texthash:t: write the whole path of the file, beginning with /");
-  EXPECT_EQ(first_error("pcre:/t"),
-            "pcre:/t: tables of type pcre are not supported: texthash:/file is, with one \"key value\" a "
-            "line; hash:, "
-            "btree:, lmdb: and cdb: are read from the text they were made of");
 }
 
 TEST(Table, KnowsATablesNameFromOtherWords) {
