@@ -6,13 +6,13 @@
 #include <set>
 #include <utility>
 
-#include "conf/expand.h"
-#include "conf/lexer.h"
-#include "conf/nearest_name.h"
+#include "conf/grammar/expand.h"
+#include "conf/grammar/lexer.h"
+#include "conf/grammar/nearest_name.h"
+#include "conf/grammar/postfix_names.h"
 #include "conf/parameters.h"
 #include "conf/postfix_client.h"
-#include "conf/postfix_names.h"
-#include "conf/text_file.h"
+#include "probe/base/text_file.h"
 
 namespace fallbackmx {
 

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "conf/complaints.h"
-#include "conf/config_sources.h"
+#include "conf/grammar/complaints.h"
+#include "conf/grammar/config_sources.h"
 
 namespace fallbackmx {
 

@@ -7,13 +7,13 @@
 #include <boost/asio/ip/address.hpp>
 #include <span>
 
-#include "conf/brackets.h"
+#include "conf/grammar/milter_socket.h"
+#include "conf/grammar/nearest_name.h"
 #include "conf/host_lookup.h"
-#include "conf/host_port.h"
-#include "conf/milter_socket.h"
-#include "conf/nearest_name.h"
-#include "conf/text_file.h"
-#include "probe/address.h"
+#include "probe/base/brackets.h"
+#include "probe/base/text_file.h"
+#include "probe/mail/address.h"
+#include "probe/mail/host_port.h"
 
 namespace fallbackmx {
 

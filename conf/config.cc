@@ -7,17 +7,17 @@
 
 #include "conf/assignments.h"
 #include "conf/checks.h"
-#include "conf/complaints.h"
-#include "conf/expand.h"
-#include "conf/host_name.h"
-#include "conf/nearest_name.h"
-#include "conf/postfix_names.h"
-#include "conf/restriction.h"
-#include "conf/restriction_classes.h"
-#include "conf/restriction_list.h"
-#include "conf/text_file.h"
+#include "conf/grammar/complaints.h"
+#include "conf/grammar/expand.h"
+#include "conf/grammar/nearest_name.h"
+#include "conf/grammar/postfix_names.h"
+#include "conf/tables/restriction.h"
+#include "conf/tables/restriction_classes.h"
+#include "conf/tables/restriction_list.h"
 #include "conf/typed_parameters.h"
-#include "probe/address.h"
+#include "probe/base/text_file.h"
+#include "probe/mail/address.h"
+#include "probe/mail/host_name.h"
 
 namespace fallbackmx {
 

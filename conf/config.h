@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "conf/config_sources.h"
+#include "conf/grammar/config_sources.h"
 #include "conf/parameters.h"
-#include "conf/recipient_rewriting.h"
+#include "conf/tables/recipient_rewriting.h"
 
 namespace fallbackmx {
 

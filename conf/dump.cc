@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "conf/units.h"
+#include "conf/grammar/units.h"
 
 namespace fallbackmx {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "conf/text_file.h"
+#include "probe/base/text_file.h"
 
 namespace fallbackmx {
 

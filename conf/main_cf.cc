@@ -7,9 +7,9 @@
 #include <cerrno>
 #include <utility>
 
-#include "conf/expand.h"
-#include "conf/host_name.h"
-#include "conf/lexer.h"
+#include "conf/grammar/expand.h"
+#include "conf/grammar/lexer.h"
+#include "probe/mail/host_name.h"
 
 namespace fallbackmx {
 

@@ -1,7 +1,7 @@
 #include "conf/postfix_client.h"
 
+#include "conf/grammar/postfix_names.h"
 #include "conf/parameters.h"
-#include "conf/postfix_names.h"
 
 namespace fallbackmx {
 
@@ -12,7 +12,7 @@ struct Row {
 };
 #define WHY(name, why) {#name, why},
 constexpr Row rows[] = {
-#include "conf/postfix_client_parameters.def"
+#include "conf/grammar/postfix_client_parameters.def"
 };
 #undef WHY
 

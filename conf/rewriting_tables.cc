@@ -4,10 +4,10 @@
 
 #include <utility>
 
-#include "conf/braced_words.h"
-#include "conf/domain_names.h"
-#include "conf/lookup_table.h"
+#include "conf/grammar/braced_words.h"
 #include "conf/main_cf.h"
+#include "conf/tables/domain_names.h"
+#include "conf/tables/lookup_table.h"
 
 namespace fallbackmx {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "conf/parameters.h"
-#include "conf/recipient_rewriting.h"
+#include "conf/tables/recipient_rewriting.h"
 
 namespace fallbackmx {
 

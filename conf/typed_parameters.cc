@@ -6,9 +6,9 @@
 #include <boost/program_options.hpp>
 #include <utility>
 
-#include "conf/restriction_list.h"
-#include "conf/text_file.h"
-#include "conf/units.h"
+#include "conf/grammar/units.h"
+#include "conf/tables/restriction_list.h"
+#include "probe/base/text_file.h"
 
 namespace fallbackmx {
 

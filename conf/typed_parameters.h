@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "conf/parameters.h"
-#include "conf/restriction_classes.h"
+#include "conf/tables/restriction_classes.h"
 
 namespace fallbackmx {
 

@@ -5,14 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "conf/domain_list.h"
-#include "conf/ehlo_keywords.h"
-#include "conf/log_format.h"
-#include "conf/network_list.h"
-#include "conf/recipient_policies.h"
-#include "conf/rule.h"
-#include "conf/tls_policies.h"
-#include "conf/transport_maps.h"
+#include "conf/tables/domain_list.h"
+#include "conf/tables/ehlo_keywords.h"
+#include "conf/tables/network_list.h"
+#include "conf/tables/recipient_policies.h"
+#include "conf/tables/rule.h"
+#include "conf/tables/tls_policies.h"
+#include "conf/tables/transport_maps.h"
+#include "probe/base/log_format.h"
 
 namespace fallbackmx {
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "conf/config.h"
+#include "milter/libmilter/signals.h"
 #include "milter/options.h"
-#include "milter/signals.h"
 
 namespace fallbackmx {
 

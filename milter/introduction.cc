@@ -1,6 +1,6 @@
 #include "milter/introduction.h"
 
-#include "milter/privileges.h"
+#include "milter/setup/privileges.h"
 
 namespace fallbackmx {
 

@@ -1,8 +1,8 @@
 // What an administrator wants to see in the log after a start.
 #pragma once
 
-#include "conf/milter_socket.h"
-#include "probe/log.h"
+#include "conf/grammar/milter_socket.h"
+#include "probe/base/log.h"
 
 namespace fallbackmx {
 

@@ -10,9 +10,9 @@
 
 #include "conf/dump.h"
 #include "milter/daemon.h"
+#include "milter/libmilter/signals.h"
 #include "milter/options.h"
-#include "milter/signals.h"
-#include "milter/usable_config.h"
+#include "milter/setup/usable_config.h"
 
 namespace fallbackmx {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "probe/result.h"
+#include "probe/base/result.h"
 
 namespace fallbackmx {
 

@@ -16,14 +16,14 @@
 #include "milter/command/command_help.h"
 #include "milter/command/command_line.h"
 #include "milter/command/completion.h"
-#include "milter/command/control_client.h"
 #include "milter/command/local_operations.h"
 #include "milter/command/memory_file.h"
 #include "milter/command/rendering.h"
-#include "milter/command/shown.h"
 #include "milter/command/stopped_memory.h"
+#include "milter/control/control_client.h"
+#include "milter/control/shown.h"
 #include "milter/doctor/mta_route.h"
-#include "probe/address.h"
+#include "probe/mail/address.h"
 
 namespace fallbackmx {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "milter/verbs.h"
+#include "milter/control/verbs.h"
 
 namespace fallbackmx {
 

@@ -7,9 +7,9 @@
 #include <set>
 #include <vector>
 
-#include "conf/nearest_name.h"
-#include "conf/number.h"
-#include "conf/text_file.h"
+#include "conf/grammar/nearest_name.h"
+#include "probe/base/number.h"
+#include "probe/base/text_file.h"
 
 namespace fallbackmx {
 

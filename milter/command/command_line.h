@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "milter/control_message.h"
-#include "milter/verbs.h"
-#include "probe/result.h"
+#include "milter/control/control_message.h"
+#include "milter/control/verbs.h"
+#include "probe/base/result.h"
 
 namespace fallbackmx {
 

@@ -5,7 +5,7 @@
 #include <map>
 #include <string_view>
 
-#include "milter/verbs.h"
+#include "milter/control/verbs.h"
 
 namespace fallbackmx {
 

@@ -5,17 +5,17 @@
 
 #include <sstream>
 
-#include "conf/brackets.h"
-#include "milter/command/known_recipients.h"
-#include "milter/command/mta_config.h"
-#include "milter/command/shown.h"
+#include "milter/control/shown.h"
+#include "milter/control/verify_operation.h"
 #include "milter/doctor/doctor.h"
-#include "milter/explanation.h"
-#include "milter/socket_address.h"
-#include "milter/start_up.h"
-#include "milter/usable_config.h"
-#include "milter/verify_operation.h"
-#include "probe/dns_resolver.h"
+#include "milter/doctor/known_recipients.h"
+#include "milter/doctor/mta_config.h"
+#include "milter/libmilter/socket_address.h"
+#include "milter/rules/explanation.h"
+#include "milter/setup/start_up.h"
+#include "milter/setup/usable_config.h"
+#include "probe/base/brackets.h"
+#include "probe/dns/dns_resolver.h"
 
 namespace fallbackmx {
 

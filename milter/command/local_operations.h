@@ -3,8 +3,8 @@
 #pragma once
 
 #include "conf/config.h"
-#include "milter/control_message.h"
-#include "milter/trace.h"
+#include "milter/control/control_message.h"
+#include "milter/control/trace.h"
 
 namespace fallbackmx {
 

@@ -7,10 +7,10 @@
 #include <string>
 #include <utility>
 
-#include "conf/number.h"
-#include "milter/command/shown.h"
-#include "probe/smtp_reply.h"
-#include "probe/verify_text.h"
+#include "milter/control/shown.h"
+#include "probe/base/number.h"
+#include "probe/mail/smtp_reply.h"
+#include "probe/store/verify_text.h"
 
 namespace fallbackmx {
 

@@ -5,7 +5,7 @@
 #include <istream>
 #include <ostream>
 
-#include "milter/control_message.h"
+#include "milter/control/control_message.h"
 
 namespace fallbackmx {
 

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "milter/command/local_operations.h"
-#include "milter/command/shown.h"
+#include "milter/control/shown.h"
 
 namespace fallbackmx {
 

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "milter/json.h"
-#include "milter/verbs.h"
+#include "milter/control/json.h"
+#include "milter/control/verbs.h"
 
 namespace fallbackmx {
 

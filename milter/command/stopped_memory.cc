@@ -6,8 +6,8 @@
 
 #include <filesystem>
 
-#include "milter/memory_transfer.h"
-#include "probe/smtp_reply.h"
+#include "milter/control/memory_transfer.h"
+#include "probe/mail/smtp_reply.h"
 
 namespace fallbackmx {
 

@@ -5,10 +5,10 @@
 #include <ostream>
 
 #include "conf/config.h"
-#include "milter/control_message.h"
-#include "probe/log.h"
-#include "probe/result.h"
-#include "probe/store.h"
+#include "milter/control/control_message.h"
+#include "probe/base/log.h"
+#include "probe/base/result.h"
+#include "probe/store/store.h"
 
 namespace fallbackmx {
 

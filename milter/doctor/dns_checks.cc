@@ -1,8 +1,9 @@
 #include "milter/doctor/dns_checks.h"
 
 #include <fmt/format.h>
-
 #include <algorithm>
+
+#include "probe/mail/host_name.h"
 
 namespace fallbackmx {
 

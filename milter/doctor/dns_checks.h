@@ -6,7 +6,7 @@
 
 #include "conf/parameters.h"
 #include "milter/doctor/ailment.h"
-#include "probe/dns.h"
+#include "probe/dns/dns.h"
 
 namespace fallbackmx {
 

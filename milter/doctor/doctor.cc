@@ -13,8 +13,8 @@
 #include <optional>
 #include <sstream>
 
-#include "conf/domain_names.h"
 #include "conf/host_lookup.h"
+#include "conf/tables/domain_names.h"
 #include "milter/doctor/dns_checks.h"
 #include "milter/doctor/domain_checks.h"
 #include "milter/doctor/domain_facts.h"
@@ -23,9 +23,9 @@
 #include "milter/doctor/postfix_checks.h"
 #include "milter/doctor/sendmail_checks.h"
 #include "milter/doctor/table_checks.h"
-#include "milter/privileges.h"
-#include "milter/socket_address.h"
-#include "milter/start_up.h"
+#include "milter/libmilter/socket_address.h"
+#include "milter/setup/privileges.h"
+#include "milter/setup/start_up.h"
 
 namespace fallbackmx {
 

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "milter/command/known_recipients.h"
+#include "milter/control/examination.h"
 #include "milter/doctor/ailment.h"
-#include "milter/examination.h"
-#include "probe/resolv_conf.h"
+#include "milter/doctor/known_recipients.h"
+#include "probe/dns/resolv_conf.h"
 
 namespace fallbackmx {
 

@@ -7,9 +7,9 @@
 
 #include "conf/parameters.h"
 #include "milter/doctor/ailment.h"
-#include "probe/dns.h"
-#include "probe/route.h"
-#include "probe/verifier.h"
+#include "probe/dns/dns.h"
+#include "probe/dns/route.h"
+#include "probe/verifier/verifier.h"
 
 namespace fallbackmx {
 

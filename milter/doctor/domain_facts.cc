@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "milter/not_asked.h"
-#include "milter/recipient_question.h"
-#include "probe/catchall.h"
+#include "milter/rules/not_asked.h"
+#include "milter/rules/recipient_question.h"
+#include "probe/primary/catchall.h"
 
 namespace fallbackmx {
 

@@ -5,10 +5,10 @@
 #include <string>
 
 #include "conf/parameters.h"
+#include "milter/control/examination.h"
 #include "milter/doctor/domain_checks.h"
 #include "milter/doctor/mta_route.h"
-#include "milter/examination.h"
-#include "probe/mx.h"
+#include "probe/dns/mx.h"
 
 namespace fallbackmx {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "conf/milter_socket.h"
+#include "conf/grammar/milter_socket.h"
 #include "milter/doctor/ailment.h"
 
 namespace fallbackmx {

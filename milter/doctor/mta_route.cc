@@ -8,18 +8,17 @@
 #include <sstream>
 #include <vector>
 
-#include "conf/braced_words.h"
-#include "conf/domain_list.h"
-#include "conf/domain_names.h"
-#include "conf/text_file.h"
-#include "milter/command/program_output.h"
+#include "conf/grammar/braced_words.h"
+#include "conf/tables/domain_list.h"
+#include "conf/tables/domain_names.h"
+#include "milter/doctor/program_output.h"
 #include "milter/doctor/sendmail_checks.h"
+#include "probe/base/text_file.h"
 
 namespace fallbackmx {
 
 namespace {
 
-constexpr std::chrono::seconds patience{10};
 constexpr auto mailertable = "/etc/mail/mailertable";
 
 /// mydestination and its like name whole domains.
@@ -89,7 +88,7 @@ TransportTable asking_postmap(const PostfixFacts& postfix) {
     std::vector<std::string> command{"postmap"};
     if (!directory.empty()) command.insert(command.end(), {"-c", directory});
     command.insert(command.end(), {"-q", key, table});
-    const auto answer = program_output(command, patience);
+    const auto answer = program_output(command);
     return answer ? std::string(stripped(*answer)) : std::string();
   };
 }

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "milter/doctor/postfix_facts.h"
-#include "probe/address.h"
+#include "probe/mail/address.h"
 
 namespace fallbackmx {
 

@@ -6,7 +6,7 @@
 #include <array>
 #include <optional>
 
-#include "conf/units.h"
+#include "conf/grammar/units.h"
 
 namespace fallbackmx {
 

@@ -1,7 +1,7 @@
 // The mistakes that are made in main.cf and master.cf with a milter. Pure: facts in, ailments out.
 #pragma once
 
-#include "conf/milter_socket.h"
+#include "conf/grammar/milter_socket.h"
 #include "conf/parameters.h"
 #include "milter/doctor/ailment.h"
 #include "milter/doctor/postfix_facts.h"

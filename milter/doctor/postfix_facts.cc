@@ -4,15 +4,16 @@
 #include <array>
 #include <chrono>
 
-#include "conf/units.h"
-#include "milter/command/program_output.h"
+#include "conf/grammar/braced_words.h"
+#include "conf/grammar/units.h"
+#include "milter/doctor/program_output.h"
+#include "probe/base/text.h"
 
 namespace fallbackmx {
 
 namespace {
 
 constexpr std::string_view blanks = " \t\r\n", separators = ", \t\r\n";
-constexpr std::chrono::seconds patience{10};
 
 constexpr std::array<const char*, 22> parameters = {"smtpd_milters",
                                                     "non_smtpd_milters",
@@ -37,12 +38,6 @@ constexpr std::array<const char*, 22> parameters = {"smtpd_milters",
                                                     "virtual_transport",
                                                     "default_transport"};
 
-std::string_view trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(blanks);
-  if (begin == text.npos) return {};
-  return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
-}
-
 struct Pair {
   std::string name, value;
 };
@@ -50,15 +45,17 @@ struct Pair {
 /// `name = value`; everything is the name when there is no `=`.
 Pair pair_of(std::string_view text) {
   const auto equals = text.find('=');
-  if (equals == text.npos) return {std::string(trimmed(text)), ""};
-  return {std::string(trimmed(text.substr(0, equals))), std::string(trimmed(text.substr(equals + 1)))};
+  if (equals == text.npos) return {std::string(stripped(text, blanks)), ""};
+  return {std::string(stripped(text.substr(0, equals), blanks)),
+          std::string(stripped(text.substr(equals + 1), blanks))};
 }
 
 std::vector<Pair> pairs_of(std::string_view lines) {
   std::vector<Pair> pairs;
   while (!lines.empty()) {
     const auto end = std::min(lines.find('\n'), lines.size());
-    if (const auto line = trimmed(lines.substr(0, end)); !line.empty()) pairs.push_back(pair_of(line));
+    if (const auto line = stripped(lines.substr(0, end), blanks); !line.empty())
+      pairs.push_back(pair_of(line));
     lines.remove_prefix(std::min(end + 1, lines.size()));
   }
   return pairs;
@@ -76,11 +73,6 @@ std::vector<std::string_view> items_of(std::string_view list) {
     items.push_back(list.substr(begin, at - begin));
   }
   return items;
-}
-
-std::string_view without_braces(std::string_view item) {
-  const bool braced = item.size() >= 2 && item.front() == '{' && item.back() == '}';
-  return braced ? trimmed(item.substr(1, item.size() - 2)) : item;
 }
 
 /// `smtp/inet/chroot`, in its three parts.
@@ -167,7 +159,7 @@ Result<PostfixFacts> look_at_postfix(const std::string& directory) {
   if (!directory.empty()) postconf.insert(postconf.end(), {"-c", directory});
   const auto ask = [&](std::vector<std::string> more) {
     more.insert(more.begin(), postconf.begin(), postconf.end());
-    return program_output(more, patience);
+    return program_output(more);
   };
   std::vector<std::string> wanted{"-x"};
   wanted.insert(wanted.end(), parameters.begin(), parameters.end());

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "probe/result.h"
+#include "probe/base/result.h"
 
 namespace fallbackmx {
 

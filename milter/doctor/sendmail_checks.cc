@@ -9,9 +9,9 @@
 #include <optional>
 #include <string>
 
-#include "conf/text_file.h"
-#include "conf/units.h"
-#include "milter/command/mta_config.h"
+#include "conf/grammar/units.h"
+#include "milter/doctor/mta_config.h"
+#include "probe/base/text_file.h"
 
 namespace fallbackmx {
 
@@ -25,16 +25,10 @@ struct Filter {
   std::string name, socket, flags, timeouts;
 };
 
-std::string_view trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t\r");
-  if (begin == text.npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
-}
-
 /// Takes what stands before the separator, or everything, off the text.
 std::string_view take(std::string_view& text, char separator) {
   const auto end = std::min(text.find(separator), text.size());
-  const std::string_view taken = trimmed(text.substr(0, end));
+  const std::string_view taken = stripped(text.substr(0, end), " \t\r");
   text.remove_prefix(std::min(end + 1, text.size()));
   return taken;
 }
@@ -44,9 +38,9 @@ Filter filter_of(std::string_view line) {
   Filter filter{.name = std::string(take(line, ',')), .socket = {}, .flags = {}, .timeouts = {}};
   while (!line.empty()) {
     const std::string_view equate = take(line, ',');
-    if (equate.starts_with("S=")) filter.socket = trimmed(equate.substr(2));
-    if (equate.starts_with("F=")) filter.flags = trimmed(equate.substr(2));
-    if (equate.starts_with("T=")) filter.timeouts = trimmed(equate.substr(2));
+    if (equate.starts_with("S=")) filter.socket = stripped(equate.substr(2), " \t\r");
+    if (equate.starts_with("F=")) filter.flags = stripped(equate.substr(2), " \t\r");
+    if (equate.starts_with("T=")) filter.timeouts = stripped(equate.substr(2), " \t\r");
   }
   return filter;
 }
@@ -121,7 +115,7 @@ std::string mailertable_next_hop(std::string_view mailertable, std::string_view 
     std::string_view line = take(mailertable, '\n');
     const auto blank = line.find_first_of(" \t");
     if (line.starts_with('#') || blank == line.npos) continue;
-    const std::string_view entry = trimmed(line.substr(blank));
+    const std::string_view entry = stripped(line.substr(blank), " \t\r");
     const auto colon = entry.find(':');
     rows.emplace(lower_case(line.substr(0, blank)), colon == entry.npos ? entry : entry.substr(colon + 1));
   }

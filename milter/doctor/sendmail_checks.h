@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "conf/milter_socket.h"
+#include "conf/grammar/milter_socket.h"
 #include "conf/parameters.h"
 #include "milter/doctor/ailment.h"
 

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <system_error>
 
-#include "conf/access_table.h"
-#include "conf/braced_words.h"
+#include "conf/grammar/braced_words.h"
+#include "conf/tables/access_table.h"
 
 namespace fallbackmx {
 

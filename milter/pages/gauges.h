@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <vector>
 
-#include "probe/activity.h"
-#include "probe/metrics.h"
-#include "probe/primary_state.h"
+#include "probe/base/metrics.h"
+#include "probe/primary/activity.h"
+#include "probe/primary/primary_state.h"
 
 namespace fallbackmx {
 

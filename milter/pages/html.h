@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "probe/clock.h"
+#include "probe/base/clock.h"
 
 namespace fallbackmx {
 

@@ -8,7 +8,7 @@
 #include <thread>
 #include <utility>
 
-#include "milter/admission.h"
+#include "milter/libmilter/admission.h"
 #include "milter/pages/readers.h"
 
 namespace fallbackmx {
@@ -41,9 +41,11 @@ void answer(const HttpPages& pages, const httplib::Request& request, httplib::Re
   response.set_content(made.body, made.type);
 }
 
+}  // namespace
+
 /// httplib's own threads take the process with them when one of them cannot be made, or one of their readers
 /// is out of memory.
-class OurReaders final : public httplib::TaskQueue {
+class HttpServer::OurReaders final : public httplib::TaskQueue {
  public:
   /// By httplib, for each connection.
   void enqueue(std::function<void()> serve_and_close) override {
@@ -54,8 +56,6 @@ class OurReaders final : public httplib::TaskQueue {
  private:
   Readers readers_{most_readers};
 };
-
-}  // namespace
 
 class HttpServer::Impl {
  public:

@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 
-#include "conf/host_port.h"
-#include "probe/result.h"
+#include "probe/base/result.h"
+#include "probe/mail/host_port.h"
 
 namespace fallbackmx {
 
@@ -34,6 +34,7 @@ class HttpServer {
   int port() const;
 
  private:
+  class OurReaders;
   class Impl;
   explicit HttpServer(std::unique_ptr<Impl>);
   std::unique_ptr<Impl> impl_;

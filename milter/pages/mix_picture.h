@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "milter/recent_verdicts.h"
-#include "probe/clock.h"
+#include "milter/session/recent_verdicts.h"
+#include "probe/base/clock.h"
 
 namespace fallbackmx {
 

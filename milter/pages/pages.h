@@ -4,14 +4,14 @@
 #include <atomic>
 #include <string>
 
-#include "milter/configuration.h"
-#include "milter/desk.h"
 #include "milter/pages/http.h"
 #include "milter/pages/status_page.h"
-#include "probe/clock.h"
-#include "probe/metrics.h"
-#include "probe/store.h"
-#include "probe/verifier.h"
+#include "milter/session/desk.h"
+#include "milter/setup/configuration.h"
+#include "probe/base/clock.h"
+#include "probe/base/metrics.h"
+#include "probe/store/store.h"
+#include "probe/verifier/verifier.h"
 
 namespace fallbackmx {
 

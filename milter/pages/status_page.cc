@@ -106,8 +106,8 @@ std::string primary_card(const PrimaryState& primary, WallTime now) {
   card += fmt::format("<dt>{} for</dt><dd>{}</dd>\n", to_string(primary.state),
                       short_span(std::chrono::floor<std::chrono::seconds>(now - primary.since)));
   if (primary.next_trial) {
-    const auto left = std::chrono::ceil<std::chrono::seconds>(*primary.next_trial - now);
-    card += row("next trial", left.count() > 0 ? "in " + short_span(left) : "when somebody asks");
+    const auto wait = std::chrono::ceil<std::chrono::seconds>(*primary.next_trial - now);
+    card += row("next trial", wait.count() > 0 ? "in " + short_span(wait) : "when somebody asks");
   }
   card += row("sessions", std::to_string(primary.sessions) +
                               (primary.opening > 0 ? fmt::format(", {} opening", primary.opening) : ""));

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "milter/recent_verdicts.h"
-#include "probe/activity.h"
-#include "probe/primary_state.h"
+#include "milter/session/recent_verdicts.h"
+#include "probe/primary/activity.h"
+#include "probe/primary/primary_state.h"
 
 namespace fallbackmx {
 

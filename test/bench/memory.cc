@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "probe/store.h"
+#include "probe/store/store.h"
 
 namespace fallbackmx {
 namespace {

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "probe/resolv_conf.h"
+#include "probe/dns/resolv_conf.h"
 #include "test/fake/dns_script.h"
 #include "test/fake/loopback.h"
 

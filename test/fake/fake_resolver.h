@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "probe/clock.h"
-#include "probe/dns.h"
+#include "probe/base/clock.h"
+#include "probe/dns/dns.h"
 
 namespace fallbackmx {
 

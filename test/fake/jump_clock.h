@@ -7,7 +7,7 @@
 #include <mutex>
 #include <set>
 
-#include "probe/clock.h"
+#include "probe/base/clock.h"
 
 namespace fallbackmx {
 

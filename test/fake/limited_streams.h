@@ -8,7 +8,7 @@
 #include <mutex>
 #include <optional>
 
-#include "probe/stream.h"
+#include "probe/wire/stream.h"
 
 namespace fallbackmx {
 

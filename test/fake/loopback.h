@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "probe/file_descriptor.h"
+#include "probe/base/file_descriptor.h"
 
 namespace fallbackmx {
 

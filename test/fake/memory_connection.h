@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-#include "probe/stream.h"
+#include "probe/wire/stream.h"
 #include "test/fake/simulation.h"
 
 namespace fallbackmx {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "probe/stream.h"
+#include "probe/wire/stream.h"
 #include "test/fake/scripted_server.h"
 #include "test/fake/simulation.h"
 

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "probe/file_descriptor.h"
+#include "probe/base/file_descriptor.h"
 
 namespace fallbackmx {
 

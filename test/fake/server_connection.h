@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "probe/clock.h"
+#include "probe/base/clock.h"
 #include "test/fake/server_session.h"
 #include "test/fake/server_tls.h"
 

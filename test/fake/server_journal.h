@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "probe/clock.h"
+#include "probe/base/clock.h"
 
 namespace fallbackmx {
 

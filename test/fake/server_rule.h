@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "probe/result.h"
+#include "probe/base/result.h"
 #include "test/fake/words.h"
 
 namespace fallbackmx {

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "probe/clock.h"
+#include "probe/base/clock.h"
 #include "test/fake/scripted_server.h"
 
 namespace fallbackmx {

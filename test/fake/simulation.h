@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "probe/clock.h"
+#include "probe/base/clock.h"
 
 namespace fallbackmx {
 

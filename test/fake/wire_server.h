@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "probe/clock.h"
+#include "probe/base/clock.h"
 #include "test/fake/loopback.h"
 #include "test/fake/scripted_server.h"
 #include "test/fake/server_connection.h"

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "probe/stream.h"
+#include "probe/wire/stream.h"
 #include "test/fake/jump_clock.h"
 #include "test/fake/wire_server.h"
 

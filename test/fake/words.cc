@@ -6,7 +6,7 @@
 #include <charconv>
 #include <utility>
 
-#include "conf/number.h"
+#include "probe/base/number.h"
 
 namespace fallbackmx {
 inline namespace script_words {

@@ -14,14 +14,14 @@
 namespace fallbackmx {
 namespace {
 
-struct Case {
+struct NthCase {
   Fault family;
   int stride;  ///< in continuous integration; STRIDE=1 for all of them
 };
 
-void PrintTo(const Case& c, std::ostream* out) { *out << to_string(c.family); }
+void PrintTo(const NthCase& c, std::ostream* out) { *out << to_string(c.family); }
 
-class NthCall : public WithFaults, public testing::WithParamInterface<Case> {
+class NthCall : public WithFaults, public testing::WithParamInterface<NthCase> {
  protected:
   NthCall() {
     until_written_ = family() == Fault::disk || family() == Fault::full_disk;
@@ -215,18 +215,20 @@ TEST_P(NthCallForAWhile, AndAllBehindItAreSurvived) {
   EXPECT_EQ(stop(), 0) << daemon_->log();
 }
 
-std::string called(const testing::TestParamInfo<Case>& of) { return std::string(to_string(of.param.family)); }
+std::string called(const testing::TestParamInfo<NthCase>& of) {
+  return std::string(to_string(of.param.family));
+}
 
 INSTANTIATE_TEST_SUITE_P(Of, NthCall,
-                         testing::Values(Case{Fault::memory, 13}, Case{Fault::thread, 1},
-                                         Case{Fault::descriptor, 1}, Case{Fault::transfer, 3},
-                                         Case{Fault::signal, 3}, Case{Fault::disk, 3},
-                                         Case{Fault::full_disk, 1}),
+                         testing::Values(NthCase{Fault::memory, 13}, NthCase{Fault::thread, 1},
+                                         NthCase{Fault::descriptor, 1}, NthCase{Fault::transfer, 3},
+                                         NthCase{Fault::signal, 3}, NthCase{Fault::disk, 3},
+                                         NthCase{Fault::full_disk, 1}),
                          called);
 INSTANTIATE_TEST_SUITE_P(From, NthCallForAWhile,
-                         testing::Values(Case{Fault::memory, 13}, Case{Fault::thread, 1},
-                                         Case{Fault::descriptor, 5}, Case{Fault::disk, 5},
-                                         Case{Fault::full_disk, 1}),
+                         testing::Values(NthCase{Fault::memory, 13}, NthCase{Fault::thread, 1},
+                                         NthCase{Fault::descriptor, 5}, NthCase{Fault::disk, 5},
+                                         NthCase{Fault::full_disk, 1}),
                          called);
 
 }  // namespace

@@ -5,7 +5,7 @@
 
 #include "milter/command/memory_file.h"
 #include "milter/command/rendering.h"
-#include "milter/control_message.h"
+#include "milter/control/control_message.h"
 #include "test/fuzz/script.h"
 #include "test/fuzz/targets.h"
 

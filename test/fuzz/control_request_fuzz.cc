@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "milter/command/rendering.h"
-#include "milter/control_message.h"
-#include "milter/operations.h"
+#include "milter/control/control_message.h"
+#include "milter/control/operations.h"
 #include "test/fake/simulation.h"
 #include "test/fuzz/script.h"
 #include "test/fuzz/targets.h"

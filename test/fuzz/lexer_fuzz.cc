@@ -1,4 +1,4 @@
-#include "conf/lexer.h"
+#include "conf/grammar/lexer.h"
 
 #include <algorithm>
 #include <set>

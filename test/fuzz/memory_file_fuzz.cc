@@ -3,8 +3,8 @@
 
 #include <sstream>
 
-#include "milter/memory_transfer.h"
-#include "probe/store.h"
+#include "milter/control/memory_transfer.h"
+#include "probe/store/store.h"
 #include "test/fuzz/targets.h"
 
 namespace fallbackmx::fuzz {

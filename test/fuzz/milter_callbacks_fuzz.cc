@@ -19,9 +19,9 @@
 #include <charconv>
 #include <memory>
 
-#include "milter/callbacks.h"
-#include "probe/metrics.h"
-#include "probe/smtp_reply.h"
+#include "milter/session/callbacks.h"
+#include "probe/base/metrics.h"
+#include "probe/mail/smtp_reply.h"
 #include "test/fake/fake_resolver.h"
 #include "test/fake/simulation.h"
 #include "test/fuzz/milter_session.h"
@@ -58,16 +58,16 @@ Finding finding_in(std::string_view line) {
   return finding;
 }
 
-class Daemon {
+class MilterDaemon {
  public:
-  Daemon() : settings_(initial()), desk_(services(), settings_) {
+  MilterDaemon() : settings_(initial()), desk_(services(), settings_) {
     resolver_.add("example.org MX 10 mx1.example.org");
     resolver_.add("example.net A 192.0.2.9");
     resolver_.add("dead.example SERVFAIL");
     register_callbacks(desk_, log_);
   }
-  Daemon(const Daemon&) = delete;
-  Daemon& operator=(const Daemon&) = delete;
+  MilterDaemon(const MilterDaemon&) = delete;
+  MilterDaemon& operator=(const MilterDaemon&) = delete;
 
   void step(std::string_view line) {
     const auto verb = take_word(line);
@@ -191,7 +191,7 @@ class Daemon {
 }  // namespace
 
 void milter_callbacks(std::string_view input) {
-  Daemon daemon;
+  MilterDaemon daemon;
   for (const auto line : lines_of(input)) daemon.step(line);
   daemon.end();
 }

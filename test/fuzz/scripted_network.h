@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "probe/stream.h"
+#include "probe/wire/stream.h"
 #include "test/fake/simulation.h"
 
 namespace fallbackmx::fuzz {

@@ -12,12 +12,12 @@
 #include <set>
 #include <thread>
 
-#include "milter/decision.h"
-#include "probe/log.h"
-#include "probe/metrics.h"
-#include "probe/smtp_reply.h"
-#include "probe/store.h"
-#include "probe/verifier.h"
+#include "milter/rules/decision.h"
+#include "probe/base/log.h"
+#include "probe/base/metrics.h"
+#include "probe/mail/smtp_reply.h"
+#include "probe/store/store.h"
+#include "probe/verifier/verifier.h"
 #include "test/fake/fake_resolver.h"
 #include "test/fuzz/script.h"
 #include "test/fuzz/scripted_network.h"

@@ -9,13 +9,13 @@
 #include <optional>
 #include <set>
 
-#include "conf/number.h"
-#include "probe/address.h"
-#include "probe/address_table.h"
-#include "probe/pending_changes.h"
-#include "probe/shared_notes.h"
-#include "probe/verify_schema.h"
-#include "probe/verify_text.h"
+#include "probe/base/number.h"
+#include "probe/mail/address.h"
+#include "probe/store/address_table.h"
+#include "probe/store/pending_changes.h"
+#include "probe/store/shared_notes.h"
+#include "probe/store/verify_schema.h"
+#include "probe/store/verify_text.h"
 #include "test/fake/temporary_directory.h"
 #include "test/fuzz/script.h"
 #include "test/fuzz/targets.h"

@@ -3,11 +3,11 @@
 // rest is the file.
 #include <algorithm>
 
-#include "conf/access_table.h"
 #include "conf/config.h"
-#include "conf/table.h"
-#include "conf/text_file.h"
-#include "conf/units.h"
+#include "conf/grammar/units.h"
+#include "conf/tables/access_table.h"
+#include "conf/tables/table.h"
+#include "probe/base/text_file.h"
 #include "test/fuzz/file_in_memory.h"
 #include "test/fuzz/script.h"
 #include "test/fuzz/targets.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "probe/address.h"
+#include "probe/mail/address.h"
 #include "test/fuzz/scripted_network.h"
 
 namespace fallbackmx::fuzz {

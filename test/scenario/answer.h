@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "milter/restrictions.h"
+#include "milter/rules/restrictions.h"
 #include "test/scenario/scenario.h"
 
 namespace fallbackmx {

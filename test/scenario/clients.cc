@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "milter/restrictions.h"
+#include "milter/rules/restrictions.h"
 #include "test/scenario/answer.h"
 
 namespace fallbackmx {

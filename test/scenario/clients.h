@@ -9,8 +9,8 @@
 #include <thread>
 
 #include "conf/parameters.h"
-#include "probe/dns.h"
-#include "probe/verifier.h"
+#include "probe/dns/dns.h"
+#include "probe/verifier/verifier.h"
 #include "test/scenario/scenario.h"
 #include "test/scenario/story.h"
 #include "test/scenario/world.h"

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "probe/clock.h"
-#include "probe/dns.h"
+#include "probe/base/clock.h"
+#include "probe/dns/dns.h"
 #include "test/scenario/scenario.h"
 
 namespace fallbackmx {

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "conf/config.h"
-#include "probe/metrics.h"
-#include "probe/store.h"
-#include "probe/verifier.h"
+#include "probe/base/metrics.h"
+#include "probe/store/store.h"
+#include "probe/verifier/verifier.h"
 #include "test/fake/fake_resolver.h"
 #include "test/fake/server_tls.h"
 #include "test/scenario/answer.h"

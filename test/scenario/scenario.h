@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-#include "probe/result.h"
+#include "probe/base/result.h"
 #include "test/fake/words.h"
 
 namespace fallbackmx {

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "probe/clock.h"
-#include "probe/stream.h"
+#include "probe/base/clock.h"
+#include "probe/wire/stream.h"
 #include "test/fake/scripted_server.h"
 #include "test/fake/words.h"
 

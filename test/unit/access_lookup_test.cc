@@ -1,4 +1,4 @@
-#include "milter/access_lookup.h"
+#include "milter/rules/access_lookup.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "milter/access_rules.h"
+#include "milter/rules/access_rules.h"
 
 #include "test/unit/rcpt_scene.h"
 #include "test/unit/temporary_file.h"

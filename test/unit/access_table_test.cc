@@ -1,11 +1,11 @@
-#include "conf/access_table.h"
+#include "conf/tables/access_table.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-#include "conf/rule.h"
+#include "conf/tables/rule.h"
 #include "test/unit/temporary_file.h"
 
 namespace fallbackmx {

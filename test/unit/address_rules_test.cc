@@ -1,4 +1,4 @@
-#include "milter/address_rules.h"
+#include "milter/rules/address_rules.h"
 
 #include "test/unit/rcpt_scene.h"
 

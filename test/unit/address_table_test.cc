@@ -1,11 +1,11 @@
-#include "probe/address_table.h"
+#include "probe/store/address_table.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-#include "probe/verify_schema.h"
+#include "probe/store/verify_schema.h"
 #include "test/fake/temporary_directory.h"
 #include "test/unit/remembered.h"
 

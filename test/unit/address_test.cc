@@ -1,4 +1,4 @@
-#include "probe/address.h"
+#include "probe/mail/address.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "milter/admission.h"
+#include "milter/libmilter/admission.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>

@@ -1,13 +1,13 @@
-#include "probe/backlog.h"
+#include "probe/verifier/backlog.h"
 
 #include <gtest/gtest.h>
+
+#include "test/unit/steady_start.h"
 
 namespace fallbackmx {
 namespace {
 
 using namespace std::chrono_literals;
-
-const SteadyTime start{1h};
 
 Backlog::Item item(const std::string& address, const std::string& next_hop = "") {
   return {
@@ -22,7 +22,7 @@ std::string order(Backlog& backlog) {
     EXPECT_FALSE(backlog.take(at - 1ms));
     const auto next = backlog.take(at);
     if (!next) return said + " nobody";
-    said += std::to_string((at - start) / 1ms) + ":" + next->recipient.key() + " ";
+    said += std::to_string((at - steady_start) / 1ms) + ":" + next->recipient.key() + " ";
   }
   EXPECT_EQ(backlog.due(), SteadyTime::max());
   return said;
@@ -31,46 +31,47 @@ std::string order(Backlog& backlog) {
 TEST(Backlog, IsEmptyAtFirst) {
   Backlog backlog;
   EXPECT_EQ(backlog.due(), SteadyTime::max());
-  EXPECT_FALSE(backlog.take(start));
-  backlog.hurry(start);
+  EXPECT_FALSE(backlog.take(steady_start));
+  backlog.hurry(steady_start);
 }
 
 TEST(Backlog, HasEachOnceAndNotAllAtOnce) {
   Backlog backlog;
-  for (const auto* address : {"a@x.org", "b@x.org", "a@x.org", "c@x.org"}) backlog.add(item(address), start);
+  for (const auto* address : {"a@x.org", "b@x.org", "a@x.org", "c@x.org"})
+    backlog.add(item(address), steady_start);
   EXPECT_EQ(order(backlog), "0:a@x.org 100:b@x.org 200:c@x.org ");
 }
 
 TEST(Backlog, LetsNextHopsTakeTurns) {
   Backlog backlog;
   for (const auto* address : {"a@x.org", "b@x.org", "c@x.org", "a@y.org", "b@y.org"})
-    backlog.add(item(address), start);
+    backlog.add(item(address), steady_start);
   EXPECT_EQ(order(backlog), "0:a@x.org 100:a@y.org 200:b@x.org 300:b@y.org 400:c@x.org ");
 }
 
 TEST(Backlog, KeepsThoseBackWhosePrimaryCannotBeAsked) {
   Backlog backlog;
-  for (const auto* address : {"a@x.org", "b@x.org", "a@y.org"}) backlog.add(item(address), start);
-  auto first = backlog.take(start);
+  for (const auto* address : {"a@x.org", "b@x.org", "a@y.org"}) backlog.add(item(address), steady_start);
+  auto first = backlog.take(steady_start);
   ASSERT_TRUE(first);
-  backlog.put_back(*std::move(first), start + 30s);
-  backlog.add(item("c@x.org"), start);
+  backlog.put_back(*std::move(first), steady_start + 30s);
+  backlog.add(item("c@x.org"), steady_start);
   EXPECT_EQ(order(backlog), "100:a@y.org 30000:a@x.org 30100:b@x.org 30200:c@x.org ");
 }
 
 TEST(Backlog, HurriesWhenAPrimaryIsBack) {
   Backlog backlog;
-  backlog.add(item("a@x.org"), start + 30s);
-  backlog.add(item("b@x.org", "[192.0.2.1]:26"), start + 30s);
-  backlog.hurry(start + 5s);
-  backlog.hurry(start + 40s);
+  backlog.add(item("a@x.org"), steady_start + 30s);
+  backlog.add(item("b@x.org", "[192.0.2.1]:26"), steady_start + 30s);
+  backlog.hurry(steady_start + 5s);
+  backlog.hurry(steady_start + 40s);
   EXPECT_EQ(order(backlog), "5000:b@x.org 5100:a@x.org ");
 }
 
 TEST(Backlog, IsBounded) {
   Backlog backlog;
   for (std::size_t i = 0; i < Backlog::limit + 10; ++i)
-    backlog.add(item("u" + std::to_string(i) + "@x.org"), start);
+    backlog.add(item("u" + std::to_string(i) + "@x.org"), steady_start);
   EXPECT_EQ(backlog.size(), Backlog::limit);
 }
 

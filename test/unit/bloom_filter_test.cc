@@ -1,4 +1,4 @@
-#include "probe/bloom_filter.h"
+#include "probe/base/bloom_filter.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "probe/catchall.h"
+#include "probe/primary/catchall.h"
 
 #include <gtest/gtest.h>
 

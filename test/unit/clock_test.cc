@@ -1,4 +1,4 @@
-#include "probe/clock.h"
+#include "probe/base/clock.h"
 
 #include <gtest/gtest.h>
 #include <poll.h>

@@ -4,9 +4,9 @@
 
 #include <vector>
 
-#include "conf/text_file.h"
 #include "milter/command/command.h"
 #include "milter/command/command_help.h"
+#include "probe/base/text_file.h"
 
 namespace fallbackmx {
 namespace {

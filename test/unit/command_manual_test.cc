@@ -8,7 +8,7 @@
 #include <set>
 #include <sstream>
 
-#include "milter/verbs.h"
+#include "milter/control/verbs.h"
 
 namespace fallbackmx {
 namespace {

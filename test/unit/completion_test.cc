@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdio>
 
-#include "milter/verbs.h"
+#include "milter/control/verbs.h"
 #include "test/unit/temporary_file.h"
 
 namespace fallbackmx {

@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "conf/checks.h"
-#include "conf/host_name.h"
+#include "probe/mail/host_name.h"
 #include "test/unit/temporary_file.h"
 
 namespace fallbackmx {

@@ -1,4 +1,4 @@
-#include "milter/configuration.h"
+#include "milter/setup/configuration.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "milter/control_message.h"
+#include "milter/control/control_message.h"
 
 #include <gmock/gmock.h>
 

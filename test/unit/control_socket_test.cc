@@ -1,4 +1,4 @@
-#include "milter/control_socket.h"
+#include "milter/control/control_socket.h"
 
 #include <gmock/gmock.h>
 #include <sys/socket.h>
@@ -12,9 +12,9 @@
 #include <thread>
 #include <vector>
 
-#include "milter/command/control_client.h"
-#include "milter/line_stream.h"
-#include "probe/file_descriptor.h"
+#include "milter/control/control_client.h"
+#include "milter/control/line_stream.h"
+#include "probe/base/file_descriptor.h"
 #include "test/fake/temporary_directory.h"
 
 namespace fallbackmx {

@@ -1,4 +1,4 @@
-#include "probe/control.h"
+#include "probe/primary/control.h"
 
 #include <gtest/gtest.h>
 

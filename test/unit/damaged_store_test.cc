@@ -8,8 +8,8 @@
 #include <random>
 #include <sstream>
 
-#include "probe/address_table.h"
-#include "probe/store.h"
+#include "probe/store/address_table.h"
+#include "probe/store/store.h"
 #include "test/fake/temporary_directory.h"
 #include "test/unit/remembered.h"
 
@@ -23,7 +23,9 @@ constexpr int users = 12;
 const std::size_t stride =
     std::getenv("STRIDE") == nullptr ? 13 : std::strtoul(std::getenv("STRIDE"), nullptr, 10);
 
-std::string user(int i) { return "u" + std::to_string(i) + "@d" + std::to_string(i % 2) + ".example"; }
+std::string neighbour_of_two(int i) {
+  return "u" + std::to_string(i) + "@d" + std::to_string(i % 2) + ".example";
+}
 bool exists(int i) { return i % 3 != 0; }
 
 /// A small database, in pages of 512 bytes, so that each of its bytes can have its turn.
@@ -39,7 +41,7 @@ class DamagedStore : public testing::Test {
     Settings endless;
     endless.address_verify_positive_expire_time = endless.address_verify_negative_expire_time = 1000000h;
     for (int i = 0; i < users; ++i) {
-      store->put(user(i), exists(i) ? yes(Seconds(i)) : no(Seconds(i)));
+      store->put(neighbour_of_two(i), exists(i) ? yes(Seconds(i)) : no(Seconds(i)));
       if (i % 4 == 3) store->clean_up(now, endless, 1000);
     }
     if (!open) store.reset();
@@ -60,9 +62,9 @@ class DamagedStore : public testing::Test {
   static void expect_no_wrong_verdict(
       const std::function<std::optional<AddressRecord>(const std::string&)>& find, const std::string& what) {
     for (int i = 0; i < users; ++i) {
-      const auto record = find(user(i));
+      const auto record = find(neighbour_of_two(i));
       if (!record) continue;
-      ASSERT_EQ(record->verdict == Verdict::deliverable, exists(i)) << what << ": " << user(i);
+      ASSERT_EQ(record->verdict == Verdict::deliverable, exists(i)) << what << ": " << neighbour_of_two(i);
       ASSERT_EQ(sound(*record), record) << what;
     }
     ASSERT_FALSE(find("absent@d0.example")) << what;
@@ -77,7 +79,7 @@ class DamagedStore : public testing::Test {
     opened.table->each_after("", [&](const std::string& key, const AddressRecord& record) {
       for (int i = 0; i < users; ++i) {
         const bool right = (record.verdict == Verdict::deliverable) == exists(i);
-        EXPECT_TRUE(key != user(i) || right) << what;
+        EXPECT_TRUE(key != neighbour_of_two(i) || right) << what;
       }
       return true;
     });

@@ -1,4 +1,4 @@
-#include "milter/decision.h"
+#include "milter/rules/decision.h"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@ namespace {
 
 using Action = Decision::Action;
 
-constexpr std::string_view user = "u@example.org";
+constexpr std::string_view recipient = "u@example.org";
 
 /// What decide() looks at, at the documented defaults.
 Settings rules() {
@@ -48,7 +48,7 @@ TEST(Decision, AYesPassesWhateverIsRememberedOrConfigured) {
     Settings settings = rules();
     settings.unverified_recipient_tempfail_action = UnverifiedAction::defer;
     settings.primary_undecided_action = UndecidedAction::defer;
-    EXPECT_EQ(told(decide(found(Verdict::deliverable, remembered), settings, user)), "pass");
+    EXPECT_EQ(told(decide(found(Verdict::deliverable, remembered), settings, recipient)), "pass");
   }
 }
 
@@ -74,7 +74,7 @@ TEST(Decision, ANoIsRefusedByTheClassOfTheRejectCode) {
       Settings settings = rules();
       settings.unverified_recipient_reject_code = c.code;
       settings.unverified_recipient_tempfail_action = c.tempfail;
-      const Decision decision = decide(found(Verdict::undeliverable, remembered), settings, user);
+      const Decision decision = decide(found(Verdict::undeliverable, remembered), settings, recipient);
       EXPECT_EQ(told(decision), c.want) << c.code;
       EXPECT_NE(decision.reply.text.find(c.wording), std::string::npos) << decision.reply.text;
     }
@@ -114,7 +114,7 @@ TEST(Decision, EveryCellOfUnavailable) {
       settings.primary_unavailable_known_bad_action = c.known_bad;
       settings.unverified_recipient_tempfail_action = c.tempfail;
       settings.unverified_recipient_defer_code = c.defer_code;
-      EXPECT_EQ(told(decide(found(Verdict::unavailable, c.remembered, from_mx), settings, user)), c.want)
+      EXPECT_EQ(told(decide(found(Verdict::unavailable, c.remembered, from_mx), settings, recipient)), c.want)
           << to_string(c.remembered) << ' ' << c.defer_code;
     }
   }
@@ -155,7 +155,7 @@ TEST(Decision, EveryCellOfDeferredRefusedAndLate) {
       const std::string_view want = !refuses_us             ? c.want
                                     : c.action == U::permit ? "pass unverified"
                                                             : "defer 450";
-      EXPECT_EQ(told(decide(found(verdict, c.remembered, c.from_mx), settings, user)), want)
+      EXPECT_EQ(told(decide(found(verdict, c.remembered, c.from_mx), settings, recipient)), want)
           << to_string(verdict) << ' ' << to_string(c.remembered);
     }
   }
@@ -169,7 +169,8 @@ TEST(Decision, MisroutedIsAlwaysDeferredWithAnAlarm) {
         settings.unverified_recipient_defer_code = code;
         settings.unverified_recipient_tempfail_action = tempfail;
         settings.primary_undecided_action = UndecidedAction::permit;
-        EXPECT_EQ(told(decide(found(Verdict::misrouted, remembered), settings, user)), "defer 450 alarm");
+        EXPECT_EQ(told(decide(found(Verdict::misrouted, remembered), settings, recipient)),
+                  "defer 450 alarm");
       }
     }
   }
@@ -188,7 +189,7 @@ TEST(Decision, OnlyAProvenNoIsEverAPermanentRefusal) {
         Finding finding = found(verdict, remembered);
         finding.code = 550;
         finding.dsn = "5.7.1";
-        const Decision decision = decide(finding, settings, user);
+        const Decision decision = decide(finding, settings, recipient);
         EXPECT_LT(decision.reply.code, 500) << to_string(verdict);
         EXPECT_NE(decision.action, Action::reject) << to_string(verdict);
       }
@@ -241,7 +242,7 @@ TEST(Decision, TextsArePostfixsOwn) {
     finding.words = c.words;
     finding.primary = "mx1.example.org[192.0.2.1]:25";
     finding.why = "mx1.example.org[192.0.2.1]:25 said so";
-    const Reply reply = decide(finding, settings, user).reply;
+    const Reply reply = decide(finding, settings, recipient).reply;
     EXPECT_EQ(reply.dsn + ' ' + reply.text, c.want) << c.name;
     EXPECT_EQ(reply.text.find("mx1"), std::string::npos) << c.name;
   }
@@ -250,7 +251,7 @@ TEST(Decision, TextsArePostfixsOwn) {
 TEST(Decision, APrimaryWithoutSmtputf8IsNamedAsTheReason) {
   Finding finding = found(Verdict::misrouted, Remembered::nothing);
   finding.stage = Stage::mail;
-  const Decision decision = decide(finding, rules(), user);
+  const Decision decision = decide(finding, rules(), recipient);
   EXPECT_EQ(told(decision), "defer 450 alarm");
   EXPECT_EQ(
       decision.reply.text,
@@ -259,7 +260,7 @@ TEST(Decision, APrimaryWithoutSmtputf8IsNamedAsTheReason) {
 }
 
 TEST(Decision, AKnownBadUserHearsThatThePrimaryIsAway) {
-  EXPECT_EQ(decide(found(Verdict::unavailable, Remembered::no), rules(), user).reply.text,
+  EXPECT_EQ(decide(found(Verdict::unavailable, Remembered::no), rules(), recipient).reply.text,
             "<u@example.org>: Recipient address rejected: unverified address: the primary mail server is not "
             "available");
 }
@@ -268,7 +269,7 @@ TEST(Decision, ThePrimarysWordsAreCutAt250Characters) {
   Finding finding = found(Verdict::undeliverable, Remembered::nothing);
   finding.code = 550;
   finding.words = std::string(2000, 'x');
-  const std::string text = decide(finding, rules(), user).reply.text;
+  const std::string text = decide(finding, rules(), recipient).reply.text;
   const auto why = text.find("host said: ");
   ASSERT_NE(why, std::string::npos);
   EXPECT_EQ(text.size() - why, 250u);
@@ -277,7 +278,7 @@ TEST(Decision, ThePrimarysWordsAreCutAt250Characters) {
 TEST(Decision, SoftBounceDefersWhatItWouldReject) {
   Settings settings = rules();
   settings.soft_bounce = true;
-  const Decision decision = decide(found(Verdict::undeliverable, Remembered::nothing), settings, user);
+  const Decision decision = decide(found(Verdict::undeliverable, Remembered::nothing), settings, recipient);
   EXPECT_EQ(decision.reply.code, 450);
   EXPECT_EQ(decision.reply.dsn, "4.1.1");
 }
@@ -288,17 +289,17 @@ TEST(Decision, WhileThePrimaryIsUpNothingIsTakenIfThatIsWanted) {
   for (const auto verdict :
        {Verdict::deliverable, Verdict::undeliverable, Verdict::deferred, Verdict::refused}) {
     for (const auto remembered : all_remembered) {
-      const Decision decision = decide(found(verdict, remembered), settings, user);
+      const Decision decision = decide(found(verdict, remembered), settings, recipient);
       EXPECT_EQ(told(decision), "defer 450") << to_string(verdict);
       EXPECT_EQ(decision.reply.dsn, "4.3.2");
       EXPECT_EQ(decision.reply.text,
                 "<u@example.org>: Recipient address rejected: the primary mail server is up, deliver there");
     }
   }
-  EXPECT_EQ(told(decide(found(Verdict::unavailable, Remembered::nothing), settings, user)),
+  EXPECT_EQ(told(decide(found(Verdict::unavailable, Remembered::nothing), settings, recipient)),
             "pass unverified");
-  EXPECT_EQ(told(decide(found(Verdict::unavailable, Remembered::yes), settings, user)), "pass");
-  EXPECT_EQ(told(decide(found(Verdict::late, Remembered::nothing), settings, user)), "defer 450");
+  EXPECT_EQ(told(decide(found(Verdict::unavailable, Remembered::yes), settings, recipient)), "pass");
+  EXPECT_EQ(told(decide(found(Verdict::late, Remembered::nothing), settings, recipient)), "defer 450");
 }
 
 TEST(Decision, WhoGuessesLearnsOnlyWhatIsRemembered) {
@@ -306,15 +307,15 @@ TEST(Decision, WhoGuessesLearnsOnlyWhatIsRemembered) {
   finding.withheld = true;
   Settings settings = rules();
   settings.primary_undecided_action = UndecidedAction::permit;
-  const Decision decision = decide(finding, settings, user);
+  const Decision decision = decide(finding, settings, recipient);
   EXPECT_EQ(told(decision), "defer 450");
   EXPECT_EQ(decision.reply.text,
             "<u@example.org>: Recipient address rejected: too many unknown recipients from your address, try "
             "again later");
   finding.remembered = Remembered::no;
-  EXPECT_EQ(told(decide(finding, settings, user)), "defer 450");
+  EXPECT_EQ(told(decide(finding, settings, recipient)), "defer 450");
   finding.remembered = Remembered::yes;
-  EXPECT_EQ(told(decide(finding, settings, user)), "pass");
+  EXPECT_EQ(told(decide(finding, settings, recipient)), "pass");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "milter/desk.h"
+#include "milter/session/desk.h"
 
 #include <gtest/gtest.h>
 

@@ -1,13 +1,13 @@
-#include "probe/destinations.h"
+#include "probe/primary/destinations.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-#include "probe/destination.h"
-#include "probe/engine.h"
-#include "probe/metrics.h"
+#include "probe/base/metrics.h"
+#include "probe/primary/destination.h"
+#include "probe/primary/engine.h"
 #include "test/fake/fake_resolver.h"
 #include "test/fake/memory_streams.h"
 #include "test/fake/simulation.h"
@@ -32,7 +32,10 @@ class DestinationsTest : public testing::Test {
   Log log{[](LogLevel, std::string_view) {}};
   Metrics metrics;
   Engine engine{Services{clock, dns, streams, *store, log, metrics},
-                std::make_shared<Settings>(default_settings()), nullptr, [] {}};
+                std::make_shared<Settings>(default_settings()),
+                nullptr,
+                {},
+                [] {}};
 };
 
 TEST_F(DestinationsTest, WhoIsAskedAtTheSameEndpointsOnTheSameTermsIsAskedThroughOne) {

@@ -1,4 +1,4 @@
-#include "probe/dispatcher.h"
+#include "probe/primary/dispatcher.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "probe/metrics.h"
+#include "probe/base/metrics.h"
 #include "test/fake/fake_resolver.h"
 #include "test/fake/memory_streams.h"
 #include "test/fake/simulation.h"
@@ -52,7 +52,7 @@ class DispatcherTest : public testing::Test {
   Log log{[this](LogLevel, std::string_view line) { lines.emplace_back(line); }, LogLevel::info};
   Metrics metrics;
   std::shared_ptr<Settings> settings = std::make_shared<Settings>(default_settings());
-  Engine engine{Services{clock, dns, streams, *store, log, metrics}, settings, nullptr, [] {}};
+  Engine engine{Services{clock, dns, streams, *store, log, metrics}, settings, nullptr, {}, [] {}};
   Servers servers{engine, {server("192.0.2.1"), server("192.0.2.2")}, {TlsPolicy{}, TlsPolicy{}}};
   ProbeQueue probes{2, engine.pending};
   Roster sessions;

@@ -1,4 +1,4 @@
-#include "probe/dns_cache.h"
+#include "probe/dns/dns_cache.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "probe/dns_packet.h"
+#include "probe/dns/dns_packet.h"
 
 #include <gtest/gtest.h>
 

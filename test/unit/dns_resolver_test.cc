@@ -1,4 +1,4 @@
-#include "probe/dns_resolver.h"
+#include "probe/dns/dns_resolver.h"
 
 #include <gtest/gtest.h>
 

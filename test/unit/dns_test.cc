@@ -1,6 +1,8 @@
-#include "probe/dns.h"
+#include "probe/dns/dns.h"
 
 #include <gtest/gtest.h>
+
+#include "probe/mail/host_name.h"
 
 namespace fallbackmx {
 namespace {

@@ -1,4 +1,4 @@
-#include "milter/dns_tests.h"
+#include "milter/rules/dns_tests.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "probe/dns_transport.h"
+#include "probe/dns/dns_transport.h"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@ using std::chrono::seconds;
 using Lie = DnsServer::Lie;
 using Manner = DnsServer::Manner;
 
-const std::string question = "example.org MX";
+const std::string asked = "example.org MX";
 const WirePacket truth{.answer = {"example.org MX 10 mx1.example.org"}};
 
 /// Two servers of which the first is asked first.
@@ -52,7 +52,7 @@ class DnsTransportTest : public testing::Test {
 };
 
 TEST_F(DnsTransportTest, TheFirstServerIsAskedFirst) {
-  first_.on(question, {truth});
+  first_.on(asked, {truth});
   EXPECT_EQ(show(ask()), "10 mx1.example.org from first");
   EXPECT_EQ(second_.questions(), 0u);
 }
@@ -70,7 +70,7 @@ TEST_F(DnsTransportTest, LiesAreIgnoredAndTheTruthIsWaitedFor) {
       {"all at once",
        {Lie::another_port, Lie::wrong_id, Lie::wrong_name, Lie::garbage, Lie::empty, Lie::query}},
   };
-  for (const auto& [name, lies] : table) first_.on(question, {.reply = truth, .lies = lies});
+  for (const auto& [name, lies] : table) first_.on(asked, {.reply = truth, .lies = lies});
   for (const auto& [name, lies] : table) EXPECT_EQ(show(ask()), "10 mx1.example.org from first") << name;
 }
 
@@ -78,16 +78,16 @@ TEST_F(DnsTransportTest, LiesAloneAreNoAnswer) {
   conf_->timeout = milliseconds(300);  // the three lies must not miss it on a busy machine
   const DnsServer::Act lying{.manner = Manner::silent,
                              .lies = {Lie::wrong_id, Lie::wrong_name, Lie::garbage}};
-  first_.on(question, lying);
-  second_.on(question, lying);
+  first_.on(asked, lying);
+  second_.on(asked, lying);
   const auto outcome = ask();
   EXPECT_FALSE(outcome.reply);
   EXPECT_NE(outcome.why.find("no answer but 3 packets that are none"), std::string::npos) << outcome.why;
 }
 
 TEST_F(DnsTransportTest, AFloodOfLiesDrivesUsToTcp) {
-  first_.on(question, {.reply = truth, .manner = Manner::silent, .lies = {Lie::wrong_id}, .repeat_lies = 60});
-  first_.over_tcp(question, {truth});
+  first_.on(asked, {.reply = truth, .manner = Manner::silent, .lies = {Lie::wrong_id}, .repeat_lies = 60});
+  first_.over_tcp(asked, {truth});
   EXPECT_EQ(show(ask()), "10 mx1.example.org from first");
   EXPECT_EQ(first_.questions_over_tcp(), 1u);
 }
@@ -96,8 +96,8 @@ TEST_F(DnsTransportTest, ATruncatedAnswerIsFetchedOverTcp) {
   WirePacket large;
   for (int i = 0; i < 1000; ++i)
     large.answer.push_back("example.org MX 10 a-host-with-a-long-name.example.org");
-  first_.on(question, {.reply = {.tc = true}});
-  first_.over_tcp(question, {.reply = large, .manner = Manner::in_two_writes});
+  first_.on(asked, {.reply = {.tc = true}});
+  first_.over_tcp(asked, {.reply = large, .manner = Manner::in_two_writes});
   EXPECT_EQ(show(ask()), "10 a-host-with-a-long-name.example.org from first");
 }
 
@@ -110,9 +110,9 @@ TEST_F(DnsTransportTest, WhatGoesWrongOverTcpSendsUsToTheNextServer) {
       {"nothing in it", {.reply = truth, .lies = {Lie::empty}}},
       {"SERVFAIL", {.reply = {.rcode = 2}}},
   };
-  first_.on(question, {.reply = {.tc = true}});
-  second_.on(question, {truth});
-  for (const auto& [name, act] : table) first_.over_tcp(question, act);
+  first_.on(asked, {.reply = {.tc = true}});
+  second_.on(asked, {truth});
+  for (const auto& [name, act] : table) first_.over_tcp(asked, act);
   for (const auto& [name, act] : table) {
     // Each row begins with a server nobody has seen fail.
     DnsTransport fresh([this] { return conf_; }, clock_);
@@ -123,22 +123,22 @@ TEST_F(DnsTransportTest, WhatGoesWrongOverTcpSendsUsToTheNextServer) {
 }
 
 TEST_F(DnsTransportTest, ARefusalIsOneServersWordAndTheNextIsAsked) {
-  for (const int rcode : {1, 2, 4, 5, 9}) first_.on(question, {.reply = {.rcode = rcode}});
-  second_.on(question, {truth});
+  for (const int rcode : {1, 2, 4, 5, 9}) first_.on(asked, {.reply = {.rcode = rcode}});
+  second_.on(asked, {truth});
   for (int i = 0; i < 5; ++i) EXPECT_EQ(show(ask()), "10 mx1.example.org from second");
 }
 
 TEST_F(DnsTransportTest, AMalformedPacketAndAReferralAreTroubleNotNo) {
-  first_.on(question, {.reply = {.answer = {"example.org RAW 15 00"}}});
-  first_.on(question, {.reply = {.ra = false, .authority = {"org NS a.example"}}});
-  second_.on(question, {truth});
+  first_.on(asked, {.reply = {.answer = {"example.org RAW 15 00"}}});
+  first_.on(asked, {.reply = {.ra = false, .authority = {"org NS a.example"}}});
+  second_.on(asked, {truth});
   EXPECT_EQ(show(ask()), "10 mx1.example.org from second");
   EXPECT_EQ(show(ask()), "10 mx1.example.org from second");
 }
 
 TEST_F(DnsTransportTest, WhenAllRefuseEachIsAskedOnceAndNamed) {
-  first_.on(question, {.reply = {.rcode = 2}});
-  second_.on(question, {.reply = {.rcode = 5}});
+  first_.on(asked, {.reply = {.rcode = 2}});
+  second_.on(asked, {.reply = {.rcode = 5}});
   const auto outcome = ask();
   EXPECT_EQ(show(outcome), "nothing: SERVFAIL from first, REFUSED from second");
   EXPECT_FALSE(outcome.out_of_time);
@@ -147,7 +147,7 @@ TEST_F(DnsTransportTest, WhenAllRefuseEachIsAskedOnceAndNamed) {
 }
 
 TEST_F(DnsTransportTest, AServerThatKnowsNoEdnsIsAskedWithout) {
-  first_.on(question, {.reply = truth, .manner = Manner::formerr_to_edns});
+  first_.on(asked, {.reply = truth, .manner = Manner::formerr_to_edns});
   EXPECT_EQ(show(ask()), "10 mx1.example.org from first");
   EXPECT_EQ(first_.questions(), 2u);
   EXPECT_EQ(show(ask()), "10 mx1.example.org from first");
@@ -159,7 +159,7 @@ TEST_F(DnsTransportTest, AServerThatIsSilentToEdnsIsAskedWithoutInTheSameTimeAnd
   std::vector<std::string> told;
   DnsTransport transport([this] { return conf_; }, clock_,
                          [&](const NameServer& server) { told.push_back(server.text()); });
-  first_.on(question, {.reply = truth, .manner = Manner::silent_to_edns});
+  first_.on(asked, {.reply = truth, .manner = Manner::silent_to_edns});
   const auto ask_it = [&] {
     return show(transport.ask("example.org", RecordType::mx, clock_.now() + seconds(30)));
   };
@@ -177,7 +177,7 @@ TEST_F(DnsTransportTest, AServerThatIsSilentToEdnsIsAskedWithoutInTheSameTimeAnd
 
 TEST_F(DnsTransportTest, AServerThatAnswersEdnsIsNotAskedTwiceWhenItIsSilentAboutAName) {
   conf_->timeout = milliseconds(300);
-  first_.on(question, {truth});
+  first_.on(asked, {truth});
   first_.on("slow.example.org MX", {.manner = Manner::silent});
   second_.on("slow.example.org MX", {truth});
   EXPECT_EQ(show(ask()), "10 mx1.example.org from first");
@@ -188,8 +188,8 @@ TEST_F(DnsTransportTest, AServerThatAnswersEdnsIsNotAskedTwiceWhenItIsSilentAbou
 
 TEST_F(DnsTransportTest, ASilentServerCostsItsTimeoutOnceAndIsThenAskedLast) {
   conf_->timeout = seconds(1);  // the second server must not miss it on a busy machine
-  first_.on(question, {.manner = Manner::silent});
-  second_.on(question, {truth});
+  first_.on(asked, {.manner = Manner::silent});
+  second_.on(asked, {truth});
   EXPECT_EQ(show(ask()), "10 mx1.example.org from second");
   const auto asked = first_.questions();
   for (int i = 0; i < 5; ++i) EXPECT_EQ(show(ask()), "10 mx1.example.org from second");
@@ -203,13 +203,13 @@ TEST_F(DnsTransportTest, AServerThatIsNotThereCostsNothing) {
     nobody = gone.address();
   }
   conf_->servers = {nobody, second_.address()};
-  second_.on(question, {truth});
+  second_.on(asked, {truth});
   EXPECT_EQ(show(ask()), "10 mx1.example.org from second");
 }
 
 TEST_F(DnsTransportTest, SilenceEverywhereEndsAtTheDeadline) {
-  first_.on(question, {.manner = Manner::silent});
-  second_.on(question, {.manner = Manner::silent});
+  first_.on(asked, {.manner = Manner::silent});
+  second_.on(asked, {.manner = Manner::silent});
   const auto start = clock_.now();
   const auto outcome = transport_.ask("example.org", RecordType::mx, start + milliseconds(50));
   EXPECT_FALSE(outcome.reply);
@@ -218,8 +218,8 @@ TEST_F(DnsTransportTest, SilenceEverywhereEndsAtTheDeadline) {
 }
 
 TEST_F(DnsTransportTest, ASilentTcpConnectionEndsAtTheDeadlineToo) {
-  first_.on(question, {.reply = {.tc = true}});
-  first_.over_tcp(question, {.manner = Manner::silent});
+  first_.on(asked, {.reply = {.tc = true}});
+  first_.over_tcp(asked, {.manner = Manner::silent});
   const auto start = clock_.now();
   EXPECT_TRUE(transport_.ask("example.org", RecordType::mx, start + milliseconds(50)).out_of_time);
   EXPECT_LT(clock_.now() - start, seconds(10));
@@ -232,7 +232,7 @@ TEST_F(DnsTransportTest, AfterTheDeadlineNobodyIsAsked) {
 
 TEST_F(DnsTransportTest, UseVcGoesStraightToTcp) {
   conf_->tcp = true;
-  first_.on(question, {truth});
+  first_.on(asked, {truth});
   EXPECT_EQ(show(ask()), "10 mx1.example.org from first");
   EXPECT_EQ(first_.questions_over_tcp(), 1u);
   EXPECT_EQ(first_.questions(), 1u);

@@ -8,14 +8,13 @@
 #include "milter/doctor/dns_checks.h"
 #include "milter/doctor/domain_checks.h"
 #include "milter/doctor/local_checks.h"
-#include "milter/socket_address.h"
-#include "probe/file_descriptor.h"
+#include "milter/libmilter/socket_address.h"
+#include "probe/base/file_descriptor.h"
+#include "test/unit/ip.h"
 #include "test/unit/temporary_file.h"
 
 namespace fallbackmx {
 namespace {
-
-IpAddress ip(const char* text) { return boost::asio::ip::make_address(text); }
 
 /// The names of what was found; each has a sentence and a mend.
 std::string names(const Ailments& ailments) {

@@ -1,4 +1,4 @@
-#include "conf/domain_list.h"
+#include "conf/tables/domain_list.h"
 
 #include <gtest/gtest.h>
 

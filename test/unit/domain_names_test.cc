@@ -1,4 +1,4 @@
-#include "conf/domain_names.h"
+#include "conf/tables/domain_names.h"
 
 #include <gtest/gtest.h>
 

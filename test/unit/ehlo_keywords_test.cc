@@ -1,4 +1,4 @@
-#include "conf/ehlo_keywords.h"
+#include "conf/tables/ehlo_keywords.h"
 
 #include <gtest/gtest.h>
 

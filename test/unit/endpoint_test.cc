@@ -1,4 +1,4 @@
-#include "probe/endpoint.h"
+#include "probe/mail/endpoint.h"
 
 #include <gtest/gtest.h>
 

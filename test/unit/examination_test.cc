@@ -1,11 +1,11 @@
 // One recipient asked about outside the daemon, on a network in memory: what is traced, what is explained,
 // and what the client hears.
-#include "milter/examination.h"
+#include "milter/control/examination.h"
 
 #include <gtest/gtest.h>
 
-#include "conf/access_table.h"
-#include "milter/explanation.h"
+#include "conf/tables/access_table.h"
+#include "milter/rules/explanation.h"
 #include "test/fake/fake_resolver.h"
 #include "test/fake/memory_streams.h"
 #include "test/fake/simulation.h"

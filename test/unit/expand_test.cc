@@ -1,4 +1,4 @@
-#include "conf/expand.h"
+#include "conf/grammar/expand.h"
 
 #include <gtest/gtest.h>
 

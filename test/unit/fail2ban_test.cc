@@ -8,7 +8,7 @@
 #include <regex>
 #include <string>
 
-#include "milter/verdict_log.h"
+#include "milter/session/verdict_log.h"
 
 namespace fallbackmx {
 namespace {

@@ -1,4 +1,4 @@
-#include "probe/fair_queue.h"
+#include "probe/primary/fair_queue.h"
 
 #include <gtest/gtest.h>
 

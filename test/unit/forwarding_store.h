@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include "probe/store.h"
+#include "probe/store/store.h"
 
 namespace fallbackmx {
 

@@ -1,4 +1,4 @@
-#include "probe/health.h"
+#include "probe/primary/health.h"
 
 #include <gtest/gtest.h>
 

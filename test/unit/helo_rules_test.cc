@@ -1,4 +1,4 @@
-#include "milter/helo_rules.h"
+#include "milter/rules/helo_rules.h"
 
 #include "test/unit/rcpt_scene.h"
 

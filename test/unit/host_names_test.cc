@@ -1,4 +1,4 @@
-#include "milter/host_names.h"
+#include "milter/rules/host_names.h"
 
 #include <gtest/gtest.h>
 

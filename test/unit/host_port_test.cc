@@ -1,4 +1,4 @@
-#include "conf/host_port.h"
+#include "probe/mail/host_port.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "probe/hosts_file.h"
+#include "probe/dns/hosts_file.h"
 
 #include <gtest/gtest.h>
 

@@ -7,7 +7,7 @@
 #include <map>
 #include <thread>
 
-#include "probe/store.h"
+#include "probe/store/store.h"
 #include "test/fake/temporary_directory.h"
 #include "test/unit/remembered.h"
 
@@ -107,14 +107,7 @@ class Disk {
   int hanging_ = 0;
 };
 
-std::string user(int i) { return "u" + std::to_string(i) + "@example.org"; }
-
-Settings endless() {
-  Settings some;
-  some.address_verify_positive_expire_time = some.address_verify_negative_expire_time =
-      std::chrono::hours(1'000'000);
-  return some;
-}
+std::string neighbour(int i) { return "u" + std::to_string(i) + "@example.org"; }
 
 class HungDisk : public testing::Test {
  protected:
@@ -133,7 +126,7 @@ TEST_F(HungDisk, WhoPutsOrAsksDoesNotWaitForAWriteThatHangs) {
   ASSERT_TRUE(opened) << opened.error();
   auto store = *std::move(opened);
   Settings settings = default_settings();
-  for (int i = 0; i < 100; ++i) store->put(user(i), yes());
+  for (int i = 0; i < 100; ++i) store->put(neighbour(i), yes());
   store->clean_up(now, settings, 1000);
   disk_.hang(true, false);
   store->put("first@example.org", yes());
@@ -142,7 +135,8 @@ TEST_F(HungDisk, WhoPutsOrAsksDoesNotWaitForAWriteThatHangs) {
   for (int i = 0; i < 60'000; ++i) store->put("new" + std::to_string(i) + "@example.org", no());
   EXPECT_EQ(store->find("first@example.org"), yes());
   EXPECT_EQ(store->find("new0@example.org"), no());
-  for (int i = 0; i < 100; ++i) EXPECT_EQ(store->find(user(i)), yes()) << "what is in the file is still read";
+  for (int i = 0; i < 100; ++i)
+    EXPECT_EQ(store->find(neighbour(i)), yes()) << "what is in the file is still read";
   EXPECT_TRUE(store->recent_good("example.org"));
   EXPECT_FALSE(store->find("new59999@example.org")) << "what waits is bounded";
   EXPECT_NE(said_.find("too slow to write"), std::string::npos);
@@ -156,47 +150,49 @@ TEST_F(HungDisk, WhoPutsOrAsksDoesNotWaitForAWriteThatHangs) {
 TEST_F(HungDisk, NobodyWaitsForAReadThatHangs) {
   {
     const auto store = *open_sqlite_store(directory_ / "verify.db", log_);
-    for (int i = 0; i < 1000; ++i) store->put(user(i), yes());
+    for (int i = 0; i < 1000; ++i) store->put(neighbour(i), yes());
   }
   auto store = *open_sqlite_store(directory_ / "verify.db", log_);
   store->clean_up(now, default_settings(), 10'000);  // it is looked over
   disk_.hang(false, true);
   std::vector<std::thread> clients;
   for (int i = 0; i < 4; ++i) {
-    clients.emplace_back(
-        [&, i] { EXPECT_FALSE(store->find(user(250 * i))) << "half a second, and nothing is remembered"; });
+    clients.emplace_back([&, i] {
+      EXPECT_FALSE(store->find(neighbour(250 * i))) << "half a second, and nothing is remembered";
+    });
   }
   for (auto& client : clients) client.join();
   disk_.wait_until_somebody_hangs(4);
   EXPECT_FALSE(store->recent_good("example.org"));
-  for (int i = 0; i < 10'000; ++i) EXPECT_FALSE(store->find(user(i))) << "known to hang: at once";
+  for (int i = 0; i < 10'000; ++i) EXPECT_FALSE(store->find(neighbour(i))) << "known to hang: at once";
   store->put("new@example.org", yes());
   EXPECT_EQ(store->find("new@example.org"), yes());
   EXPECT_NE(said_.find("too slow to read"), std::string::npos);
   EXPECT_EQ(said_.find('\n'), said_.size() - 1) << "said once: " << said_;
   disk_.hang(false, false);
-  while (!store->find(user(0))) std::this_thread::yield();  // as soon as one of those who hung has noticed
-  EXPECT_EQ(store->find(user(0)), yes());
+  while (!store->find(neighbour(0)))
+    std::this_thread::yield();  // as soon as one of those who hung has noticed
+  EXPECT_EQ(store->find(neighbour(0)), yes());
 }
 
 TEST_F(HungDisk, WhatWasReadLatelyIsKnownWithoutIt) {
   {
     const auto store = *open_sqlite_store(directory_ / "verify.db", log_);
-    for (int i = 0; i < 1000; ++i) store->put(user(i), yes());
+    for (int i = 0; i < 1000; ++i) store->put(neighbour(i), yes());
   }
   auto store = *open_sqlite_store(directory_ / "verify.db", log_);
   store->clean_up(now, default_settings(), 10'000);  // it is looked over
-  EXPECT_FALSE(store->at_hand(user(0))) << "who is to be read says that he will wait";
-  EXPECT_EQ(store->find(user(0)), yes());
+  EXPECT_FALSE(store->at_hand(neighbour(0))) << "who is to be read says that he will wait";
+  EXPECT_EQ(store->find(neighbour(0)), yes());
   EXPECT_FALSE(store->find("nobody@example.org"));
   disk_.hang(false, true);
-  EXPECT_EQ(store->find(user(0)), yes());
-  ASSERT_TRUE(store->at_hand(user(0)));
-  EXPECT_EQ(store->at_hand(user(0))->record, yes());
-  EXPECT_FALSE(store->at_hand(user(1)));
+  EXPECT_EQ(store->find(neighbour(0)), yes());
+  ASSERT_TRUE(store->at_hand(neighbour(0)));
+  EXPECT_EQ(store->at_hand(neighbour(0))->record, yes());
+  EXPECT_FALSE(store->at_hand(neighbour(1)));
   EXPECT_FALSE(store->find("nobody@example.org"));
   EXPECT_EQ(said_, "") << "nobody has asked the disk, not even about who is not there";
-  for (int i = 100; i < 110; ++i) store->find(user(i));  // SQLite has some pages of the file in memory
+  for (int i = 100; i < 110; ++i) store->find(neighbour(i));  // SQLite has some pages of the file in memory
   EXPECT_NE(said_.find("too slow to read"), std::string::npos);
   disk_.hang(false, false);
 }
@@ -204,14 +200,14 @@ TEST_F(HungDisk, WhatWasReadLatelyIsKnownWithoutIt) {
 TEST_F(HungDisk, WhoWasNeverAskedAboutIsNotLookedForInTheFile) {
   {
     const auto store = *open_sqlite_store(directory_ / "verify.db", log_);
-    for (int i = 0; i < 1000; ++i) store->put(user(i), i % 2 == 0 ? yes() : no());
+    for (int i = 0; i < 1000; ++i) store->put(neighbour(i), i % 2 == 0 ? yes() : no());
   }
   auto store = *open_sqlite_store(directory_ / "verify.db", log_);
   store->clean_up(now, endless(), 10'000);  // its rows are counted
   disk_.hang(false, true);
-  for (int i = 1000; i < 1010; ++i) EXPECT_FALSE(store->find(user(i)));
+  for (int i = 1000; i < 1010; ++i) EXPECT_FALSE(store->find(neighbour(i)));
   EXPECT_EQ(said_, "") << "nobody has asked the disk";
-  for (const int i : {0, 999}) store->find(user(i));
+  for (const int i : {0, 999}) store->find(neighbour(i));
   EXPECT_NE(said_.find("too slow to read"), std::string::npos) << "for those there is no other way";
   disk_.hang(false, false);
 }

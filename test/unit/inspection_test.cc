@@ -1,4 +1,4 @@
-#include "probe/inspection.h"
+#include "probe/store/inspection.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 #include <set>
 #include <string>
 
-#include "probe/verify_schema.h"
+#include "probe/store/verify_schema.h"
 #include "test/fake/temporary_directory.h"
 #include "test/unit/remembered.h"
 

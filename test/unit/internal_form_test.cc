@@ -1,4 +1,4 @@
-#include "milter/internal_form.h"
+#include "milter/rules/internal_form.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // The whole table of DESIGN 4.1, cell by cell.
-#include "probe/judge.h"
+#include "probe/smtp/judge.h"
 
 #include <gtest/gtest.h>
 

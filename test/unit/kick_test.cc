@@ -1,4 +1,4 @@
-#include "milter/kick.h"
+#include "milter/libmilter/kick.h"
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>

@@ -1,4 +1,4 @@
-#include "milter/kicker.h"
+#include "milter/libmilter/kicker.h"
 
 #include <gtest/gtest.h>
 

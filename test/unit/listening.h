@@ -7,7 +7,7 @@
 
 #include <new>
 
-#include "milter/socket_address.h"
+#include "milter/libmilter/socket_address.h"
 #include "test/fake/temporary_directory.h"
 
 namespace fallbackmx {

@@ -1,4 +1,4 @@
-#include "probe/log.h"
+#include "probe/base/log.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "milter/session_log.h"
-#include "milter/verdict_log.h"
+#include "milter/session/session_log.h"
+#include "milter/session/verdict_log.h"
 
 namespace fallbackmx {
 namespace {

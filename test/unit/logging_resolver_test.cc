@@ -1,4 +1,4 @@
-#include "probe/logging_resolver.h"
+#include "probe/dns/logging_resolver.h"
 
 #include <gtest/gtest.h>
 

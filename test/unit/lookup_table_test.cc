@@ -1,4 +1,4 @@
-#include "conf/lookup_table.h"
+#include "conf/tables/lookup_table.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "conf/text_file.h"
+#include "probe/base/text_file.h"
 #include "test/unit/temporary_file.h"
 
 namespace fallbackmx {

@@ -1,6 +1,8 @@
-#include "probe/lookups.h"
+#include "probe/dns/lookups.h"
 
 #include <gtest/gtest.h>
+
+#include "test/unit/steady_start.h"
 
 namespace fallbackmx {
 namespace {
@@ -8,8 +10,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-const SteadyTime start{};
-const SteadyTime deadline = start + seconds(4);
+const SteadyTime deadline = steady_start + seconds(4);
 
 DnsAnswer with_address(const char* address) {
   DnsAnswer answer;
@@ -32,13 +33,13 @@ const std::vector<Lookup> two_hosts = {{"mx1.example.org", RecordType::a},
 TEST(Lookups, AddressesOfOneKindLeaveThoseOfTheOtherFiftyMilliseconds) {
   for (const std::size_t first : {0u, 1u}) {
     Lookups lookups(two_hosts, deadline);
-    lookups.begin(first, start);
-    const Patience& other = lookups.begin(1 - first, start);
-    const Patience& next_host = lookups.begin(2, start);
+    lookups.begin(first, steady_start);
+    const Patience& other = lookups.begin(1 - first, steady_start);
+    const Patience& next_host = lookups.begin(2, steady_start);
     EXPECT_EQ(other.end(), deadline);
-    EXPECT_EQ(other.next_look(start), start + Patience::look_again);
-    lookups.end(first, with_address("192.0.2.1"), start + milliseconds(10));
-    EXPECT_EQ(other.end(), start + milliseconds(60));
+    EXPECT_EQ(other.next_look(steady_start), steady_start + Patience::look_again);
+    lookups.end(first, with_address("192.0.2.1"), steady_start + milliseconds(10));
+    EXPECT_EQ(other.end(), steady_start + milliseconds(60));
     EXPECT_TRUE(other.shortened());
     EXPECT_EQ(next_host.end(), deadline);
   }
@@ -46,27 +47,27 @@ TEST(Lookups, AddressesOfOneKindLeaveThoseOfTheOtherFiftyMilliseconds) {
 
 TEST(Lookups, WhoBeginsLaterHasTheFiftyMillisecondsFromThen) {
   Lookups lookups(two_hosts, deadline);
-  lookups.begin(0, start);
-  lookups.end(0, with_address("192.0.2.1"), start + milliseconds(10));
-  EXPECT_EQ(lookups.begin(1, start + seconds(1)).end(), start + milliseconds(1050));
+  lookups.begin(0, steady_start);
+  lookups.end(0, with_address("192.0.2.1"), steady_start + milliseconds(10));
+  EXPECT_EQ(lookups.begin(1, steady_start + seconds(1)).end(), steady_start + milliseconds(1050));
 }
 
 TEST(Lookups, AHostWithoutAddressesOfOneKindNeedsThoseOfTheOther) {
   Lookups lookups(two_hosts, deadline);
-  lookups.begin(0, start);
-  const Patience& other = lookups.begin(1, start);
-  lookups.end(0, without_address(), start + milliseconds(10));
+  lookups.begin(0, steady_start);
+  const Patience& other = lookups.begin(1, steady_start);
+  lookups.end(0, without_address(), steady_start + milliseconds(10));
   EXPECT_EQ(other.end(), deadline);
 }
 
 TEST(Lookups, ThePartOfAPatienceEndsWithTheWhole) {
   Patience whole(deadline);
-  const Patience part(whole, start + seconds(2));
-  EXPECT_EQ(part.end(), start + seconds(2));
-  whole.shorten(start + seconds(1));
-  EXPECT_EQ(part.end(), start + seconds(1));
-  whole.shorten(start + seconds(3));
-  EXPECT_EQ(whole.end(), start + seconds(1)) << "it is never lengthened";
+  const Patience part(whole, steady_start + seconds(2));
+  EXPECT_EQ(part.end(), steady_start + seconds(2));
+  whole.shorten(steady_start + seconds(1));
+  EXPECT_EQ(part.end(), steady_start + seconds(1));
+  whole.shorten(steady_start + seconds(3));
+  EXPECT_EQ(whole.end(), steady_start + seconds(1)) << "it is never lengthened";
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 
 #include <sstream>
 
-#include "milter/memory_transfer.h"
+#include "milter/control/memory_transfer.h"
 #include "test/unit/remembered.h"
 
 namespace fallbackmx {

@@ -1,4 +1,4 @@
-#include "probe/metrics.h"
+#include "probe/base/metrics.h"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "milter/socket_address.h"
+#include "milter/libmilter/socket_address.h"
 
 #include <gtest/gtest.h>
 

@@ -1,13 +1,13 @@
-#include "probe/mx.h"
+#include "probe/dns/mx.h"
 
 #include <gtest/gtest.h>
 
 #include <sstream>
 
+#include "test/unit/ip.h"
+
 namespace fallbackmx {
 namespace {
-
-IpAddress ip(const std::string& text) { return boost::asio::ip::make_address(text); }
 
 /// `10 192.0.2.1:25, 20 [2001:db8::1]:25`: endpoints as one would write them down.
 std::vector<Endpoint> endpoints(const std::string& text) {

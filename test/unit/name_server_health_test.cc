@@ -1,4 +1,4 @@
-#include "probe/name_server_health.h"
+#include "probe/dns/name_server_health.h"
 
 #include <gtest/gtest.h>
 

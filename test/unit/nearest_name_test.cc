@@ -1,4 +1,4 @@
-#include "conf/nearest_name.h"
+#include "conf/grammar/nearest_name.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "conf/network_list.h"
+#include "conf/tables/network_list.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "probe/next_hop.h"
+#include "probe/mail/next_hop.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
-#include "milter/not_asked.h"
+#include "milter/rules/not_asked.h"
 
-#include "milter/recipient_question.h"
+#include "milter/rules/recipient_question.h"
 #include "test/unit/rcpt_scene.h"
 
 namespace fallbackmx {

@@ -1,4 +1,4 @@
-#include "milter/notify.h"
+#include "milter/setup/notify.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>

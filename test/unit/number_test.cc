@@ -1,4 +1,4 @@
-#include "conf/number.h"
+#include "probe/base/number.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // How a session begins, where a scenario cannot say it: with tables.
-#include "probe/opening.h"
+#include "probe/smtp/opening.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "milter/operations.h"
+#include "milter/control/operations.h"
 
 #include <gmock/gmock.h>
 #include <unistd.h>

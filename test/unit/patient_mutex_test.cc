@@ -1,4 +1,4 @@
-#include "probe/patient_mutex.h"
+#include "probe/base/patient_mutex.h"
 
 #include <gtest/gtest.h>
 

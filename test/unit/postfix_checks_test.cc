@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "milter/command/mta_config.h"
+#include "milter/doctor/mta_config.h"
 
 namespace fallbackmx {
 namespace {

@@ -11,13 +11,13 @@ namespace {
 
 #define NAME(name) #name,
 const std::string_view all_of_postfix[] = {
-#include "conf/postfix_parameters.def"
+#include "conf/grammar/postfix_parameters.def"
 };
 #undef NAME
 
 #define WHY(name, why) #name,
 const std::string_view with_a_reason[] = {
-#include "conf/postfix_client_parameters.def"
+#include "conf/grammar/postfix_client_parameters.def"
 };
 #undef WHY
 

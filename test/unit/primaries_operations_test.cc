@@ -1,4 +1,4 @@
-#include "milter/primaries_operations.h"
+#include "milter/control/primaries_operations.h"
 
 #include <gmock/gmock.h>
 

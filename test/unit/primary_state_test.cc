@@ -1,8 +1,8 @@
-#include "probe/primary_state.h"
+#include "probe/primary/primary_state.h"
 
 #include <gtest/gtest.h>
 
-#include "probe/server_facts.h"
+#include "probe/primary/server_facts.h"
 
 namespace fallbackmx {
 namespace {

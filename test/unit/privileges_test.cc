@@ -1,4 +1,4 @@
-#include "milter/privileges.h"
+#include "milter/setup/privileges.h"
 
 #include <gtest/gtest.h>
 #include <pwd.h>

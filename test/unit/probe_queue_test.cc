@@ -1,4 +1,4 @@
-#include "probe/probe_queue.h"
+#include "probe/primary/probe_queue.h"
 
 #include <gtest/gtest.h>
 

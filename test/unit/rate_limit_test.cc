@@ -1,4 +1,4 @@
-#include "probe/rate_limit.h"
+#include "probe/base/rate_limit.h"
 
 #include <gtest/gtest.h>
 

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "conf/restriction_list.h"
-#include "milter/restrictions.h"
+#include "conf/tables/restriction_list.h"
+#include "milter/rules/restrictions.h"
 
 namespace fallbackmx {
 

@@ -1,4 +1,4 @@
-#include "probe/recent_map.h"
+#include "probe/base/recent_map.h"
 
 #include <gtest/gtest.h>
 

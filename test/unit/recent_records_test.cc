@@ -1,20 +1,20 @@
-#include "probe/recent_records.h"
+#include "probe/store/recent_records.h"
 
 #include <gtest/gtest.h>
 
 namespace fallbackmx {
 namespace {
 
-const AddressRecord yes{Verdict::deliverable, 250, "2.1.5", "Ok", {}, {}, false};
-const AddressRecord no{Verdict::undeliverable, 550, "5.1.1", "no such user", {}, {}, false};
+const AddressRecord accepted{Verdict::deliverable, 250, "2.1.5", "Ok", {}, {}, false};
+const AddressRecord rejected{Verdict::undeliverable, 550, "5.1.1", "no such user", {}, {}, false};
 
 TEST(RecentRecords, KnowsWhatWasReadAndWhatIsNotThere) {
   RecentRecords recent;
   EXPECT_EQ(recent.find("a@example.org"), nullptr);
-  recent.learn("a@example.org", yes, recent.now());
+  recent.learn("a@example.org", accepted, recent.now());
   recent.learn("b@example.org", std::nullopt, recent.now());
   ASSERT_NE(recent.find("a@example.org"), nullptr);
-  EXPECT_EQ(*recent.find("a@example.org"), yes);
+  EXPECT_EQ(*recent.find("a@example.org"), accepted);
   ASSERT_NE(recent.find("b@example.org"), nullptr);
   EXPECT_EQ(*recent.find("b@example.org"), std::nullopt);
 }
@@ -22,38 +22,38 @@ TEST(RecentRecords, KnowsWhatWasReadAndWhatIsNotThere) {
 TEST(RecentRecords, WhatWasReadBeforeAChangeTakesNothingBack) {
   RecentRecords recent;
   const auto began = recent.now();
-  recent.set("a@example.org", yes);
-  recent.learn("a@example.org", no, began);
-  EXPECT_EQ(*recent.find("a@example.org"), yes);
+  recent.set("a@example.org", accepted);
+  recent.learn("a@example.org", rejected, began);
+  EXPECT_EQ(*recent.find("a@example.org"), accepted);
 }
 
 TEST(RecentRecords, NorDoesItWhenTheChangeIsForgottenHereAlready) {
   RecentRecords recent(3);
   const auto began = recent.now();
-  recent.set("a@example.org", yes);
-  for (const char* other : {"b", "c", "d"}) recent.set(other, yes);
+  recent.set("a@example.org", accepted);
+  for (const char* other : {"b", "c", "d"}) recent.set(other, accepted);
   ASSERT_EQ(recent.find("a@example.org"), nullptr);
-  recent.learn("a@example.org", no, began);
+  recent.learn("a@example.org", rejected, began);
   EXPECT_EQ(recent.find("a@example.org"), nullptr) << "the file is asked again";
 }
 
 TEST(RecentRecords, WhatIsReadFromAFileThatIsLeftMeanwhileIsNotLearned) {
   RecentRecords recent;
-  recent.set("a@example.org", yes);
+  recent.set("a@example.org", accepted);
   const auto began = recent.now();
   recent.clear();
-  recent.learn("b@example.org", yes, began);
+  recent.learn("b@example.org", accepted, began);
   EXPECT_EQ(recent.find("a@example.org"), nullptr);
   EXPECT_EQ(recent.find("b@example.org"), nullptr);
-  recent.learn("b@example.org", yes, recent.now());
+  recent.learn("b@example.org", accepted, recent.now());
   EXPECT_NE(recent.find("b@example.org"), nullptr);
 }
 
 TEST(RecentRecords, WhoIsAskedAboutOftenIsForgottenLast) {
   RecentRecords recent(2);
-  recent.set("often", yes);
+  recent.set("often", accepted);
   for (const char* guess : {"g1", "g2", "g3"}) {
-    recent.set(guess, no);
+    recent.set(guess, rejected);
     EXPECT_NE(recent.find("often"), nullptr) << guess;
   }
 }

@@ -1,9 +1,9 @@
-#include "conf/recipient_policies.h"
+#include "conf/tables/recipient_policies.h"
 
 #include <gtest/gtest.h>
 
 #include "conf/config.h"
-#include "milter/recipient_question.h"
+#include "milter/rules/recipient_question.h"
 #include "test/unit/temporary_file.h"
 
 namespace fallbackmx {

@@ -1,4 +1,4 @@
-#include "conf/recipient_rewriting.h"
+#include "conf/tables/recipient_rewriting.h"
 
 #include <gtest/gtest.h>
 

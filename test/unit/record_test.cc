@@ -1,14 +1,14 @@
-#include "probe/record.h"
+#include "probe/store/record.h"
 
 #include <gtest/gtest.h>
+
+#include "test/unit/remembered.h"
 
 namespace fallbackmx {
 namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::days;
-
-const WallTime now = WallTime(1'800'000'000s);
 
 Settings settings() {
   Settings some;
@@ -21,10 +21,6 @@ Settings settings() {
 
 AddressRecord yes(Seconds asked_ago, Seconds yes_ago) {
   return {Verdict::deliverable, 250, "2.1.5", "ok", now - asked_ago, now - yes_ago};
-}
-
-AddressRecord no(Seconds asked_ago) {
-  return {Verdict::undeliverable, 550, "5.1.1", "no such user", now - asked_ago, {}};
 }
 
 std::string describe(const Standing& s) {

@@ -1,4 +1,4 @@
-#include "probe/rejection_proof.h"
+#include "probe/smtp/rejection_proof.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "probe/metrics.h"
+#include "probe/base/metrics.h"
 #include "test/fake/fake_resolver.h"
 #include "test/fake/memory_streams.h"
 #include "test/fake/simulation.h"
@@ -60,7 +60,7 @@ class RejectionProofTest : public testing::Test {
   Metrics metrics;
   std::shared_ptr<Settings> settings = std::make_shared<Settings>(default_settings());
   const Endpoint server{"mx1.example.org", boost::asio::ip::make_address("192.0.2.1")};
-  Engine engine{Services{clock, dns, streams, *store, log, metrics}, settings, nullptr, [] {}};
+  Engine engine{Services{clock, dns, streams, *store, log, metrics}, settings, nullptr, {}, [] {}};
   Servers servers{engine, {server}, {TlsPolicy{}}};
   RejectionProof proof{engine, servers, 0, "none", settings};
 };

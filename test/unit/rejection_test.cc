@@ -1,5 +1,5 @@
 // What rejections speak of: real replies of real servers, and those that look like them.
-#include "probe/rejection.h"
+#include "probe/smtp/rejection.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "milter/relaying.h"
+#include "milter/rules/relaying.h"
 
 #include "test/unit/rcpt_scene.h"
 

@@ -1,4 +1,4 @@
-#include "milter/remember_operations.h"
+#include "milter/control/remember_operations.h"
 
 #include <gmock/gmock.h>
 

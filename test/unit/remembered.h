@@ -1,7 +1,10 @@
 // Answers that a store may remember.
 #pragma once
 
-#include "probe/record.h"
+#include <string>
+
+#include "conf/parameters.h"
+#include "probe/store/record.h"
 
 namespace fallbackmx {
 
@@ -12,6 +15,19 @@ inline AddressRecord yes(Seconds ago = Seconds(0)) {
 }
 inline AddressRecord no(Seconds ago = Seconds(0)) {
   return {Verdict::undeliverable, 550, "5.1.1", "no such user", now - ago, {}};
+}
+
+/// Nothing expires.
+inline Settings endless() {
+  Settings some;
+  some.address_verify_positive_expire_time = some.address_verify_negative_expire_time =
+      std::chrono::hours(1'000'000);
+  return some;
+}
+
+/// In one of seven domains.
+inline std::string user(unsigned i) {
+  return "u" + std::to_string(i) + "@d" + std::to_string(i % 7) + ".example";
 }
 
 }  // namespace fallbackmx

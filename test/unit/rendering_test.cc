@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "milter/command/shown.h"
+#include "milter/control/shown.h"
 
 namespace fallbackmx {
 namespace {

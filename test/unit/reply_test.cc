@@ -1,4 +1,4 @@
-#include "milter/reply.h"
+#include "milter/rules/reply.h"
 
 #include <gtest/gtest.h>
 

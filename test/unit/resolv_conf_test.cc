@@ -1,4 +1,4 @@
-#include "probe/resolv_conf.h"
+#include "probe/dns/resolv_conf.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "conf/restriction_classes.h"
+#include "conf/tables/restriction_classes.h"
 
 #include <gtest/gtest.h>
 

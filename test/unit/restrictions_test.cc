@@ -1,4 +1,4 @@
-#include "milter/restrictions.h"
+#include "milter/rules/restrictions.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "probe/roster.h"
+#include "probe/primary/roster.h"
 
 #include <gtest/gtest.h>
 

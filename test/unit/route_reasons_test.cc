@@ -1,15 +1,14 @@
-#include "probe/route_reasons.h"
+#include "probe/dns/route_reasons.h"
 
 #include <gtest/gtest.h>
 
-#include "probe/route.h"
+#include "probe/dns/route.h"
 #include "test/fake/fake_resolver.h"
 #include "test/fake/simulation.h"
+#include "test/unit/ip.h"
 
 namespace fallbackmx {
 namespace {
-
-IpAddress ip(const char* text) { return boost::asio::ip::make_address(text); }
 
 /// Those of a route search that starts at example.org; ourselves are 192.0.2.9.
 std::string reasons_of(const std::vector<std::string>& zone, std::size_t limit = 5) {

@@ -1,4 +1,4 @@
-#include "probe/route.h"
+#include "probe/dns/route.h"
 
 #include <gtest/gtest.h>
 
@@ -7,9 +7,10 @@
 #include <fstream>
 #include <memory>
 
-#include "conf/text_file.h"
+#include "probe/base/text_file.h"
 #include "test/fake/fake_resolver.h"
 #include "test/fake/temporary_directory.h"
+#include "test/unit/ip.h"
 
 namespace fallbackmx {
 namespace {
@@ -19,8 +20,6 @@ using namespace std::chrono_literals;
 void write(const std::string& path, const std::string& text) {
   std::ofstream(path, std::ios::binary) << text;
 }
-
-IpAddress ip(const std::string& text) { return boost::asio::ip::make_address(text); }
 
 /// The zone all tests below start from: mx1 is the primary, mx2 ourselves, mx3 another fallback.
 const std::vector<std::string> hosts = {"mx1.example.org A 192.0.2.1", "mx2.example.org A 192.0.2.9",

@@ -11,11 +11,11 @@
 #include <string>
 
 #include "conf/parameters.h"
-#include "probe/dns_cache.h"
-#include "probe/log.h"
-#include "probe/probe_queue.h"
-#include "probe/recent_map.h"
-#include "probe/store.h"
+#include "probe/base/log.h"
+#include "probe/base/recent_map.h"
+#include "probe/dns/dns_cache.h"
+#include "probe/primary/probe_queue.h"
+#include "probe/store/store.h"
 
 namespace {
 

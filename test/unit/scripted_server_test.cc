@@ -4,14 +4,13 @@
 #include <gtest/gtest.h>
 
 #include "test/fake/server_session.h"
+#include "test/unit/steady_start.h"
 
 namespace fallbackmx {
 namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-const SteadyTime start{1000s};
 
 /// A server and one client, without a wire between them.
 struct Talk {
@@ -40,7 +39,7 @@ struct Talk {
     return heard();
   }
 
-  SteadyTime now = start;
+  SteadyTime now = steady_start;
   std::shared_ptr<ScriptedServer> server = std::make_shared<ScriptedServer>("mx1");
   std::optional<ServerSession> session;
 };
@@ -84,16 +83,16 @@ TEST(ScriptedServer, AStalledReplyDelaysWhatComesAfterIt) {
   Talk talk({"RCPT TO:<slow@*>   stall 20s"});
   talk.say("EHLO x\r\nMAIL FROM:<>\r\n");
   EXPECT_EQ(talk.say("RCPT TO:<slow@b>\r\nRSET\r\n"), "");
-  EXPECT_EQ(talk.session->next(), start + 20s);
-  talk.now = start + 20s;
+  EXPECT_EQ(talk.session->next(), steady_start + 20s);
+  talk.now = steady_start + 20s;
   EXPECT_EQ(talk.heard(), "250 2.1.5 Ok\r\n250 2.0.0 Ok\r\n");
 }
 
 TEST(ScriptedServer, DripAndFragmentCutTheReplyIntoPieces) {
   Talk talk({"greet   220 hi   drip 1/s", "EHLO *   250 abcdef   fragment 5"});
-  talk.now = start + 3s;
+  talk.now = steady_start + 3s;
   EXPECT_EQ(talk.heard(), "220 ");
-  talk.now = start + 1min;
+  talk.now = steady_start + 1min;
   EXPECT_EQ(talk.heard(), "hi\r\n");
   EXPECT_EQ(talk.say("EHLO x\r\n"), "250 a");
   talk.now += 1s;
@@ -143,9 +142,9 @@ TEST(ScriptedServer, TooManyErrorsSlowItDownAndThenEndTheSession) {
 TEST(ScriptedServer, ConnectionsBeyondTheLimitHearSo) {
   Talk talk({"max-connections 1   421 4.7.0 too many   close"});
   talk.heard();
-  ServerSession second(talk.server, start);
-  EXPECT_EQ(second.take(start)->bytes, "421 4.7.0 too many\r\n");
-  EXPECT_EQ(second.take(start)->kind, ServerAction::Kind::close);
+  ServerSession second(talk.server, steady_start);
+  EXPECT_EQ(second.take(steady_start)->bytes, "421 4.7.0 too many\r\n");
+  EXPECT_EQ(second.take(steady_start)->kind, ServerAction::Kind::close);
   EXPECT_EQ(talk.server->record().at_once, 1U);
   EXPECT_EQ(talk.server->record().at_once_most, 2U);
 }
@@ -175,7 +174,7 @@ TEST(ScriptedServer, TlsBeginsAfterItsReplyAndForgetsWhatWasSaidBefore) {
   talk.heard();
   EXPECT_THAT(talk.say("EHLO x\r\n"), HasSubstr("250-STARTTLS\r\n"));
   EXPECT_EQ(talk.say("STARTTLS\r\n"), "220 2.0.0 Ready to start TLS\r\n<tls>");
-  talk.session->tls_established(start);
+  talk.session->tls_established(steady_start);
   EXPECT_THAT(talk.say("EHLO x\r\n"), testing::Not(HasSubstr("STARTTLS")));
   EXPECT_EQ(talk.server->record().tls, 1U);
 }
@@ -194,7 +193,7 @@ TEST(ScriptedServer, WhatNoClientMayDoIsCounted) {
   Talk talk({"EHLO *   250 mx1"});
   talk.heard();
   talk.say("EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<a@b>\r\nRCPT TO:<c@b>\r\nDATA\r\n");
-  talk.session->client_closed(start);
+  talk.session->client_closed(steady_start);
   const auto record = talk.server->record();
   EXPECT_EQ(record.unoffered_pipelining, 4U);
   EXPECT_EQ(record.several_recipients, 1U);

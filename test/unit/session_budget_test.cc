@@ -1,4 +1,4 @@
-#include "probe/session_budget.h"
+#include "probe/smtp/session_budget.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "milter/session_log.h"
+#include "milter/session/session_log.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "milter/session_state.h"
+#include "milter/session/session_state.h"
 
 #include <gtest/gtest.h>
 

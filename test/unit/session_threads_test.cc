@@ -1,4 +1,4 @@
-#include "probe/session_threads.h"
+#include "probe/primary/session_threads.h"
 
 #include <gtest/gtest.h>
 

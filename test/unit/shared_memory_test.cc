@@ -1,4 +1,4 @@
-#include "probe/shared_memory.h"
+#include "probe/store/shared_memory.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,10 +10,11 @@
 #include <thread>
 #include <vector>
 
-#include "probe/store.h"
-#include "probe/verify_text.h"
+#include "probe/store/store.h"
+#include "probe/store/verify_text.h"
 #include "test/fake/fake_redis.h"
 #include "test/fake/temporary_directory.h"
+#include "test/unit/remembered.h"
 
 namespace fallbackmx {
 namespace {
@@ -24,15 +25,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using Mood = FakeRedis::Mood;
 
-const WallTime now{1'800'000'000s};
-const std::string user = "u@example.org", users_place = "fallbackmx:v1:u@example.org";
-
-AddressRecord yes(Seconds ago = 0s) {
-  return {Verdict::deliverable, 250, "2.1.5", "Ok", now - ago, now - ago};
-}
-AddressRecord no(Seconds ago = 0s) {
-  return {Verdict::undeliverable, 550, "5.1.1", "no such user", now - ago, {}};
-}
+const std::string someone = "u@example.org", users_place = "fallbackmx:v1:u@example.org";
 
 AddressRecord told(AddressRecord no) {
   no.hearsay = true;
@@ -77,39 +70,39 @@ class SharedMemoryTest : public testing::Test {
 TEST_F(SharedMemoryTest, WhatOneLearnsTheOtherKnows) {
   const auto one = memory(), other = memory();
   ASSERT_TRUE(settled(*one) && settled(*other));
-  EXPECT_FALSE(other->find(user));
-  one->put(user, yes());
+  EXPECT_FALSE(other->find(someone));
+  one->put(someone, yes());
   ASSERT_TRUE(settled(*one));
-  EXPECT_EQ(other->find(user), yes());
+  EXPECT_EQ(other->find(someone), yes());
   EXPECT_THAT(redis_->written(users_place),
-              ElementsAre("SET", users_place, to_text({user, yes()}), "EX", "1000"));
-  one->put(user, no());
+              ElementsAre("SET", users_place, to_text({someone, yes()}), "EX", "1000"));
+  one->put(someone, no());
   ASSERT_TRUE(settled(*one));
-  EXPECT_EQ(other->find(user), told(no()));
+  EXPECT_EQ(other->find(someone), told(no()));
   EXPECT_EQ(redis_->written(users_place).back(), "100");
-  other->forget(user);
+  other->forget(someone);
   ASSERT_TRUE(settled(*other));
-  EXPECT_FALSE(one->find(user));
+  EXPECT_FALSE(one->find(someone));
   EXPECT_EQ(errors(), "");
 }
 
 TEST_F(SharedMemoryTest, ARedisInTroubleIsAskedOnceAndThenLeftAloneUntilItIsWell) {
   for (const auto mood : {Mood::silent, Mood::hangs_up, Mood::garbage, Mood::endless}) {
     redis_->be(Mood::well);
-    redis_->set(users_place, to_text({user, yes()}));
+    redis_->set(users_place, to_text({someone, yes()}));
     errors_.clear();
     const auto shared = memory();
     ASSERT_TRUE(settled(*shared));
-    EXPECT_EQ(shared->find(user), yes());
+    EXPECT_EQ(shared->find(someone), yes());
     const int before = asked();
     redis_->be(mood);
-    for (int i = 0; i < 100; ++i) EXPECT_FALSE(shared->find(user));
+    for (int i = 0; i < 100; ++i) EXPECT_FALSE(shared->find(someone));
     EXPECT_LE(asked(), before + 1) << static_cast<int>(mood);
     EXPECT_THAT(errors(), HasSubstr("left alone until it is well again"));
     EXPECT_EQ(errors().find('\n'), errors().size() - 1) << "said once: " << errors();
     redis_->be(Mood::well);
     ASSERT_TRUE(settled(*shared));
-    EXPECT_EQ(shared->find(user), yes());
+    EXPECT_EQ(shared->find(someone), yes());
   }
 }
 
@@ -118,15 +111,15 @@ TEST_F(SharedMemoryTest, WhatWasLearntMeanwhileIsWrittenWhenRedisIsBack) {
   ASSERT_TRUE(settled(*shared));
   redis_.reset();
   EXPECT_FALSE(shared->find("other@example.org"));
-  shared->put(user, yes());
-  EXPECT_EQ(shared->find(user), yes());
+  shared->put(someone, yes());
+  EXPECT_EQ(shared->find(someone), yes());
   redis_ = std::make_unique<FakeRedis>(directory_ / "socket", "secret");
   ASSERT_TRUE(settled(*shared));
-  EXPECT_EQ(redis_->get(users_place), to_text({user, yes()}));
+  EXPECT_EQ(redis_->get(users_place), to_text({someone, yes()}));
 }
 
 TEST_F(SharedMemoryTest, AFullRedisIsStillReadFrom) {
-  redis_->set(users_place, to_text({user, yes()}));
+  redis_->set(users_place, to_text({someone, yes()}));
   const auto shared = memory();
   ASSERT_TRUE(settled(*shared));
   redis_->be(Mood::full);
@@ -134,7 +127,7 @@ TEST_F(SharedMemoryTest, AFullRedisIsStillReadFrom) {
     shared->put(key, yes());
     ASSERT_TRUE(settled(*shared));
   }
-  EXPECT_EQ(shared->find(user), yes());
+  EXPECT_EQ(shared->find(someone), yes());
   EXPECT_THAT(errors(), HasSubstr("does not take what we write: OOM command not allowed"));
   EXPECT_EQ(errors().find('\n'), errors().size() - 1) << "said once: " << errors();
 }
@@ -142,7 +135,7 @@ TEST_F(SharedMemoryTest, AFullRedisIsStillReadFrom) {
 TEST_F(SharedMemoryTest, AWrongPasswordIsSaidOnce) {
   {
     const auto shared = memory("wrong");
-    while (redis_->count("AUTH", "wrong") < 5) EXPECT_FALSE(shared->find(user));
+    while (redis_->count("AUTH", "wrong") < 5) EXPECT_FALSE(shared->find(someone));
   }
   EXPECT_THAT(errors(), HasSubstr("AUTH was answered: WRONGPASS"));
   EXPECT_EQ(errors().find('\n'), errors().size() - 1) << "said once: " << errors();
@@ -154,52 +147,52 @@ TEST_F(SharedMemoryTest, NothingIsBelievedButALineAboutThatAddress) {
   for (const auto& lie : {std::string(), std::string("yes"), to_text({"other@example.org", yes()}),
                           std::string(100'000, 'x'), std::string("\0\1\2\r\n", 5)}) {
     redis_->set(users_place, lie);
-    EXPECT_FALSE(shared->find(user)) << lie.substr(0, 100);
+    EXPECT_FALSE(shared->find(someone)) << lie.substr(0, 100);
   }
   EXPECT_EQ(errors(), "");
 }
 
 TEST_F(SharedMemoryTest, IsASecondLevelBehindWhatIsRememberedHere) {
-  redis_->set(users_place, to_text({user, yes(10s)}));
+  redis_->set(users_place, to_text({someone, yes(10s)}));
   auto shared = memory();
   SharedMemory& second = *shared;
   const auto store = share_store(make_memory_store(), std::move(shared));
   ASSERT_TRUE(settled(second));
-  EXPECT_FALSE(store->at_hand(user));
-  EXPECT_EQ(store->find(user), yes(10s));
-  EXPECT_EQ(store->recent_good("example.org"), user);
+  EXPECT_FALSE(store->at_hand(someone));
+  EXPECT_EQ(store->find(someone), yes(10s));
+  EXPECT_EQ(store->recent_good("example.org"), someone);
   const int before = asked();
-  EXPECT_EQ(store->find(user), yes(10s));
-  ASSERT_TRUE(store->at_hand(user));
-  EXPECT_EQ(store->at_hand(user)->record, yes(10s));
+  EXPECT_EQ(store->find(someone), yes(10s));
+  ASSERT_TRUE(store->at_hand(someone));
+  EXPECT_EQ(store->at_hand(someone)->record, yes(10s));
   EXPECT_EQ(asked(), before) << "a yes is served from here";
-  store->put(user, no(5s));
+  store->put(someone, no(5s));
   ASSERT_TRUE(settled(second));
-  EXPECT_FALSE(store->at_hand(user)) << "another may know better than a no";
-  EXPECT_EQ(redis_->get(users_place), to_text({user, no(5s)}));
-  redis_->set(users_place, to_text({user, yes(7s)}));
-  EXPECT_EQ(store->find(user), no(5s)) << "what is known here is newer";
-  redis_->set(users_place, to_text({user, no(4s)}));
-  EXPECT_EQ(store->find(user), no(5s)) << "what is proven here is more than what another says";
-  redis_->set(users_place, to_text({user, yes(3s)}));
-  EXPECT_EQ(store->find(user), yes(3s)) << "another has seen the mailbox since";
-  store->forget(user);
-  EXPECT_FALSE(store->find(user));
+  EXPECT_FALSE(store->at_hand(someone)) << "another may know better than a no";
+  EXPECT_EQ(redis_->get(users_place), to_text({someone, no(5s)}));
+  redis_->set(users_place, to_text({someone, yes(7s)}));
+  EXPECT_EQ(store->find(someone), no(5s)) << "what is known here is newer";
+  redis_->set(users_place, to_text({someone, no(4s)}));
+  EXPECT_EQ(store->find(someone), no(5s)) << "what is proven here is more than what another says";
+  redis_->set(users_place, to_text({someone, yes(3s)}));
+  EXPECT_EQ(store->find(someone), yes(3s)) << "another has seen the mailbox since";
+  store->forget(someone);
+  EXPECT_FALSE(store->find(someone));
   EXPECT_EQ(store->rows(), 0u);
 }
 
 TEST_F(SharedMemoryTest, ANoFromRedisIsRememberedAsHearsay) {
-  redis_->set(users_place, to_text({user, no(10s)}));
+  redis_->set(users_place, to_text({someone, no(10s)}));
   auto shared = memory();
   SharedMemory& second = *shared;
   const auto store = share_store(make_memory_store(), std::move(shared));
   ASSERT_TRUE(settled(second));
-  EXPECT_EQ(store->find(user), told(no(10s)));
+  EXPECT_EQ(store->find(someone), told(no(10s)));
   redis_->be(Mood::hangs_up);
-  EXPECT_EQ(store->find(user), told(no(10s))) << "and still when Redis is gone";
-  EXPECT_EQ(store->find(user), told(no(10s)));
-  store->put(user, no(5s));
-  EXPECT_EQ(store->find(user), no(5s)) << "now it is proven";
+  EXPECT_EQ(store->find(someone), told(no(10s))) << "and still when Redis is gone";
+  EXPECT_EQ(store->find(someone), told(no(10s)));
+  store->put(someone, no(5s));
+  EXPECT_EQ(store->find(someone), no(5s)) << "now it is proven";
 }
 
 TEST_F(SharedMemoryTest, WhatOneSaysAboutAServerTheOtherHears) {
@@ -225,7 +218,7 @@ TEST_F(SharedMemoryTest, ARedisThatDiesIsNoticedInNobodysTime) {
   shared->heard("192.0.2.1:25");
   redis_->be(Mood::hangs_up);
   while (errors().empty()) std::this_thread::yield();
-  EXPECT_FALSE(shared->find(user));
+  EXPECT_FALSE(shared->find(someone));
   EXPECT_EQ(asked(), 0) << "no client has met it";
 }
 
@@ -236,9 +229,9 @@ TEST_F(SharedMemoryTest, WhoeverKnowsNobodyInADomainIsToldWhomToAskFor) {
   const auto store = share_store(make_memory_store(), std::move(shared));
   ASSERT_TRUE(settled(*one) && settled(second));
   EXPECT_FALSE(store->recent_good("example.org"));
-  one->put(user, yes());
+  one->put(someone, yes());
   while (redis_->get("fallbackmx:v1:good:example.org").empty()) std::this_thread::yield();
-  EXPECT_EQ(store->recent_good("example.org"), user);
+  EXPECT_EQ(store->recent_good("example.org"), someone);
   for (const auto* lie : {"u@example.com", "U@EXAMPLE.ORG", "u\r\nRSET@example.org", "u@example.org x", ""}) {
     redis_->set("fallbackmx:v1:good:example.org", lie);
     EXPECT_FALSE(store->recent_good("example.org")) << lie;

@@ -1,4 +1,4 @@
-#include "probe/shared_notes.h"
+#include "probe/store/shared_notes.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "probe/smtp_reply.h"
+#include "probe/mail/smtp_reply.h"
 
 #include <gtest/gtest.h>
 

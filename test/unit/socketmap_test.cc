@@ -1,4 +1,4 @@
-#include "probe/socketmap.h"
+#include "probe/wire/socketmap.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -9,7 +9,7 @@
 #include <thread>
 #include <utility>
 
-#include "probe/file_descriptor.h"
+#include "probe/base/file_descriptor.h"
 #include "test/fake/simulation.h"
 #include "test/fake/temporary_directory.h"
 

@@ -9,8 +9,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "probe/address_table.h"
-#include "probe/store.h"
+#include "probe/store/address_table.h"
+#include "probe/store/store.h"
 #include "test/fake/temporary_directory.h"
 #include "test/unit/remembered.h"
 
@@ -20,14 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-Settings endless() {
-  Settings some;
-  some.address_verify_positive_expire_time = some.address_verify_negative_expire_time = 1000000h;
-  return some;
-}
-
-std::string user(int i) { return "u" + std::to_string(i) + "@d" + std::to_string(i % 7) + ".example"; }
 
 /// A place for a database, and a log.
 class SqliteStoreFile : public testing::Test {

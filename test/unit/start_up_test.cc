@@ -1,10 +1,10 @@
-#include "milter/start_up.h"
+#include "milter/setup/start_up.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "probe/file_descriptor.h"
+#include "probe/base/file_descriptor.h"
 #include "test/fake/temporary_directory.h"
 
 namespace fallbackmx {

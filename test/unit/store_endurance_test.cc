@@ -15,7 +15,7 @@
 #include <random>
 #include <thread>
 
-#include "probe/store.h"
+#include "probe/store/store.h"
 #include "test/fake/temporary_directory.h"
 #include "test/unit/remembered.h"
 
@@ -31,13 +31,6 @@ unsigned from_environment(const char* name, unsigned otherwise) {
   return value == nullptr ? otherwise : static_cast<unsigned>(std::atoi(value));
 }
 
-Settings endless() {
-  Settings some;
-  some.address_verify_positive_expire_time = some.address_verify_negative_expire_time = 1000000h;
-  return some;
-}
-
-std::string user(unsigned i) { return "u" + std::to_string(i) + "@d" + std::to_string(i % 7) + ".example"; }
 AddressRecord answer(unsigned i) { return i % 3 == 0 ? no(Seconds(i % 1000)) : yes(Seconds(i % 1000)); }
 
 /// In bytes. What a sanitizer keeps for itself is none of our business: nothing then.

@@ -1,4 +1,4 @@
-#include "probe/store.h"
+#include "probe/store/store.h"
 
 #include <gtest/gtest.h>
 

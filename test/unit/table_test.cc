@@ -1,4 +1,4 @@
-#include "conf/table.h"
+#include "conf/tables/table.h"
 
 #include <gtest/gtest.h>
 

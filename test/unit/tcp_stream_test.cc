@@ -1,11 +1,11 @@
 #include <gtest/gtest.h>
 
-#include "probe/stream.h"
+#include "probe/wire/stream.h"
+
+#include "test/unit/ip.h"
 
 namespace fallbackmx {
 namespace {
-
-IpAddress ip(const char* text) { return boost::asio::ip::make_address(text); }
 
 /// Nobody listens there.
 const Endpoint nobody{"mx1.example.org", ip("127.0.0.1"), 1};

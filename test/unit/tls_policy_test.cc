@@ -1,4 +1,4 @@
-#include "probe/tls_policy.h"
+#include "probe/wire/tls_policy.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

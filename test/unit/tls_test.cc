@@ -1,5 +1,5 @@
 // Handshakes against a server in the same thread: what each demand accepts, and what it does not.
-#include "probe/tls.h"
+#include "probe/wire/tls.h"
 
 #include <gtest/gtest.h>
 #include <openssl/pem.h>

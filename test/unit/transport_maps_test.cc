@@ -1,4 +1,4 @@
-#include "conf/transport_maps.h"
+#include "conf/tables/transport_maps.h"
 
 #include <gtest/gtest.h>
 

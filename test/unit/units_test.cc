@@ -1,4 +1,4 @@
-#include "conf/units.h"
+#include "conf/grammar/units.h"
 
 #include <gtest/gtest.h>
 

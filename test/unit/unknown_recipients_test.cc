@@ -1,4 +1,4 @@
-#include "milter/unknown_recipients.h"
+#include "milter/rules/unknown_recipients.h"
 
 #include <gtest/gtest.h>
 

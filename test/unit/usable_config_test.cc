@@ -1,4 +1,4 @@
-#include "milter/usable_config.h"
+#include "milter/setup/usable_config.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "milter/verbs.h"
+#include "milter/control/verbs.h"
 
 #include <gtest/gtest.h>
 

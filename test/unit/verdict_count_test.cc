@@ -1,11 +1,11 @@
-#include "milter/verdict_count.h"
+#include "milter/session/verdict_count.h"
 
 #include <gmock/gmock.h>
 
 #include <fstream>
 #include <sstream>
 
-#include "probe/counting_resolver.h"
+#include "probe/dns/counting_resolver.h"
 #include "test/fake/fake_resolver.h"
 #include "test/fake/simulation.h"
 
@@ -76,7 +76,7 @@ TEST(Metrics, AreInTheManual) {
 #define COUNTER(enumerator, name, ...) EXPECT_THAT(manual.str(), HasSubstr(".It Va " name));
 #define GAUGE(enumerator, name, ...) EXPECT_THAT(manual.str(), HasSubstr(".It Va " name));
 #define TIMER(enumerator, name, ...) EXPECT_THAT(manual.str(), HasSubstr(".It Va " name));
-#include "probe/metrics.def"
+#include "probe/base/metrics.def"
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "milter/verdict_log.h"
+#include "milter/session/verdict_log.h"
 
 #include <gtest/gtest.h>
 

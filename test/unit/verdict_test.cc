@@ -1,4 +1,4 @@
-#include "probe/verdict.h"
+#include "probe/mail/verdict.h"
 
 #include <gtest/gtest.h>
 

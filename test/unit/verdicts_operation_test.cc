@@ -1,4 +1,4 @@
-#include "milter/verdicts_operation.h"
+#include "milter/control/verdicts_operation.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // The whole probe module on a network in memory: what scenarios cannot say, because it is about every byte,
 // or about many clients at once.
-#include "probe/verifier.h"
+#include "probe/verifier/verifier.h"
 
 #include <gtest/gtest.h>
 
@@ -9,8 +9,8 @@
 #include <thread>
 #include <vector>
 
-#include "probe/metrics.h"
-#include "probe/store.h"
+#include "probe/base/metrics.h"
+#include "probe/store/store.h"
 #include "test/fake/fake_resolver.h"
 #include "test/fake/limited_streams.h"
 #include "test/fake/memory_streams.h"

@@ -1,4 +1,4 @@
-#include "milter/verify_operation.h"
+#include "milter/control/verify_operation.h"
 
 #include <gmock/gmock.h>
 

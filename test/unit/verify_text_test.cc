@@ -1,4 +1,4 @@
-#include "probe/verify_text.h"
+#include "probe/store/verify_text.h"
 
 #include <gtest/gtest.h>
 

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "conf/config.h"
-#include "probe/log.h"
-#include "probe/metrics.h"
-#include "probe/store.h"
-#include "probe/stream.h"
-#include "probe/verifier.h"
+#include "probe/base/log.h"
+#include "probe/base/metrics.h"
+#include "probe/store/store.h"
+#include "probe/verifier/verifier.h"
+#include "probe/wire/stream.h"
 #include "test/fake/fake_resolver.h"
 #include "test/fake/wire_server.h"
 

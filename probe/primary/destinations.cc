@@ -1,0 +1,77 @@
+#include "probe/primary/destinations.h"
+
+#include <utility>
+
+#include "probe/primary/destination.h"
+#include "probe/primary/engine.h"
+
+namespace fallbackmx {
+
+namespace {
+
+/// An endpoint, and all that it must show: where only the level is asked for, not who it is.
+std::string key_of(const Endpoint& endpoint, const TlsPolicy& policy) {
+  std::string key =
+      endpoint.key() + " " + std::string(to_string(policy.level)) + " " + policy.protocols.text() + " ";
+  if (policy.wrapped) key += "wrapped ";
+  if (endpoint.protocol == Protocol::lmtp) key += "lmtp ";
+  if (policy.level > TlsLevel::encrypt) key += endpoint.host + " " + endpoint.next_hop + " ";
+  for (const std::string& name : policy.match) key += name + " ";
+  return key;
+}
+
+}  // namespace
+
+Destinations::Destinations(Engine& engine, std::size_t most) : engine_(engine), most_(most) {}
+Destinations::~Destinations() = default;
+
+std::shared_ptr<Destination> Destinations::find(const std::vector<Endpoint>& endpoints, const Terms& terms) {
+  const auto settings = engine_.settings();
+  std::string key;
+  std::vector<TlsPolicy> policies;
+  for (std::size_t i = 0; i < endpoints.size(); ++i) {
+    policies.push_back(i < terms.policies.size() ? terms.policies[i]
+                                                 : tls_policy(*settings, endpoints[i].next_hop, terms.tls));
+    key += key_of(endpoints[i], policies.back());
+  }
+  if (terms.sender) key += "from " + *terms.sender;
+
+  std::vector<std::shared_ptr<Destination>> forgotten;  // destroyed without the lock
+  const std::lock_guard lock(mutex_);
+  if (drained_) return nullptr;
+  auto known = by_key_.find(key);
+  if (known == by_key_.end()) {
+    // Made before there is a place for it: no memory for one must not leave a place with nobody in it.
+    auto made = std::make_shared<Destination>(engine_, endpoints, std::move(policies), terms.sender);
+    known = by_key_.emplace(std::move(key), std::move(made)).first;
+  }
+  auto wanted = known->second;
+  if (by_key_.size() > most_) {
+    std::erase_if(by_key_, [&](auto& entry) {
+      if (entry.second.use_count() > 1 || !entry.second->idle()) return false;
+      forgotten.push_back(std::move(entry.second));
+      return true;
+    });
+  }
+  return wanted;
+}
+
+std::vector<std::shared_ptr<Destination>> Destinations::all() const {
+  std::vector<std::shared_ptr<Destination>> all;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [key, destination] : by_key_) all.push_back(destination);
+  return all;
+}
+
+void Destinations::renew() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [key, destination] : by_key_) destination->renew();
+}
+
+void Destinations::drain() {
+  const std::lock_guard lock(mutex_);
+  drained_ = true;
+  for (const auto& [key, destination] : by_key_) destination->drain();
+}
+
+}  // namespace fallbackmx

@@ -1,0 +1,133 @@
+#include "probe/primary/health.h"
+
+#include <algorithm>
+#include <array>
+
+namespace fallbackmx {
+
+namespace {
+
+constexpr std::chrono::minutes longest_interval{10};
+constexpr std::chrono::hours deafness{1};
+
+}  // namespace
+
+std::string_view to_string(Health::State state) {
+  static constexpr std::array<std::string_view, 3> names = {"up", "suspect", "down"};
+  return names[static_cast<std::size_t>(state)];
+}
+
+// Several fallback MXs that saw the same outage begin must not knock in step: up to a tenth earlier.
+std::chrono::milliseconds Health::with_jitter(std::chrono::milliseconds interval) {
+  const auto tenth = interval.count() / 10;
+  return interval - std::chrono::milliseconds(std::uniform_int_distribution<long>(0, tenth)(random_));
+}
+
+Health::State Health::state(const std::string& endpoint) const {
+  const std::lock_guard lock(mutex_);
+  if (disabled_.contains(endpoint)) return State::down;
+  const Entry* entry = entries_.find(endpoint);
+  if (!entry) return State::up;
+  return entry->down() ? State::down : State::suspect;
+}
+
+std::optional<SteadyTime> Health::retry_at(const std::string& endpoint) const {
+  const std::lock_guard lock(mutex_);
+  if (disabled_.contains(endpoint)) return SteadyTime::max();
+  const Entry* entry = entries_.find(endpoint);
+  if (!entry || !entry->down()) return std::nullopt;
+  return entry->retry_at;
+}
+
+std::optional<Health::Trouble> Health::trouble(const std::string& endpoint) const {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = disabled_.find(endpoint); found != disabled_.end())
+    return Trouble{State::down, found->second, SteadyTime::max()};
+  const Entry* entry = entries_.find(endpoint);
+  if (!entry) return std::nullopt;
+  return Trouble{entry->down() ? State::down : State::suspect, entry->since, entry->retry_at};
+}
+
+bool Health::may_knock(const std::string& endpoint, SteadyTime now, const Settings& settings) {
+  const std::lock_guard lock(mutex_);
+  if (disabled_.contains(endpoint)) return false;
+  Entry* entry = entries_.find(endpoint);
+  if (!entry || !entry->down()) return true;
+  if (now < entry->retry_at) return false;
+  const std::chrono::milliseconds longest =
+      std::max<std::chrono::milliseconds>(longest_interval, settings.primary_retry_time);
+  entry->interval = std::min(entry->interval * 2, longest);
+  entry->retry_at = now + with_jitter(entry->interval);
+  entry->knocked_at = now;
+  return true;
+}
+
+bool Health::alive(const std::string& endpoint, SteadyTime now) {
+  const std::lock_guard lock(mutex_);
+  Spoken& spoken = spoken_.touch(endpoint);
+  spoken.at = now;
+  const Entry* entry = entries_.find(endpoint);
+  if (!entry) return false;
+  if (entry->hearsay) spoken.deaf_until = now + deafness;
+  const bool was_down = entry->down();
+  entries_.erase(endpoint);
+  return was_down && !disabled_.contains(endpoint);
+}
+
+bool Health::failed(const std::string& endpoint, SteadyTime now, const Settings& settings, bool at_once) {
+  const std::lock_guard lock(mutex_);
+  Entry& entry = entries_.touch(endpoint);
+  if (++entry.failures == 1) entry.since = now;
+  entry.hearsay = false;
+  if (entry.down() || (!at_once && entry.failures < settings.primary_down_after)) return false;
+  entry.since = now;
+  entry.interval = settings.primary_retry_time;
+  entry.retry_at = now + with_jitter(entry.interval);
+  entry.knocked_at = now;
+  return true;
+}
+
+bool Health::said_to_be_down(const std::string& endpoint, SteadyTime now, const Settings& settings) {
+  const std::lock_guard lock(mutex_);
+  const Spoken* spoken = spoken_.find(endpoint);
+  if (spoken && (now - spoken->at <= settings.primary_retry_time || now < spoken->deaf_until)) return false;
+  Entry& entry = entries_.touch(endpoint);
+  if (entry.down()) return false;
+  entry.hearsay = true;
+  entry.since = now;
+  // The trial doubles it.
+  entry.interval = std::chrono::milliseconds(settings.primary_retry_time) / 2;
+  entry.retry_at = now;
+  return true;
+}
+
+bool Health::said_to_be_up(const std::string& endpoint, SteadyTime now, const Settings& settings) {
+  const std::lock_guard lock(mutex_);
+  Entry* entry = entries_.find(endpoint);
+  if (!entry || !entry->down() || entry->retry_at <= now) return false;
+  if (now - entry->knocked_at < settings.primary_retry_time) return false;
+  entry->retry_at = now;
+  return true;
+}
+
+void Health::disable(const std::string& endpoint, SteadyTime now) {
+  const std::lock_guard lock(mutex_);
+  disabled_.try_emplace(endpoint, now);
+}
+
+void Health::enable(const std::string& endpoint) {
+  const std::lock_guard lock(mutex_);
+  disabled_.erase(endpoint);
+}
+
+bool Health::disabled(const std::string& endpoint) const {
+  const std::lock_guard lock(mutex_);
+  return disabled_.contains(endpoint);
+}
+
+void Health::reset(const std::string& endpoint) {
+  const std::lock_guard lock(mutex_);
+  entries_.erase(endpoint);
+}
+
+}  // namespace fallbackmx

@@ -1,0 +1,91 @@
+// Which endpoints are up, and when to knock at the others again.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+
+#include "conf/parameters.h"
+#include "probe/base/clock.h"
+#include "probe/base/recent_map.h"
+
+namespace fallbackmx {
+
+/// One for all destinations; used by all threads. Endpoints are named by Endpoint::key(). An endpoint is up,
+/// suspect after a failure, and down after primary_down_after failures in a row. Bounded: what has not been
+/// heard of longest goes first.
+///
+/// What other fallback MXs say is a reason to look, and never more. One that is said to be down counts as
+/// down, so that nobody waits, but its trial is due at once, and one reply of its own ends it; not even that
+/// when it spoke with us within the last interval, or when the last time it was said was wrong, for an hour.
+/// One that is down and said to be up is knocked at before its time, once per primary_retry_time.
+class Health {
+ public:
+  enum class State { up, suspect, down };
+  /// Of an endpoint that is not up.
+  struct Trouble {
+    State state;
+    SteadyTime since;     ///< when that state began
+    SteadyTime retry_at;  ///< of one that is down: the next trial
+  };
+
+  State state(const std::string& endpoint) const;
+  /// When the next trial of an endpoint that is down may be made; nothing for one that is not down.
+  std::optional<SteadyTime> retry_at(const std::string& endpoint) const;
+
+  /// Nothing for one that is up.
+  std::optional<Trouble> trouble(const std::string& endpoint) const;
+
+  /// Whether to connect now. For an endpoint that is down: true once per interval. The next retry time is
+  /// written before the answer is given: a slow knock must not be doubled.
+  bool may_knock(const std::string& endpoint, SteadyTime now, const Settings&);
+
+  /// It gave a complete reply at MAIL or later. Returns true if that is news: it was down.
+  bool alive(const std::string& endpoint, SteadyTime now);
+  /// It could not be asked, or was too slow. Returns true if with this it goes down: after primary_down_after
+  /// failures in a row, or `at_once`, when a client has waited for it in vain.
+  bool failed(const std::string& endpoint, SteadyTime now, const Settings&, bool at_once = false);
+  std::size_t size() const {
+    const std::lock_guard lock(mutex_);
+    return entries_.size();
+  }
+
+  /// Another fallback MX says so. They return true if we believe it, and it is news.
+  bool said_to_be_down(const std::string& endpoint, SteadyTime now, const Settings&);
+  bool said_to_be_up(const std::string& endpoint, SteadyTime now, const Settings&);
+
+  /// An operator's word. Disabled: it counts as down and is never tried, whatever it did and whatever others
+  /// say, until it is enabled, or the process ends.
+  void disable(const std::string& endpoint, SteadyTime now);
+  void enable(const std::string& endpoint);
+  bool disabled(const std::string& endpoint) const;
+  /// Its failures are forgotten: it counts as up until the next ones. Does not enable it.
+  void reset(const std::string& endpoint);
+
+ private:
+  struct Entry {
+    int failures = 0;
+    bool hearsay = false;                   ///< down, and we have not seen it ourselves
+    SteadyTime knocked_at{};                ///< for the last time, since it is down
+    std::chrono::milliseconds interval{0};  ///< 0 while not down
+    SteadyTime since{}, retry_at{};
+    bool down() const { return interval.count() > 0; }
+  };
+  std::chrono::milliseconds with_jitter(std::chrono::milliseconds);
+
+  mutable std::mutex mutex_;
+  RecentMap<std::string, Entry> entries_{20'000};  ///< of those that are not up
+  struct Spoken {
+    SteadyTime at{}, deaf_until{};
+  };
+  RecentMap<std::string, Spoken> spoken_{20'000};
+  std::map<std::string, SteadyTime> disabled_;  ///< since when; as many as operators name
+  std::minstd_rand random_{std::random_device{}()};
+};
+
+std::string_view to_string(Health::State);
+
+}  // namespace fallbackmx

@@ -1,0 +1,133 @@
+#include "probe/primary/probe_queue.h"
+
+#include <utility>
+
+namespace fallbackmx {
+
+namespace {
+
+/// No host has decided so far: the kind nearest to the recipient stands.
+void keep_nearest(Probe& probe, ProbeResult result) {
+  if (!probe.unknown ||
+      nearest_to_recipient(result.verdict, probe.unknown->verdict) != probe.unknown->verdict) {
+    probe.unknown = std::move(result);
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<Probe> ProbeQueue::find(const Address& recipient) const {
+  const auto found = in_flight_.find(recipient.key());
+  return found == in_flight_.end() ? nullptr : found->second;
+}
+
+bool ProbeQueue::full_for(const std::string& client, int limit) const {
+  return everywhere_ >= limit || in_flight(client) >= static_cast<std::size_t>(limit + 1) / 2;
+}
+
+std::shared_ptr<Probe> ProbeQueue::add(const Address& recipient, const std::string& client, SteadyTime now) {
+  auto probe = std::make_shared<Probe>(recipient, client, now, endpoints_);
+  std::size_t& of_client = clients_[client];
+  probe->crowding = of_client + 1 > few;
+  try {
+    in_flight_.emplace(probe->key, probe);
+    queue_.push(probe);
+  } catch (...) {
+    in_flight_.erase(probe->key);
+    if (of_client == 0) clients_.erase(client);
+    throw;
+  }
+  ++of_client;
+  ++everywhere_;
+  return probe;
+}
+
+void ProbeQueue::finish_lost(Verdict verdict, std::string_view why) {
+  for (auto each = in_flight_.begin(); each != in_flight_.end();) {
+    const auto& probe = (each++)->second;
+    const auto who_waits = static_cast<long>(probe->waiters.size());
+    if (probe.use_count() > who_waits + 1) continue;
+    const std::shared_ptr<Probe> lost = probe;
+    ProbeResult result{.verdict = verdict};
+    result.why = why;
+    finish(lost, std::move(result));
+  }
+}
+
+bool ProbeQueue::join(const std::shared_ptr<Probe>& probe, const std::string& client) {
+  return probe->crowding && in_flight(client) < few && queue_.promote(probe);
+}
+
+std::size_t ProbeQueue::in_flight(const std::string& client) const {
+  const auto found = clients_.find(client);
+  return found == clients_.end() ? 0 : found->second;
+}
+
+void ProbeQueue::finish(const std::shared_ptr<Probe>& probe, ProbeResult result) {
+  in_flight_.erase(probe->key);
+  --everywhere_;
+  const auto client = clients_.find(probe->client);
+  if (--client->second == 0) clients_.erase(client);
+  probe->result = std::move(result);
+  for (Sleeper* waiter : probe->waiters) waiter->wake();
+}
+
+std::shared_ptr<Probe> ProbeQueue::take(std::size_t endpoint, bool kept) {
+  return queue_.take([&](const Probe& probe) { return !probe.tried[endpoint] && !(kept && probe.crowding); });
+}
+
+void ProbeQueue::give_back(const std::vector<std::shared_ptr<Probe>>& probes) { queue_.put_back(probes); }
+
+void ProbeQueue::go_on(const std::shared_ptr<Probe>& probe, std::size_t endpoint, ProbeResult result) {
+  probe->tried[endpoint] = true;
+  keep_nearest(*probe, std::move(result));
+  queue_.put_back({probe});
+}
+
+void ProbeQueue::pass_over(std::size_t endpoint, const ProbeResult& result) {
+  queue_.for_each([&](const std::shared_ptr<Probe>& probe) {
+    if (probe->tried[endpoint]) return;
+    probe->tried[endpoint] = true;
+    keep_nearest(*probe, result);
+  });
+}
+
+bool ProbeQueue::open_at(const Probe& probe, const Endpoints& of) const {
+  for (std::size_t i = 0; i < endpoints_; ++i) {
+    if (!probe.tried[i] && of(i)) return true;
+  }
+  return false;
+}
+
+std::vector<std::shared_ptr<Probe>> ProbeQueue::without_hope(const Endpoints& reachable) {
+  return queue_.take_all([&](const Probe& probe) { return !open_at(probe, reachable); });
+}
+
+std::vector<std::shared_ptr<Probe>> ProbeQueue::take_all() {
+  return queue_.take_all([](const Probe&) { return true; });
+}
+
+bool ProbeQueue::wants(const Endpoints& of) const {
+  return queue_.any([&](const Probe& probe) { return open_at(probe, of); });
+}
+
+bool ProbeQueue::stranded(const Endpoints& served) const {
+  return queue_.any([&](const Probe& probe) { return !open_at(probe, served); });
+}
+
+void ProbeQueue::tell_waiters(const ProbeResult& meanwhile) {
+  for (const auto& [key, probe] : in_flight_) probe->meanwhile = meanwhile;
+  wake_all();
+}
+
+void ProbeQueue::take_back_told() {
+  for (const auto& [key, probe] : in_flight_) probe->meanwhile.reset();
+}
+
+void ProbeQueue::wake_all() {
+  for (const auto& [key, probe] : in_flight_) {
+    for (Sleeper* waiter : probe->waiters) waiter->wake();
+  }
+}
+
+}  // namespace fallbackmx

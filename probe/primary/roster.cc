@@ -1,0 +1,104 @@
+#include "probe/primary/roster.h"
+
+#include <algorithm>
+
+namespace fallbackmx {
+
+std::shared_ptr<Roster::Slot> Roster::add(std::unique_ptr<Sleeper> sleeper, unsigned generation,
+                                          std::optional<std::size_t> trial) {
+  auto slot = std::make_shared<Slot>();
+  slot->sleeper = std::move(sleeper);
+  slot->generation = generation;
+  slot->trial = trial;
+  sessions_.push_back(slot);
+  return slot;
+}
+
+void Roster::retire(const std::shared_ptr<Slot>& slot) {
+  const auto place = std::find(sessions_.begin(), sessions_.end(), slot);
+  if (place != sessions_.end()) retired_.splice(retired_.end(), sessions_, place);  // needs no memory
+}
+
+std::shared_ptr<Roster::Slot> Roster::next_to_join() {
+  if (retired_.empty()) return sessions_.empty() ? nullptr : sessions_.front();
+  auto slot = retired_.front();
+  retired_.pop_front();
+  return slot;
+}
+
+Activity::Sessions Roster::activity() const {
+  Activity::Sessions count;
+  for (const auto& slot : sessions_) {
+    const bool open = slot->endpoint && slot->room > 0;
+    ++(slot->opening ? count.opening : open ? count.open : count.full);
+  }
+  return count;
+}
+
+std::size_t Roster::size() const {
+  return static_cast<std::size_t>(
+      std::count_if(sessions_.begin(), sessions_.end(), [](const auto& slot) { return !slot->trial; }));
+}
+
+bool Roster::anybody_opening() const {
+  return std::any_of(sessions_.begin(), sessions_.end(),
+                     [](const auto& slot) { return slot->opening && !slot->trial && !slot->silent; });
+}
+
+bool Roster::trial_in_progress() const {
+  return std::any_of(sessions_.begin(), sessions_.end(),
+                     [](const auto& slot) { return slot->trial.has_value(); });
+}
+
+bool Roster::anybody_standing() const {
+  return std::any_of(sessions_.begin(), sessions_.end(),
+                     [](const auto& slot) { return slot->endpoint.has_value() && !slot->silent; });
+}
+
+std::size_t Roster::standing(std::size_t endpoint) const {
+  return static_cast<std::size_t>(std::count_if(
+      sessions_.begin(), sessions_.end(), [&](const auto& slot) { return slot->endpoint == endpoint; }));
+}
+
+std::size_t Roster::knocking(std::size_t endpoint) const {
+  return static_cast<std::size_t>(std::count_if(sessions_.begin(), sessions_.end(), [&](const auto& slot) {
+    return std::find(slot->knocking.begin(), slot->knocking.end(), endpoint) != slot->knocking.end();
+  }));
+}
+
+std::size_t Roster::room(std::size_t each) const {
+  std::size_t room = 0;
+  for (const auto& slot : sessions_) {
+    if (!slot->trial && !slot->silent) room += slot->opening ? each : slot->room;
+  }
+  return room;
+}
+
+bool Roster::has_most_room(const Slot& slot) const {
+  const Slot* most = &slot;
+  for (const auto& other : sessions_) {
+    if (other->endpoint == slot.endpoint && other->room >= most->room) most = other.get();
+  }
+  return most == &slot;
+}
+
+void Roster::wake_those_with_room() {
+  for (const auto& slot : sessions_) {
+    if (!slot->opening && slot->room > 0) slot->sleeper->wake();
+  }
+}
+
+void Roster::wake_all() {
+  for (const auto& slot : sessions_) slot->sleeper->wake();
+}
+
+void Roster::dismiss(std::size_t endpoint) {
+  for (const auto& slot : sessions_) {
+    if (slot->endpoint != endpoint) continue;
+    slot->endpoint.reset();
+    slot->room = 0;
+    slot->sleeper->wake();
+  }
+}
+
+}  // namespace fallbackmx

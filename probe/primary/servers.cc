@@ -1,0 +1,238 @@
+#include "probe/primary/servers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "probe/base/metrics.h"
+
+namespace fallbackmx {
+
+namespace {
+
+constexpr std::chrono::seconds tell_slack{5};
+
+}  // namespace
+
+Servers::Servers(Engine& engine, std::vector<Endpoint> endpoints, std::vector<TlsPolicy> policies,
+                 std::optional<std::string> sender)
+    : engine_(engine),
+      endpoints_(std::move(endpoints)),
+      policies_(std::move(policies)),
+      sender_(std::move(sender)),
+      habits_(endpoints_.size()),
+      facts_(endpoints_.size(), {.up_since = engine.services.clock.now()}),
+      out_of_reach_until_(endpoints_.size(), SteadyTime::min()) {}
+
+void Servers::out_of_reach(std::size_t server) {
+  const std::lock_guard lock(mutex_);
+  out_of_reach_until_[server] = engine_.services.clock.now() + engine_.settings()->primary_retry_time;
+}
+
+bool Servers::within_reach(std::size_t server) const {
+  const std::lock_guard lock(mutex_);
+  return engine_.services.clock.now() >= out_of_reach_until_[server];
+}
+
+bool Servers::knock(std::size_t server) {
+  return within_reach(server) && engine_.health.may_knock(endpoints_[server].key(),
+                                                          engine_.services.clock.now(), *engine_.settings());
+}
+
+bool Servers::may_be_knocked_at(std::size_t server) const {
+  if (!within_reach(server)) return false;
+  const auto retry_at = engine_.health.retry_at(endpoints_[server].key());
+  return !retry_at || *retry_at <= engine_.services.clock.now();
+}
+
+bool Servers::disabled(std::size_t server) const { return engine_.health.disabled(endpoints_[server].key()); }
+
+bool Servers::is_down(std::size_t server) const {
+  return !within_reach(server) || engine_.health.state(endpoints_[server].key()) == Health::State::down;
+}
+
+bool Servers::all_down() const {
+  for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+    if (!is_down(i)) return false;
+  }
+  return true;
+}
+
+bool Servers::trial_due() const {
+  for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+    if (may_be_knocked_at(i)) return true;
+  }
+  return false;
+}
+
+ProbeResult Servers::down() const {
+  const SteadyTime now = engine_.services.clock.now();
+  std::string trouble = within_reach(0) ? "is down" : "cannot be reached from this machine";
+  if (disabled(0)) {
+    trouble = "is disabled: an operator wants it not to be asked";
+  } else if (const auto retry_at = engine_.health.retry_at(endpoints_.front().key());
+             retry_at && *retry_at > now) {
+    trouble +=
+        fmt::format(", next trial in {} s", std::chrono::ceil<std::chrono::seconds>(*retry_at - now).count());
+  }
+  return befell(Verdict::unavailable, Stage::connect, endpoints_.front(), trouble);
+}
+
+std::optional<ProbeResult> Servers::accepted_anyway(const Address& recipient) const {
+  const SteadyTime now = engine_.services.clock.now();
+  const auto lifetime = engine_.settings()->probe_catchall_time;
+  for (const Endpoint& endpoint : endpoints_) {
+    if (engine_.health.state(endpoint.key()) == Health::State::down) continue;
+    if (!engine_.catchall.accepts_everything(endpoint.key(), recipient.domain(), now, lifetime))
+      return std::nullopt;
+    return befell(Verdict::deliverable, Stage::rcpt, endpoint,
+                  "accepts every recipient in " + recipient.domain() + ", it is not asked about each");
+  }
+  return std::nullopt;
+}
+
+void Servers::listen() {
+  const auto settings = engine_.settings();
+  const SteadyTime now = engine_.services.clock.now();
+  for (const Endpoint& endpoint : endpoints_) {
+    const std::string key = endpoint.key();
+    const auto word = engine_.services.store.heard(key);
+    if (!word) continue;
+    if (word->up ? engine_.health.said_to_be_up(key, now, *settings)
+                 : engine_.health.said_to_be_down(key, now, *settings)) {
+      engine_.services.log.warning(fmt::format("primary {} is {}, says {}; it is tried at once",
+                                               endpoint.text(), word->up ? "up" : "down", word->words));
+    }
+  }
+}
+
+void Servers::failed(std::size_t server, std::string_view why, bool at_once) {
+  const auto settings = engine_.settings();
+  {
+    const std::lock_guard lock(mutex_);
+    facts_[server].trouble = why;
+  }
+  const SteadyTime now = engine_.services.clock.now();
+  const std::string key = endpoints_[server].key();
+  const bool news = engine_.health.failed(key, now, *settings, at_once);
+  // Until our next trial, and a little longer.
+  if (const auto retry_at = engine_.health.retry_at(key)) {
+    const auto left =
+        std::max(std::chrono::ceil<std::chrono::seconds>(*retry_at - now), std::chrono::seconds(0));
+    engine_.services.store.tell(key, {.up = false, .words = std::string(why)}, left + tell_slack);
+  }
+  if (!news) return;
+  engine_.services.log.warning(
+      fmt::format("primary is down: {}; next trial in {} s", why, settings->primary_retry_time.count()));
+}
+
+bool Servers::spoke(std::size_t server) {
+  const std::string key = endpoints_[server].key();
+  engine_.services.store.tell(key, {.up = true}, engine_.settings()->primary_retry_time);
+  if (!engine_.health.alive(key, engine_.services.clock.now())) return false;
+  {
+    const std::lock_guard lock(mutex_);
+    facts_[server].up_since = engine_.services.clock.now();
+  }
+  engine_.services.log.warning(fmt::format("primary {} is back", endpoints_[server].text()));
+  return true;
+}
+
+void Servers::alarm(std::size_t server, const ProbeResult& result) {
+  // The words may bear a time or a session id: they do not make it another alarm.
+  const auto kind = fmt::format("{} {} {}", to_string(result.stage), to_string(result.verdict), result.code);
+  engine_.services.metrics.count(Counter::alarms, {to_string(result.verdict)});
+  std::size_t held_back = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    facts_[server].alarm = result.why;
+    if (!is_news(habits_, endpoints_, server, kind, engine_.services.clock.now())) return;
+    held_back = std::exchange(habits_[server].held_back, 0);
+  }
+  LogLine line(fmt::format("alarm: {}: {}", to_string(result.verdict), result.why));
+  if (held_back > 0) line.put("suppressed", held_back);
+  engine_.services.log.warning(line);
+}
+
+void Servers::is_well(std::size_t server) {
+  change_habits(server, [](Habits& habits) { habits.alarm.clear(); });
+}
+
+void Servers::stands(std::size_t server, std::string_view tls) {
+  const std::lock_guard lock(mutex_);
+  facts_[server].tls = tls;
+}
+
+void Servers::replied(std::size_t server, SteadyTime::duration took, bool yes) {
+  const SteadyTime now = engine_.services.clock.now();
+  const std::lock_guard lock(mutex_);
+  ServerFacts& facts = facts_[server];
+  facts.replied(now, took);
+  if (!yes) return;
+  facts.last_yes = now;
+  facts.alarm.clear();
+}
+
+std::vector<PrimaryState> Servers::look() const {
+  const Clock& clock = engine_.services.clock;
+  const SteadyTime now = clock.now();
+  const WallTime wall = clock.wall();
+  const auto on_the_wall = [&](SteadyTime at) {
+    return wall + std::chrono::duration_cast<WallTime::duration>(at - now);
+  };
+  std::vector<PrimaryState> states;
+  for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+    const auto trouble = engine_.health.trouble(endpoints_[i].key());
+    const std::lock_guard lock(mutex_);
+    const ServerFacts& facts = facts_[i];
+    PrimaryState state{.server = endpoints_[i].text(),
+                       .key = endpoints_[i].key(),
+                       .next_hop = endpoints_[i].next_hop,
+                       .state = trouble ? trouble->state : Health::State::up,
+                       .since = on_the_wall(trouble ? trouble->since : facts.up_since)};
+    state.disabled = trouble && trouble->retry_at == SteadyTime::max();
+    if (state.state == Health::State::down && !state.disabled)
+      state.next_trial = on_the_wall(trouble->retry_at);
+    if (trouble) state.trouble = facts.trouble;
+    state.round_trip = facts.round_trip;
+    state.tls = facts.tls;
+    if (facts.last_reply) state.last_reply = on_the_wall(*facts.last_reply);
+    if (facts.last_yes) state.last_yes = on_the_wall(*facts.last_yes);
+    state.alarm = facts.alarm;
+    states.push_back(std::move(state));
+  }
+  return states;
+}
+
+std::string Servers::probe_sender(std::size_t server, const Settings& settings,
+                                  const Address& recipient) const {
+  const std::lock_guard lock(mutex_);
+  Habits habits = habits_[server];
+  if (!habits.fallback_sender && refuse_first_sender_.size() > 0)
+    habits.fallback_sender = refuse_first_sender_.find({server, recipient.key()}) != nullptr;
+  return habits.probe_sender(settings, sender_);
+}
+
+void Servers::accepted_under(std::size_t server, const Settings& settings, const Address& recipient,
+                             const std::string& sender) {
+  const std::lock_guard lock(mutex_);
+  Habits& habits = habits_[server];
+  Habits first = habits;
+  first.fallback_sender = false;
+  if (sender == first.probe_sender(settings, sender_)) {
+    habits.takes_first_sender = true;
+    refuse_first_sender_.erase({server, recipient.key()});
+  } else if (habits.takes_first_sender) {
+    refuse_first_sender_.touch({server, recipient.key()}) = true;
+  } else {
+    habits.fallback_sender = true;
+  }
+}
+
+Habits Servers::habits(std::size_t server) const {
+  const std::lock_guard lock(mutex_);
+  return habits_[server];
+}
+
+}  // namespace fallbackmx

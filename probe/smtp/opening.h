@@ -1,0 +1,82 @@
+// From nothing to a session that can take MAIL: connect, greeting, EHLO, STARTTLS (or TLS before all of
+// them); by LMTP with LHLO (RFC 2033).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "probe/primary/destination.h"
+#include "probe/smtp/connection_race.h"
+#include "probe/smtp/dialogue.h"
+#include "probe/smtp/judge.h"
+
+namespace fallbackmx {
+
+/// A session that stands.
+struct Opened {
+  std::unique_ptr<Dialogue> dialogue;
+  std::size_t endpoint = 0;
+  /// EHLO keywords in upper case, without those of smtp_discard_ehlo_keywords; empty after HELO.
+  std::set<std::string> extensions;
+  std::string_view tls = "none";  ///< the level reached
+};
+
+/// Takes the first server that connects (ConnectionRace), and the next one when that does not take us. Tells
+/// the destination of every one that fails. Used once, by a session thread.
+class Opening {
+ public:
+  Opening(Engine& engine, Destination& destination, Destination::Slot& slot,
+          std::shared_ptr<const Settings> settings)
+      : engine_(engine),
+        destination_(destination),
+        servers_(destination.servers()),
+        slot_(slot),
+        settings_(std::move(settings)) {}
+
+  /// Nothing when no endpoint took us, or the destination is stopping.
+  std::optional<Opened> open(std::vector<std::size_t> candidates);
+
+ private:
+  enum class Greeted { yes, no, try_plaintext };
+
+  std::optional<ConnectionRace::Runner> connect(std::vector<std::size_t>& candidates);
+  std::optional<Opened> introduce(ConnectionRace::Runner connected);
+  bool make_demand(std::size_t endpoint);
+  std::optional<DnsAnswer> find_tlsa(const TlsPolicy& policy, const Endpoint& server, std::string& base);
+  bool prefers_plaintext(std::size_t endpoint, const TlsDemand& demand) const;
+  void remember_plaintext(const Opened& session);
+  Greeted greet(Opened& session, const TlsDemand& demand, bool with_tls);
+  std::optional<Greeted> say_hello(Opened& session, const TlsDemand& demand);
+  void take_extensions(Opened& session, const SmtpReply& hello);
+  Greeted start_tls(Opened& session, const TlsDemand& demand);
+  bool shake_hands(Opened& session, const TlsDemand& demand);
+  Greeted step_down(const Opened& session, std::string_view why);
+  Greeted tls_broken(Opened& session, const TlsDemand& demand);
+  std::optional<SmtpReply> converse(Opened& session, std::string_view command, std::chrono::seconds timeout);
+  std::optional<SmtpReply> reply(Opened& session, std::chrono::seconds timeout);
+  Dialogue::Event wait(Opened& session, SteadyTime deadline, SteadyTime& silent_at, bool handshake);
+  Judgement judge_reply(const Opened& session, Stage stage, const std::optional<SmtpReply>& reply,
+                        Circumstances circumstances);
+  Greeted give_up(Opened& session, Stage stage, const Judgement& judgement,
+                  const std::optional<SmtpReply>& reply);
+  Greeted give_up(Opened& session, const Judgement& judgement, const ProbeResult& result, bool listens);
+  void quit(Opened& session);
+  void took(Stage stage, SteadyTime since);
+
+  Engine& engine_;
+  Destination& destination_;
+  Servers& servers_;
+  Destination::Slot& slot_;
+  Stage stage_ = Stage::greeting;  ///< of the reply that is awaited
+  bool begun_to_speak_ = false;    ///< a part of that reply has come
+  std::shared_ptr<const Settings> settings_;
+  std::map<std::size_t, TlsDemand> demands_;  ///< by endpoint
+  bool starttls_discarded_ = false;           ///< offered, and in smtp_discard_ehlo_keywords
+};
+
+}  // namespace fallbackmx

@@ -1,0 +1,176 @@
+#include "probe/smtp/session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "probe/smtp/silence.h"
+
+namespace fallbackmx {
+
+namespace {
+
+/// Sessions that may die while they wait for the same probe's reply: one that refused and closed, one that
+/// proved that it talks to us and closed.
+constexpr int most_strikes = 3;
+
+bool was_rejected(const Probe& probe) { return probe.rejection || probe.refused_first_sender; }
+
+}  // namespace
+
+Session::Session(Engine& engine, Destination& destination, Destination::Slot& slot)
+    : engine_(engine),
+      destination_(destination),
+      servers_(destination.servers()),
+      slot_(slot),
+      settings_(engine.settings()) {}
+
+Session::~Session() {
+  // Only an exception leaves something here: asked once more, by a session that may fare better.
+  if (!interview_) return;
+  try {
+    if (const auto left = interview_->hand_over(); !left.empty()) destination_.give_back(left);
+  } catch (const std::exception&) {  // no memory for it: the destination finishes what nobody has
+  }
+}
+
+void Session::run() {
+  auto opened = Opening(engine_, destination_, slot_, settings_).open(destination_.candidates(slot_));
+  if (!opened) return;
+  opened_ = std::move(*opened);
+  interview_.emplace(engine_, destination_, opened_, settings_);
+  servers_.stands(opened_.endpoint, opened_.tls);
+  destination_.opened(slot_, opened_.endpoint, interview_->room());
+  serve();
+  if (!over_) quit();
+}
+
+void Session::serve() {
+  Interview& interview = *interview_;
+  while (!over_) {
+    if (destination_.stopping()) return;
+    interview.take_probes(slot_);
+    interview.send();
+    const bool idle = !interview.busy();
+    if (idle && (interview.leaving() || destination_.should_leave(slot_))) {
+      if (interview.ask_last_questions()) continue;
+      return;
+    }
+    const SteadyTime idle_until = interview.last_heard() + settings_->probe_session_idle_time;
+    const SteadyTime silent_at = idle || silent_ ? SteadyTime::max() : interview.silent_at();
+    switch (opened_.dialogue->exchange(idle ? idle_until : std::min(silent_at, interview.overdue_at()))) {
+      case Dialogue::Event::bytes:
+        if (!on_bytes()) return;
+        break;
+      case Dialogue::Event::woken:
+        break;
+      case Dialogue::Event::deadline:
+        if (!idle && silent_at < interview.overdue_at()) {
+          fell_silent();
+          break;
+        }
+        if (!idle) {
+          interview.on_break();
+          die(opened_.dialogue->trouble());
+          return opened_.dialogue->quit({}, [] { return true; });  // it may be listening yet
+        }
+        if (!interview.ask_last_questions()) return;
+        break;
+      case Dialogue::Event::broken:
+        if (opened_.dialogue->lost()) {
+          destination_.lost(opened_.endpoint);
+        } else {
+          interview.on_break();
+        }
+        return die(opened_.dialogue->trouble());
+    }
+  }
+}
+
+/// Nobody waits for it any more, but the session does.
+void Session::fell_silent() {
+  silent_ = true;
+  destination_.fell_silent(
+      slot_, opened_.endpoint,
+      befell(Verdict::unavailable, interview_->stage(), servers_.endpoint(opened_.endpoint),
+             fmt::format("has said nothing for {} s", settings_->primary_silence_time.count())));
+}
+
+/// False when the session is to end.
+bool Session::on_bytes() {
+  while (auto reply = opened_.dialogue->next_reply()) {
+    if (std::exchange(silent_, false)) destination_.spoke_again(slot_);
+    if (!interview_->busy()) return false;  // an unasked-for reply is a farewell (421)
+    switch (interview_->on_reply(*reply)) {
+      case Interview::Next::go_on:
+        break;
+      case Interview::Next::without_pipelining:
+        destination_.give_back(interview_->hand_over());
+        return false;
+      case Interview::Next::new_connection:
+        ask_elsewhere(interview_->hand_over());
+        return false;
+      case Interview::Next::out_of_step:
+        die("answers " + printable(reply->text(), 100) + " to RSET");
+        quit();
+        return false;
+    }
+  }
+  return true;
+}
+
+/// The connection broke or hung, or cannot be relied on. On a fresh one that is evidence about the server; on
+/// one that has given answers it is none, and whoever was not answered is asked again on a new connection.
+/// Only the first of them can be the cause.
+void Session::die(std::string_view trouble) {
+  over_ = true;
+  const Endpoint& server = servers_.endpoint(opened_.endpoint);
+  const ProbeResult result = befell(Verdict::unavailable, interview_->stage(), server, trouble);
+  const bool fresh = !interview_->answered();
+  const bool pipelining = interview_->suspect_pipelining();
+  std::vector<std::shared_ptr<Probe>> left = interview_->hand_over();
+  // Silence at RCPT may be a tarpit, until smtp_rcpt_timeout is over.
+  const bool silent = opened_.dialogue->timed_out() && result.stage == Stage::rcpt;
+  if (fresh && !pipelining && !left.empty()) servers_.failed(opened_.endpoint, result.why, silent);
+  std::vector<std::shared_ptr<Probe>> again;
+  for (const auto& probe : left) {
+    if (was_rejected(*probe) || pipelining) {
+      again.push_back(probe);
+      continue;
+    }
+    if (probe == left.front()) ++probe->strikes;
+    if (fresh || probe->strikes >= most_strikes) {
+      destination_.land(probe, opened_.endpoint, result);
+    } else {
+      again.push_back(probe);
+    }
+  }
+  ask_elsewhere(std::move(again));
+}
+
+/// On a new connection, in this order. One that was rejected, and never gets the answers that would prove it,
+/// is refused: nothing is concluded from that, and nothing is accepted.
+void Session::ask_elsewhere(std::vector<std::shared_ptr<Probe>> probes) {
+  std::erase_if(probes, [this](const std::shared_ptr<Probe>& probe) {
+    if (!was_rejected(*probe) || ++probe->strikes < most_strikes) return false;
+    ProbeResult result =
+        std::move(probe->rejection ? probe->rejection->result : *probe->refused_first_sender);
+    probe->rejection.reset();
+    probe->refused_first_sender.reset();
+    result.verdict = Verdict::refused;
+    result.why += "; no session lasted until that was proven";
+    servers_.alarm(opened_.endpoint, result);
+    destination_.land(probe, opened_.endpoint, std::move(result));
+    return true;
+  });
+  destination_.give_back(probes);
+}
+
+void Session::quit() {
+  destination_.take(slot_, 0);  // no room any more
+  opened_.dialogue->quit(engine_.services.clock.now() + settings_->smtp_quit_timeout,
+                         [this] { return destination_.stopping(); });
+}
+
+}  // namespace fallbackmx

@@ -1,0 +1,48 @@
+#include "probe/smtp/trial.h"
+
+#include <fmt/format.h>
+
+#include "probe/smtp/opening.h"
+
+namespace fallbackmx {
+
+namespace {
+
+/// The next reply, or nothing when none comes in time or the destination is stopping.
+std::optional<SmtpReply> next_reply(Dialogue& dialogue, const Destination& destination, SteadyTime deadline) {
+  for (;;) {
+    if (auto reply = dialogue.next_reply()) return reply;
+    if (destination.stopping()) return std::nullopt;
+    const auto event = dialogue.exchange(deadline);
+    if (event == Dialogue::Event::deadline || event == Dialogue::Event::broken) return std::nullopt;
+  }
+}
+
+}  // namespace
+
+void Trial::run() {
+  const std::size_t server = *slot_.trial;
+  if (!destination_.begin(slot_, server)) return;
+  const auto settings = engine_.settings();
+  const Clock& clock = engine_.services.clock;
+  Servers& servers = destination_.servers();
+  const Endpoint& endpoint = servers.endpoint(server);
+  engine_.services.log.debug(endpoint.text() + " is down: its trial");
+  const auto opened = Opening(engine_, destination_, slot_, settings).open({server});
+  if (!opened) return;
+  Dialogue& dialogue = *opened->dialogue;
+  dialogue.send(fmt::format("MAIL FROM:<{}>", servers.habits(server).probe_sender(*settings)));
+  const auto reply = next_reply(dialogue, destination_, clock.now() + settings->smtp_mail_timeout);
+  if (reply && reply->code != 421) {
+    destination_.tried_well(server);
+  } else if (!destination_.stopping()) {
+    const ProbeResult result = reply
+                                   ? said(Verdict::unavailable, Stage::mail, endpoint, *reply)
+                                   : befell(Verdict::unavailable, Stage::mail, endpoint, dialogue.trouble());
+    servers.failed(server, result.why);
+  }
+  if (!reply && !dialogue.timed_out()) return;  // there is nobody to say QUIT to
+  dialogue.quit(clock.now() + settings->smtp_quit_timeout, [this] { return destination_.stopping(); });
+}
+
+}  // namespace fallbackmx
