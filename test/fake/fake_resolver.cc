@@ -35,7 +35,7 @@ std::string bytes_of_hex(const std::string& hex) {
 std::uint8_t octet(const std::string& text) { return static_cast<std::uint8_t>(std::stoi(text)); }
 
 std::optional<RecordType> record_type_named(const std::string& name) {
-  for (auto type : {RecordType::a, RecordType::aaaa, RecordType::mx, RecordType::tlsa}) {
+  for (auto type : {RecordType::a, RecordType::aaaa, RecordType::mx, RecordType::tlsa, RecordType::cname}) {
     if (to_string(type) == name) return type;
   }
   return std::nullopt;
@@ -182,12 +182,13 @@ DnsAnswer FakeResolver::answer(const std::string& asked, RecordType type, bool& 
       timed_out = true;
       return fail(Status::temporary, "no answer in time");
     }
-    if (name.cname.empty()) {
+    if (name.cname.empty() || type == RecordType::cname) {
+      if (type == RecordType::cname) out.alias_of = name.cname;
       if (type == RecordType::mx) out.mx = name.mx;
       if (type == RecordType::a) out.addresses = name.a;
       if (type == RecordType::aaaa) out.addresses = name.aaaa;
       if (type == RecordType::tlsa) out.tlsa = name.tlsa;
-      const bool none = out.mx.empty() && out.addresses.empty() && out.tlsa.empty();
+      const bool none = out.mx.empty() && out.addresses.empty() && out.tlsa.empty() && out.alias_of.empty();
       if (none) return fail(Status::no_data, "no such record (NODATA)");
       out.status = Status::ok;
       return out;

@@ -43,8 +43,9 @@ class MemoryStreamFactory::Connection final : public MemoryConnection,
   }
 
   void hang_up(const Lock& lock) override {
-    after_one_way(lock, [this](Lock&) {
-      if (server_) server_->client_closed(simulation_.now());
+    const SteadyTime heard_until = simulation_.now() - one_way_;
+    after_one_way(lock, [this, heard_until](Lock&) {
+      if (server_) server_->client_closed(simulation_.now(), heard_until);
       server_.reset();
     });
   }

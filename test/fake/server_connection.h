@@ -25,7 +25,9 @@ class ServerConnection {
   ServerConnection(std::shared_ptr<ScriptedServer> server, SteadyTime now);
 
   void receive(std::string_view bytes, SteadyTime now);
-  void client_closed(SteadyTime now) { session_.client_closed(now); }
+  void client_closed(SteadyTime now, SteadyTime heard_until = SteadyTime::max()) {
+    session_.client_closed(now, heard_until);
+  }
 
   /// When take() will have something to send or to do; a time in the past means at once.
   std::optional<SteadyTime> next() const;

@@ -63,10 +63,10 @@ void ServerSession::tls_established(SteadyTime now) {
   server_->journal().tls_established();
 }
 
-void ServerSession::client_closed(SteadyTime now) {
+void ServerSession::client_closed(SteadyTime now, SteadyTime heard_until) {
   if (gone_) return;
-  const bool well = greeted_ && !quit_ && !mute_ && !spoilt_ && !handshaking_ && commands_.empty() &&
-                    actions_.empty() && !silent();
+  const bool well = greeted_ && greeted_at_ < heard_until && !quit_ && !mute_ && !spoilt_ && !handshaking_ &&
+                    commands_.empty() && actions_.empty() && !silent();
   note(now, '-', well ? "the client hung up without QUIT" : "closed by the client");
   leave();
   if (well) server_->journal().hung_up();
@@ -182,7 +182,7 @@ void ServerSession::say(const ServerReply& reply, SteadyTime at) {
     endless_line_ = std::string(reply.lines.empty() ? "250" : reply.lines[0].substr(0, 3)) + "-and on\r\n";
   if (reply.reset) actions_.push_back({ServerAction::Kind::reset, end, {}});
   if (reply.close && !reply.reset) actions_.push_back({ServerAction::Kind::close, end, {}});
-  greeted_ = true;
+  if (!std::exchange(greeted_, true)) greeted_at_ = at;
 }
 
 void ServerSession::say_bytes(std::string bytes, const ServerReply& manner, SteadyTime at) {

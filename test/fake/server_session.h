@@ -34,7 +34,8 @@ class ServerSession {
   void receive(std::string_view bytes, SteadyTime now);
   /// The handshake is done: everything said before is forgotten (RFC 3207).
   void tls_established(SteadyTime now);
-  void client_closed(SteadyTime now);
+  /// `heard_until`: what was said since then it did not know of yet.
+  void client_closed(SteadyTime now, SteadyTime heard_until = SteadyTime::max());
 
   /// When take() will have something; none: not before something happens.
   std::optional<SteadyTime> next() const;
@@ -66,6 +67,7 @@ class ServerSession {
   std::string endless_line_;
   SteadyTime last_{};
   std::size_t answered_ = 0, errors_ = 0, recipients_ = 0;
+  SteadyTime greeted_at_{};
   bool greeted_ = false, in_transaction_ = false, pipelining_ = false, quit_ = false;
   bool in_tls_ = false, handshaking_ = false, spoilt_ = false, mute_ = false, ended_ = false, gone_ = false;
 };
