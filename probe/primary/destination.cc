@@ -176,6 +176,11 @@ bool Destination::begin(Slot& slot, std::size_t endpoint) {
   return dispatcher_.begin(slot, endpoint);
 }
 
+void Destination::connected(Slot& slot, std::size_t endpoint) {
+  const std::lock_guard lock(mutex_);
+  slot.connected = endpoint;
+}
+
 void Destination::opened(Slot& slot, std::size_t endpoint, std::size_t room) {
   const std::lock_guard lock(mutex_);
   dispatcher_.opened(slot, endpoint, room);
@@ -201,12 +206,22 @@ void Destination::unreachable(Slot& slot, std::size_t endpoint, const ProbeResul
   dispatch();
 }
 
-void Destination::fell_silent(Slot& slot, std::size_t endpoint, const ProbeResult& result) {
+bool Destination::fell_silent(Slot& slot, std::size_t endpoint, const ProbeResult& result) {
   servers_.failed(endpoint, result.why, true);
   const std::lock_guard lock(mutex_);
   slot.silent = true;
-  if (dispatcher_.all_down()) probes_.tell_waiters(result);
+  sessions_.hush(endpoint);
+  const bool nobody_left = dispatcher_.all_down();
+  if (nobody_left) probes_.tell_waiters(result);
   dispatch();
+  return !nobody_left;
+}
+
+std::optional<SteadyTime> Destination::patience_ends() const {
+  const std::lock_guard lock(mutex_);
+  const auto since = probes_.oldest_queued();
+  if (!since || !servers_.any_down()) return std::nullopt;
+  return *since + engine_.settings()->primary_silence_time;
 }
 
 void Destination::spoke_again(Slot& slot) {

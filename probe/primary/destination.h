@@ -64,14 +64,20 @@ class Destination {
   std::vector<std::size_t> candidates(Slot& slot);
   /// Before a connection to one of them begins; false: leave it (Dispatcher::begin).
   bool begin(Slot& slot, std::size_t endpoint);
+  /// There is a connection to it; its greeting is awaited.
+  void connected(Slot& slot, std::size_t endpoint);
   /// The session stands.
   void opened(Slot& slot, std::size_t endpoint, std::size_t room);
   /// An endpoint could not be brought to the point where it takes MAIL. Tells every queued probe, unless
   /// other sessions of ours with it live: then that is its limit, and it is remembered.
   void unreachable(Slot& slot, std::size_t endpoint, const ProbeResult& result);
-  /// Its endpoint has said nothing for primary_silence_time: it is down, and whoever waits for it alone
-  /// leaves with this result. The session goes on: a slow server is heard all the same, later.
-  void fell_silent(Slot& slot, std::size_t endpoint, const ProbeResult& result);
+  /// Its endpoint has said nothing for primary_silence_time: it is down. True when another one can be asked;
+  /// else whoever waits leaves with this result, and the session goes on: a slow server is heard all the
+  /// same, later.
+  bool fell_silent(Slot& slot, std::size_t endpoint, const ProbeResult& result);
+  /// When a queued probe has waited for primary_silence_time, while one of the endpoints is down: what is
+  /// left of that is all the next one gets.
+  std::optional<SteadyTime> patience_ends() const;
   /// After that: it has spoken, or the session ends.
   void spoke_again(Slot& slot);
   /// The next probe for this endpoint, if any; `room` is what the session can take now; 0: it takes none any

@@ -115,6 +115,14 @@ bool ProbeQueue::stranded(const Endpoints& served) const {
   return queue_.any([&](const Probe& probe) { return !open_at(probe, served); });
 }
 
+std::optional<SteadyTime> ProbeQueue::oldest_queued() const {
+  std::optional<SteadyTime> oldest;
+  queue_.for_each([&](const std::shared_ptr<Probe>& probe) {
+    if (!probe->waiters.empty() && (!oldest || probe->queued < *oldest)) oldest = probe->queued;
+  });
+  return oldest;
+}
+
 void ProbeQueue::tell_waiters(const ProbeResult& meanwhile) {
   for (const auto& [key, probe] : in_flight_) probe->meanwhile = meanwhile;
   wake_all();

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,6 +68,8 @@ class ProbeQueue {
   bool stranded(const Endpoints& served) const;
 
   std::size_t queued() const { return queue_.size(); }
+  /// Since when the oldest of them has been waited for; those that nobody waits for do not count.
+  std::optional<SteadyTime> oldest_queued() const;
   std::size_t crowding() const { return queue_.crowding(); }
   std::size_t in_flight() const { return in_flight_.size(); }
   /// Those of one client.

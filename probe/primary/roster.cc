@@ -92,6 +92,11 @@ void Roster::wake_all() {
   for (const auto& slot : sessions_) slot->sleeper->wake();
 }
 
+void Roster::hush(std::size_t endpoint) {
+  for (const auto& slot : sessions_)
+    slot->silent = slot->silent || (slot->opening && slot->connected == endpoint);
+}
+
 void Roster::dismiss(std::size_t endpoint) {
   for (const auto& slot : sessions_) {
     if (slot->endpoint != endpoint) continue;

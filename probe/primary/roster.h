@@ -19,13 +19,14 @@ namespace fallbackmx {
 class Roster {
  public:
   struct Slot {
-    std::unique_ptr<Sleeper> sleeper;     ///< ends with the session
-    std::thread thread;                   ///< none when it serves another session by now
-    std::optional<std::size_t> endpoint;  ///< that it stands with
-    std::vector<std::size_t> knocking;    ///< endpoints it is trying to reach
-    std::vector<std::size_t> begun;       ///< of these, the ones it has begun a connection to
-    std::optional<std::size_t> trial;     ///< the only endpoint it is for, which is down; it takes no probes
-    std::size_t room = 0;                 ///< probes it would take at once
+    std::unique_ptr<Sleeper> sleeper;      ///< ends with the session
+    std::thread thread;                    ///< none when it serves another session by now
+    std::optional<std::size_t> endpoint;   ///< that it stands with
+    std::vector<std::size_t> knocking;     ///< endpoints it is trying to reach
+    std::vector<std::size_t> begun;        ///< of these, the ones it has begun a connection to
+    std::optional<std::size_t> connected;  ///< of these, the one whose greeting, or what follows, it awaits
+    std::optional<std::size_t> trial;      ///< the only endpoint it is for, which is down; it takes no probes
+    std::size_t room = 0;                  ///< probes it would take at once
     bool opening = true;
     bool silent = false;      ///< its server owes a reply for so long that nobody waits for it any more
     unsigned generation = 0;  ///< of the settings
@@ -63,6 +64,8 @@ class Roster {
   /// The others look for more as soon as they have room.
   void wake_those_with_room();
   void wake_all();
+  /// Those that are connected to this endpoint and do not stand yet: nobody waits for them any more.
+  void hush(std::size_t endpoint);
   /// Sessions that stand with this endpoint get no more probes, and leave.
   void dismiss(std::size_t endpoint);
 

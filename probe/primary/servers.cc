@@ -59,6 +59,13 @@ bool Servers::all_down() const {
   return true;
 }
 
+bool Servers::any_down() const {
+  for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+    if (is_down(i)) return true;
+  }
+  return false;
+}
+
 bool Servers::trial_due() const {
   for (std::size_t i = 0; i < endpoints_.size(); ++i) {
     if (may_be_knocked_at(i)) return true;

@@ -46,6 +46,7 @@ class Servers {
   /// That is no evidence about its health, and nobody else is told.
   void out_of_reach(std::size_t server);
   bool all_down() const;
+  bool any_down() const;
   /// Whether any of them may be knocked at.
   bool trial_due() const;
   /// What becomes of a probe while all are down.

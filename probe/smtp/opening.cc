@@ -55,8 +55,10 @@ std::optional<Opened> Opening::open(std::vector<std::size_t> candidates) {
     if (!connected) return std::nullopt;
     took(Stage::connect, connected->started);
     std::erase(candidates, connected->endpoint);
+    destination_.connected(slot_, connected->endpoint);
     if (auto session = introduce(std::move(*connected))) return session;
-    if (destination_.stopping()) return std::nullopt;
+    // The others were asked meanwhile.
+    if (fell_silent_ || destination_.stopping()) return std::nullopt;
   }
   return std::nullopt;
 }
@@ -86,9 +88,15 @@ bool Opening::make_demand(std::size_t endpoint) {
 /// use. Nothing where none are needed.
 std::optional<DnsAnswer> Opening::find_tlsa(const TlsPolicy& policy, const Endpoint& server,
                                             std::string& base) {
-  if (!needs_tlsa(policy, server)) return std::nullopt;
+  const bool perhaps = may_need_tlsa(policy, server);
+  if (!perhaps && !needs_tlsa(policy, server)) return std::nullopt;
   const SteadyTime deadline = engine_.services.clock.now() + settings_->smtp_connect_timeout;
   DnsAnswer answer;
+  if (perhaps) {
+    answer = engine_.services.resolver.lookup(server.host, RecordType::cname, deadline);
+    if (answer.status == DnsAnswer::Status::temporary) return answer;
+    if (without_tlsa(answer)) return std::nullopt;
+  }
   for (const std::string& candidate : tlsa_bases(server)) {
     base = candidate;
     answer = engine_.services.resolver.lookup(tlsa_name(server, base), RecordType::tlsa, deadline);
@@ -292,6 +300,7 @@ Dialogue::Event Opening::wait(Opened& session, SteadyTime deadline, SteadyTime& 
                fmt::format("has said nothing for {} s", settings_->primary_silence_time.count()));
     if (waits_for_tls(stage_, server, session)) result.why += wrappermode_missing;
     destination_.fell_silent(slot_, session.endpoint, result);
+    fell_silent_ = true;
   }
 }
 
@@ -302,6 +311,8 @@ std::optional<SmtpReply> Opening::reply(Opened& session, std::chrono::seconds ti
   // After STARTTLS there is plaintext to fall back to.
   const SteadyTime deadline = now + (stage_ == Stage::starttls ? timeout : session_patience(timeout));
   SteadyTime silent_at = now + client_patience(*settings_, timeout);
+  if (const auto ends = destination_.patience_ends())
+    silent_at = std::min(silent_at, std::max(*ends, now + least_client_patience));
   for (;;) {
     if (auto complete = session.dialogue->next_reply()) {
       // Nothing more was asked for: what runs ahead would be taken for the answers to other commands.

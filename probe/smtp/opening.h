@@ -74,6 +74,7 @@ class Opening {
   Destination::Slot& slot_;
   Stage stage_ = Stage::greeting;  ///< of the reply that is awaited
   bool begun_to_speak_ = false;    ///< a part of that reply has come
+  bool fell_silent_ = false;       ///< nobody waits for this session any more
   std::shared_ptr<const Settings> settings_;
   std::map<std::size_t, TlsDemand> demands_;  ///< by endpoint
   bool starttls_discarded_ = false;           ///< offered, and in smtp_discard_ehlo_keywords

@@ -88,13 +88,22 @@ void Session::serve() {
   }
 }
 
-/// Nobody waits for it any more, but the session does.
+/// Nobody waits for it any more. Where there is another server, that one is asked; else the session waits.
 void Session::fell_silent() {
   silent_ = true;
-  destination_.fell_silent(
-      slot_, opened_.endpoint,
+  const ProbeResult result =
       befell(Verdict::unavailable, interview_->stage(), servers_.endpoint(opened_.endpoint),
-             fmt::format("has said nothing for {} s", settings_->primary_silence_time.count())));
+             fmt::format("has said nothing for {} s", settings_->primary_silence_time.count()));
+  if (!destination_.fell_silent(slot_, opened_.endpoint, result)) return;
+  for (const auto& probe : interview_->hand_over()) {
+    if (was_rejected(*probe)) {
+      refused_unproven(probe, "; then it fell silent");
+    } else {
+      destination_.land(probe, opened_.endpoint, result);
+    }
+  }
+  over_ = true;
+  opened_.dialogue->quit({}, [] { return true; });  // it may be listening yet
 }
 
 /// False when the session is to end.
@@ -154,17 +163,20 @@ void Session::die(std::string_view trouble) {
 void Session::ask_elsewhere(std::vector<std::shared_ptr<Probe>> probes) {
   std::erase_if(probes, [this](const std::shared_ptr<Probe>& probe) {
     if (!was_rejected(*probe) || ++probe->strikes < most_strikes) return false;
-    ProbeResult result =
-        std::move(probe->rejection ? probe->rejection->result : *probe->refused_first_sender);
-    probe->rejection.reset();
-    probe->refused_first_sender.reset();
-    result.verdict = Verdict::refused;
-    result.why += "; no session lasted until that was proven";
-    servers_.alarm(opened_.endpoint, result);
-    destination_.land(probe, opened_.endpoint, std::move(result));
+    refused_unproven(probe, "; no session lasted until that was proven");
     return true;
   });
   destination_.give_back(probes);
+}
+
+void Session::refused_unproven(const std::shared_ptr<Probe>& probe, std::string_view why) {
+  ProbeResult result = std::move(probe->rejection ? probe->rejection->result : *probe->refused_first_sender);
+  probe->rejection.reset();
+  probe->refused_first_sender.reset();
+  result.verdict = Verdict::refused;
+  result.why += why;
+  servers_.alarm(opened_.endpoint, result);
+  destination_.land(probe, opened_.endpoint, std::move(result));
 }
 
 void Session::quit() {

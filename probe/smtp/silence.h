@@ -14,6 +14,9 @@ inline std::chrono::seconds client_patience(const Settings& settings, std::chron
   return std::min(timeout, settings.primary_silence_time);
 }
 
+/// What is left of it for the next server of the same destination.
+inline constexpr std::chrono::seconds least_client_patience{1};
+
 /// Sessions go on in nobody's time, so that slow servers are heard at all: at least so long for each reply.
 inline constexpr std::chrono::seconds least_session_patience{60};
 inline std::chrono::seconds session_patience(std::chrono::seconds timeout) {
