@@ -28,6 +28,8 @@ std::string_view to_string(RecordType type) {
       return "MX";
     case RecordType::tlsa:
       return "TLSA";
+    case RecordType::cname:
+      return "CNAME";
   }
   return "?";
 }

@@ -14,7 +14,7 @@
 
 namespace fallbackmx {
 
-enum class RecordType { a, aaaa, mx, tlsa };
+enum class RecordType { a, aaaa, mx, tlsa, cname };
 
 std::string_view to_string(RecordType);
 
@@ -30,7 +30,7 @@ struct TlsaRecord {  ///< RFC 6698
   friend bool operator==(const TlsaRecord&, const TlsaRecord&) = default;
 };
 
-/// The answer to one question, CNAMEs followed. A value.
+/// The answer to one question, CNAMEs followed (but where they are what was asked for). A value.
 struct DnsAnswer {
   enum class Status {
     ok,         ///< at least one record of the type asked for, perhaps with a malformed name
@@ -44,6 +44,7 @@ struct DnsAnswer {
   std::vector<MxRecord> mx;  ///< in order of the packet
   std::vector<IpAddress> addresses;
   std::vector<TlsaRecord> tlsa;
+  std::string alias_of;         ///< the target of the CNAME record that was asked for
   std::chrono::seconds ttl{0};  ///< how long it may be kept
   std::string why;              ///< when not ok: a sentence with name, type, server and reason
 };

@@ -9,7 +9,8 @@ namespace fallbackmx {
 namespace {
 
 std::size_t size_of(const std::string& key, const DnsAnswer& answer) {
-  std::size_t size = 2 * key.size() + sizeof(DnsAnswer) + 200 + answer.canonical.size() + answer.why.size();
+  std::size_t size = 2 * key.size() + sizeof(DnsAnswer) + 200 + answer.canonical.size() +
+                     answer.alias_of.size() + answer.why.size();
   for (const auto& record : answer.mx) size += sizeof record + record.host.size();
   for (const auto& record : answer.tlsa) size += sizeof record + record.data.size();
   return size + answer.addresses.size() * sizeof(IpAddress);

@@ -42,6 +42,8 @@ ldns_rr_type ldns_type(RecordType type) {
       return LDNS_RR_TYPE_MX;
     case RecordType::tlsa:
       return LDNS_RR_TYPE_TLSA;
+    case RecordType::cname:
+      return LDNS_RR_TYPE_CNAME;
   }
   return LDNS_RR_TYPE_A;
 }
@@ -153,6 +155,10 @@ bool take(const ldns_rr* rr, RecordType type, DnsAnswer& answer) {
       answer.tlsa.push_back({ldns_rdf2native_int8(field(0)), ldns_rdf2native_int8(field(1)),
                              ldns_rdf2native_int8(field(2)), raw_data(field(3))});
       return true;
+    case RecordType::cname:
+      if (fields != 1) return false;
+      answer.alias_of = text_of(field(0));
+      return true;
   }
   return false;
 }
@@ -196,7 +202,7 @@ Found look_up(const std::string& name, RecordType type, const ldns_rr_list* sect
 }
 
 bool has_records(const DnsAnswer& answer) {
-  return !answer.mx.empty() || !answer.addresses.empty() || !answer.tlsa.empty();
+  return !answer.mx.empty() || !answer.addresses.empty() || !answer.tlsa.empty() || !answer.alias_of.empty();
 }
 
 DnsReply of_kind(DnsReply::Kind kind, std::string why) {

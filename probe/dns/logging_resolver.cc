@@ -17,6 +17,7 @@ std::vector<std::string> records(const DnsAnswer& answer) {
   for (const auto& mx : answer.mx)
     texts.push_back(fmt::format("{} {}", mx.preference, mx.host.empty() ? "." : printable(mx.host)));
   for (const auto& address : answer.addresses) texts.push_back(address.to_string());
+  if (!answer.alias_of.empty()) texts.push_back(printable(answer.alias_of));
   for (const auto& tlsa : answer.tlsa)
     texts.push_back(
         fmt::format("{} {} {} ({} bytes)", tlsa.usage, tlsa.selector, tlsa.matching, tlsa.data.size()));

@@ -214,6 +214,7 @@ class Search {
       if (rank(RecordType::a, answer) != DnsRank::ok) continue;
       for (const auto& address : answer.addresses) {
         found.push_back({host.host, address, port, host.preference, authentic && answer.authentic});
+        found.back().host_authentic = authentic;
         if (answer.canonical != host.host) found.back().canonical = answer.canonical;
         any = true;
       }

@@ -24,6 +24,7 @@ struct Endpoint {
   std::string unix_path{};  ///< a unix-domain socket, in place of address and port
   /// Where `host`, or the domain of the next hop, is an alias: the name at the end of its CNAME chain.
   std::string canonical{}, next_hop_canonical{};
+  bool host_authentic = false;  ///< of those answers, all that gave the name of the host
 
   /// `mx1.example.org[192.0.2.1]:25`, as Postfix writes it; `unix:/path`.
   std::string text() const;

@@ -52,7 +52,9 @@ std::string AddressPort::text() const {
 }
 
 Result<AddressPort> parse_address_port(std::string_view text, std::optional<std::uint16_t> usual) {
-  const auto malformed = [&](std::string_view why) { return Error{quoted(text) + ": " + std::string(why)}; };
+  const auto malformed = [&](std::string_view why) {
+    return Error{in_quotes(text) + ": " + std::string(why)};
+  };
   if (usual) {
     if (const auto bare = parse_address(without_square_brackets(text))) return AddressPort{*bare, *usual};
   }

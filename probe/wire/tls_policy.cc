@@ -80,8 +80,14 @@ bool needs_tlsa(const TlsPolicy& policy, const Endpoint& endpoint) {
   return wants_dnssec(policy.level) && endpoint.authenticated;
 }
 
+bool may_need_tlsa(const TlsPolicy& policy, const Endpoint& endpoint) {
+  return wants_dnssec(policy.level) && !endpoint.authenticated && endpoint.host_authentic &&
+         !endpoint.canonical.empty() && endpoint.canonical != endpoint.host;
+}
+
 std::vector<std::string> tlsa_bases(const Endpoint& endpoint) {
-  if (endpoint.canonical.empty() || endpoint.canonical == endpoint.host) return {endpoint.host};
+  if (!endpoint.authenticated || endpoint.canonical.empty() || endpoint.canonical == endpoint.host)
+    return {endpoint.host};
   return {endpoint.canonical, endpoint.host};
 }
 

@@ -47,8 +47,11 @@ struct TlsDemand {
 /// Whether the TLSA records of an endpoint must be looked up: under dane, where every name that led to it is
 /// authentic.
 bool needs_tlsa(const TlsPolicy&, const Endpoint&);
+/// Whether they must be where the CNAME record of the host is authentic: the host is an alias, and only what
+/// its name leads to is not authentic (RFC 7672 section 2.2.2).
+bool may_need_tlsa(const TlsPolicy&, const Endpoint&);
 /// The TLSA base domains under which they may be, best first: where the host is an alias, the name at the end
-/// of its CNAME chain, and then its own (RFC 7672 section 2.2.2).
+/// of its CNAME chain if that is authentic, and then its own.
 std::vector<std::string> tlsa_bases(const Endpoint&);
 /// The name they are found under: `_25._tcp.mx1.example.org` (RFC 7672 section 2.2.3).
 std::string tlsa_name(const Endpoint&, std::string_view base);
@@ -57,7 +60,7 @@ bool without_tlsa(const DnsAnswer&);
 
 /// RFC 7672 section 2.2: without authentic TLSA records dane falls back to may, and dane-only fails; with
 /// records that are all unusable to encrypt; when the lookup fails nothing is sent at all. `tlsa` is the
-/// answer of the first base that has an answer, and that base; null when needs_tlsa() was false.
+/// answer of the first base that has an answer, and that base; null when none was needed.
 TlsDemand tls_demand(const TlsPolicy&, const Endpoint&, const DnsAnswer* tlsa, std::string_view base = {});
 
 }  // namespace fallbackmx

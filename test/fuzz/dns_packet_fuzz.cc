@@ -15,7 +15,8 @@ bool is_foreign(std::string_view packet) {
 void dns_packet(std::string_view input) {
   if (input.empty()) return;
   static constexpr std::array types = {RecordType::a, RecordType::aaaa, RecordType::mx, RecordType::tlsa};
-  const auto type = types[static_cast<unsigned char>(input.front()) % types.size()];
+  const auto first = static_cast<unsigned char>(input.front());
+  const auto type = first >= 0xf0 ? RecordType::cname : types[first % types.size()];
   const DnsQuestion question{.id = 0x1234, .name = "example.org", .type = type};
   const auto packet = input.substr(1);
   const auto reply = parse_reply(question, packet);
@@ -34,6 +35,7 @@ void dns_packet(std::string_view input) {
   require(!reply.authentic_data || (packet[3] & 0x20) != 0, "only what says so is authentic");
   require((type == RecordType::mx || reply.answer.mx.empty()) &&
               (type == RecordType::tlsa || reply.answer.tlsa.empty()) &&
+              (type == RecordType::cname || reply.answer.alias_of.empty()) &&
               (type == RecordType::a || type == RecordType::aaaa || reply.answer.addresses.empty()),
           "an answer is of the type that was asked for");
   for (const auto& address : reply.answer.addresses)

@@ -241,6 +241,16 @@ TEST(DnsPacket, AddressesAndTlsaRecords) {
           "ok 300s _25._tcp.mx1.example.org | 3 1 1 of 4 bytes"});
 }
 
+TEST(DnsPacket, AnAliasThatIsAskedForIsNotFollowed) {
+  const DnsQuestion of_alias{7, "mx1.example.org", RecordType::cname, true};
+  WirePacket packet{.id = 7, .question = "mx1.example.org CNAME"};
+  packet.answer = {"mx1.example.org CNAME mx1.hoster.example"};
+  const DnsAnswer answer = parse_reply(of_alias, packet.bytes()).answer;
+  EXPECT_EQ(answer.status, DnsAnswer::Status::ok);
+  EXPECT_EQ(answer.alias_of, "mx1.hoster.example");
+  EXPECT_EQ(answer.canonical, "mx1.example.org");
+}
+
 TEST(DnsPacket, AnAnswerIsCutAtAHundredRecords) {
   WirePacket packet{.id = 0x1234, .question = "example.org MX"};
   for (int i = 0; i < 500; ++i)

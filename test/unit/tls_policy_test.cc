@@ -175,6 +175,20 @@ TEST(TlsaBases, BeginAtTheEndOfTheChain) {
       << "the first is what SNI says";
 }
 
+// What a signed alias leads to need not be signed: then the keys are at the alias alone.
+TEST(TlsaBases, OfASignedAliasOfWhatIsNotSignedIsTheAlias) {
+  Endpoint alias = secure_mx;
+  alias.authenticated = false;
+  alias.host_authentic = true;
+  EXPECT_FALSE(may_need_tlsa({.level = TlsLevel::dane}, alias)) << "no alias";
+  alias.canonical = "mx1.hoster.example";
+  EXPECT_TRUE(may_need_tlsa({.level = TlsLevel::dane}, alias));
+  EXPECT_FALSE(may_need_tlsa({.level = TlsLevel::may}, alias));
+  EXPECT_EQ(tlsa_bases(alias), std::vector<std::string>{"mx1.example.org"});
+  alias.host_authentic = false;
+  EXPECT_FALSE(may_need_tlsa({.level = TlsLevel::dane}, alias)) << "found by an insecure MX record";
+}
+
 TEST(TlsDemand, InWrappermodeIsNeverPlaintext) {
   const DnsAnswer none = tlsa({});
   const auto level = [&](TlsLevel policy, const DnsAnswer* answer) {
