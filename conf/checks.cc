@@ -48,7 +48,7 @@ void check_milter(const Settings& s, Objections& found) {
   }
   if (!is_host_name(s.myhostname)) {
     found.push_back(
-        {true, {"myhostname"}, fmt::format("{} is not the name of a host", quoted(s.myhostname))});
+        {true, {"myhostname"}, fmt::format("{} is not the name of a host", in_quotes(s.myhostname))});
   }
 }
 
@@ -115,14 +115,14 @@ void check_memory(const Settings& s, Objections& found) {
     found.push_back({false,
                      {"address_verify_map"},
                      fmt::format("{} is Postfix's own verify database, which cannot be shared: {} is used",
-                                 quoted(map), own_verify_map())});
+                                 in_quotes(map), own_verify_map())});
   } else if (!known) {
     found.push_back(
         {true,
          {"address_verify_map"},
          fmt::format(
              "{} is neither sqlite:/path nor memory: (Postfix's own verify database cannot be shared)",
-             quoted(map))});
+             in_quotes(map))});
   }
   check_refresh(s.address_verify_positive_refresh_time, "address_verify_positive_refresh_time",
                 s.address_verify_positive_expire_time, "address_verify_positive_expire_time", found);
@@ -136,7 +136,7 @@ void check_sender(const std::string& sender, std::string_view name, Objections& 
   if (!address) {
     found.push_back({true, {name}, address.error()});
   } else if (address->needs_smtputf8()) {
-    found.push_back({true, {name}, quoted(sender) + " needs SMTPUTF8, which not every primary offers"});
+    found.push_back({true, {name}, in_quotes(sender) + " needs SMTPUTF8, which not every primary offers"});
   }
 }
 
@@ -152,11 +152,11 @@ void check_probes(const Settings& s, Objections& found) {
                      {"probe_control_recipient"},
                      fmt::format("{} is neither a local part, such as postmaster, nor an address, such as "
                                  "jane@example.org",
-                                 quoted(control))});
+                                 in_quotes(control))});
   } else if (address->needs_smtputf8()) {
     found.push_back({true,
                      {"probe_control_recipient"},
-                     quoted(control) + " needs SMTPUTF8, which not every primary offers"});
+                     in_quotes(control) + " needs SMTPUTF8, which not every primary offers"});
   }
 }
 
@@ -172,33 +172,34 @@ void check_interfaces(const Words& words, bool keywords, std::string_view name, 
     if (keywords && (word == "all" || word == "loopback-only")) continue;
     if (is_address(without_square_brackets(word)) || could_be_a_host(word)) continue;
     found.push_back(
-        {true, {name}, fmt::format("{} is neither an address nor the name of a host", quoted(word))});
+        {true, {name}, fmt::format("{} is neither an address nor the name of a host", in_quotes(word))});
   }
 }
 
 void check_smtp(const Settings& s, Objections& found) {
   if (!is_host_name(s.smtp_helo_name)) {
     found.push_back(
-        {true, {"smtp_helo_name"}, fmt::format("{} is not the name of a host", quoted(s.smtp_helo_name))});
+        {true, {"smtp_helo_name"}, fmt::format("{} is not the name of a host", in_quotes(s.smtp_helo_name))});
   }
   boost::system::error_code no_v4, no_v6;
   ip::make_address_v4(std::string(without_square_brackets(s.smtp_bind_address)), no_v4);
   ip::make_address_v6(std::string(without_square_brackets(s.smtp_bind_address6)), no_v6);
   if (!s.smtp_bind_address.empty() && no_v4) {
-    found.push_back(
-        {true, {"smtp_bind_address"}, fmt::format("{} is not an IPv4 address", quoted(s.smtp_bind_address))});
+    found.push_back({true,
+                     {"smtp_bind_address"},
+                     fmt::format("{} is not an IPv4 address", in_quotes(s.smtp_bind_address))});
   }
   if (!s.smtp_bind_address6.empty() && no_v6) {
     found.push_back({true,
                      {"smtp_bind_address6"},
-                     fmt::format("{} is not an IPv6 address", quoted(s.smtp_bind_address6))});
+                     fmt::format("{} is not an IPv6 address", in_quotes(s.smtp_bind_address6))});
   }
   if (!is_host_name(s.lmtp_lhlo_name) && s.lmtp_lhlo_name != s.myhostname) {
     found.push_back(
-        {true, {"lmtp_lhlo_name"}, fmt::format("{} is not the name of a host", quoted(s.lmtp_lhlo_name))});
+        {true, {"lmtp_lhlo_name"}, fmt::format("{} is not the name of a host", in_quotes(s.lmtp_lhlo_name))});
   }
   if (!parse_port(s.lmtp_tcp_port)) {
-    found.push_back({true, {"lmtp_tcp_port"}, fmt::format("{} is not a port", quoted(s.lmtp_tcp_port))});
+    found.push_back({true, {"lmtp_tcp_port"}, fmt::format("{} is not a port", in_quotes(s.lmtp_tcp_port))});
   }
   check_interfaces(s.inet_interfaces, true, "inet_interfaces", found);
   check_interfaces(s.proxy_interfaces, false, "proxy_interfaces", found);
@@ -209,7 +210,7 @@ void check_words(const Words& words, std::span<const std::string_view> known, st
   if (words.empty()) found.push_back({true, {name}, fmt::format("it is empty: {}", way_out)});
   for (const std::string& word : words) {
     if (std::find(known.begin(), known.end(), lower_case(word)) != known.end()) continue;
-    found.push_back({true, {name}, fmt::format("unknown word {}: {}", quoted(word), way_out)});
+    found.push_back({true, {name}, fmt::format("unknown word {}: {}", in_quotes(word), way_out)});
   }
 }
 
@@ -252,18 +253,18 @@ void check_dns(const Settings& s, Objections& found) {
          {"resolver"},
          fmt::format("{} is not the address of a name server: 192.0.2.1, 192.0.2.1:53, 2001:db8::1 "
                      "or [2001:db8::1]:53",
-                     quoted(server))});
+                     in_quotes(server))});
   }
 }
 
 void check_monitoring(const Settings& s, Objections& found) {
   if (const auto error = socket_path_error(s.control_socket); error && !s.control_socket.empty())
-    found.push_back({true, {"control_socket"}, quoted(s.control_socket) + ": " + error->text});
+    found.push_back({true, {"control_socket"}, in_quotes(s.control_socket) + ": " + error->text});
   if (!s.http_listen.empty() && !parse_address_port(s.http_listen)) {
     found.push_back({true,
                      {"http_listen"},
                      fmt::format("{} is no address with a port, as in 127.0.0.1:9825 or [::1]:9825",
-                                 quoted(s.http_listen))});
+                                 in_quotes(s.http_listen))});
   }
 }
 
@@ -275,7 +276,7 @@ void check_log(const Settings& s, Objections& found) {
   const auto nearest = nearest_name(s.syslog_facility, facilities);
   const auto hint = nearest.empty() ? std::string() : fmt::format("; did you mean {}?", nearest);
   found.push_back(
-      {true, {"syslog_facility"}, fmt::format("unknown facility {}{}", quoted(s.syslog_facility), hint)});
+      {true, {"syslog_facility"}, fmt::format("unknown facility {}{}", in_quotes(s.syslog_facility), hint)});
 }
 
 }  // namespace

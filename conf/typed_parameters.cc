@@ -111,7 +111,7 @@ Result<Enum> one_of(const std::pair<std::string_view, Enum> (&words)[N], std::st
     if (words[i].first == text) return words[i].second;
     known += (i == 0 ? "" : i + 1 == N ? " or " : ", ") + std::string(words[i].first);
   }
-  return Error{fmt::format("{} is not one of {}", quoted(text), known)};
+  return Error{fmt::format("{} is not one of {}", in_quotes(text), known)};
 }
 
 struct AsTempfail {

@@ -95,13 +95,13 @@ class Expansion {
     if (!text.starts_with('{') && !text.starts_with('(')) {
       const auto name = leading_name(text);
       if (name.empty())
-        return Error{fmt::format("{}: no name after \"$\"; a plain dollar sign is \"$$\"", quoted(whole))};
+        return Error{fmt::format("{}: no name after \"$\"; a plain dollar sign is \"$$\"", in_quotes(whole))};
       text.remove_prefix(name.size());
       return value(name);
     }
     const auto end = closing(text);
     if (end == std::string_view::npos)
-      return Error{fmt::format("{}: the bracket is not closed", quoted(whole))};
+      return Error{fmt::format("{}: the bracket is not closed", in_quotes(whole))};
     const auto inside = text.substr(1, end - 1);
     text.remove_prefix(end + 1);
     return bracket(inside, whole.substr(0, end + 2));
@@ -109,15 +109,16 @@ class Expansion {
 
   std::optional<Error> bracket(std::string_view inside, std::string_view whole) {
     if (inside.starts_with('{'))
-      return Error{fmt::format("{}: comparisons are not supported", quoted(whole))};
+      return Error{fmt::format("{}: comparisons are not supported", in_quotes(whole))};
     const auto name = leading_name(inside);
-    if (name.empty()) return Error{fmt::format("{}: no name after \"$\"", quoted(whole))};
+    if (name.empty()) return Error{fmt::format("{}: no name after \"$\"", in_quotes(whole))};
     auto condition = inside.substr(name.size());
     condition.remove_prefix(std::min(condition.find_first_not_of(white_space), condition.size()));
     if (condition.empty()) return value(name);
     const auto branches = parse_branches(condition);
     if (!branches)
-      return Error{fmt::format("{}: what stands behind {} is neither ?text nor :text", quoted(whole), name)};
+      return Error{
+          fmt::format("{}: what stands behind {} is neither ?text nor :text", in_quotes(whole), name)};
 
     // The value is only looked at: it is expanded aside, and what was built so far put back.
     bool filled = false;
@@ -131,7 +132,7 @@ class Expansion {
     }
     const auto& chosen = filled ? branches->filled : branches->empty;
     if (!chosen) return std::nullopt;
-    if (++depth_ > deepest) return Error{fmt::format("{}: nested too deeply", quoted(whole))};
+    if (++depth_ > deepest) return Error{fmt::format("{}: nested too deeply", in_quotes(whole))};
     auto error = append(*chosen);
     --depth_;
     return error;

@@ -14,11 +14,11 @@ Lexed lex(std::string_view text, std::string_view file) {
     const auto equals = line.text.find('=');
     const auto name = stripped(std::string_view(line.text).substr(0, equals));
     if (equals == std::string::npos) {
-      out.errors.push_back({line.number, fmt::format("{}: no \"=\" after the name", quoted(name))});
+      out.errors.push_back({line.number, fmt::format("{}: no \"=\" after the name", in_quotes(name))});
     } else if (name.empty()) {
       out.errors.push_back({line.number, "no name before \"=\""});
     } else if (name.find_first_of(white_space) != std::string_view::npos) {
-      out.errors.push_back({line.number, fmt::format("{}: a name has no blanks in it", quoted(name))});
+      out.errors.push_back({line.number, fmt::format("{}: a name has no blanks in it", in_quotes(name))});
     } else {
       const auto value = stripped(std::string_view(line.text).substr(equals + 1));
       out.entries.push_back({std::string(name), std::string(value), std::string(file), line.number});

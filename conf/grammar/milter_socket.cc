@@ -89,7 +89,7 @@ Result<MilterSocket> MilterSocket::parse(std::string_view text) {
                                     ? parse_descriptor(rest)
                                     : Error{"a socket is unix:/path, inet:host:port, inet:port@host or fd:N"};
   if (socket) return socket;
-  return Error{quoted(text) + ": " + socket.error()};
+  return Error{in_quotes(text) + ": " + socket.error()};
 }
 
 std::string MilterSocket::for_libmilter() const {

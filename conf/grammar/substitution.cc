@@ -45,9 +45,9 @@ Result<Substitution> Substitution::parse(std::string_view text, std::size_t grou
     const auto group = take_group(text);
     if (group == std::string_view::npos)
       return Error{
-          fmt::format("{}: after $ write the number of a group, as in $1, or $$ for a $", quoted(whole))};
+          fmt::format("{}: after $ write the number of a group, as in $1, or $$ for a $", in_quotes(whole))};
     if (group == 0 || group > groups)
-      return Error{fmt::format("{}: ${}, but the pattern has {}", quoted(whole), group,
+      return Error{fmt::format("{}: ${}, but the pattern has {}", in_quotes(whole), group,
                                groups == 0 ? "no groups" : fmt::format("groups 1 to {}", groups))};
     parsed.places_.push_back({std::move(parsed.end_), group});
     parsed.end_.clear();

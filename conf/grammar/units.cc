@@ -41,15 +41,15 @@ std::optional<char> written_unit(std::string_view time) {
 
 Result<std::chrono::seconds> parse_time(std::string_view text, char default_unit) {
   constexpr long longest = std::numeric_limits<std::int32_t>::max();
-  const Error bad{
-      fmt::format("{} is not a time: a whole number, optionally followed by s, m, h, d or w", quoted(text))};
+  const Error bad{fmt::format("{} is not a time: a whole number, optionally followed by s, m, h, d or w",
+                              in_quotes(text))};
   const auto written = written_unit(text);
   const char unit = written.value_or(default_unit);
   const auto digits = text.substr(0, text.size() - (written ? 1 : 0));
   if (digits.empty() || digits.find_first_not_of("0123456789") != std::string_view::npos) return bad;
   const auto number = parse_number<long>(digits);
   if (!number || *number > longest / seconds_in(unit)) {
-    return Error{fmt::format("{} is too long a time", quoted(text))};
+    return Error{fmt::format("{} is too long a time", in_quotes(text))};
   }
   return std::chrono::seconds(*number * seconds_in(unit));
 }
@@ -67,7 +67,7 @@ std::string format_time(std::chrono::seconds time) {
 
 Result<long> parse_whole_number(std::string_view text) {
   if (const auto number = parse_number<long>(text)) return *number;
-  return Error{fmt::format("{} is not a whole number", quoted(text))};
+  return Error{fmt::format("{} is not a whole number", in_quotes(text))};
 }
 
 Result<int> parse_code(std::string_view text) {
@@ -75,7 +75,7 @@ Result<int> parse_code(std::string_view text) {
   const bool is_class = !text.empty() && (text[0] == '2' || text[0] == '4' || text[0] == '5');
   if (number && text.size() == 3 && is_class) return static_cast<int>(*number);
   return Error{fmt::format("{} is not an SMTP reply code: three digits, of which the first is 2, 4 or 5",
-                           quoted(text))};
+                           in_quotes(text))};
 }
 
 bool is_enhanced_code(std::string_view text) {
@@ -92,13 +92,13 @@ bool is_enhanced_code(std::string_view text) {
 Result<bool> parse_flag(std::string_view text) {
   if (lower_case(text) == "yes") return true;
   if (lower_case(text) == "no") return false;
-  return Error{fmt::format("{} is neither yes nor no", quoted(text))};
+  return Error{fmt::format("{} is neither yes nor no", in_quotes(text))};
 }
 
 Result<int> parse_mode(std::string_view text) {
   const auto number = parse_number<long>(text, 8);
   if (number && *number >= 0 && *number <= 07777) return static_cast<int>(*number);
-  return Error{fmt::format("{} is not a file mode in octal digits, such as 0660", quoted(text))};
+  return Error{fmt::format("{} is not a file mode in octal digits, such as 0660", in_quotes(text))};
 }
 
 }  // namespace fallbackmx

@@ -59,7 +59,7 @@ Error unknown_action(std::string_view word) {
   for (const auto& action : actions) names.push_back(action.name);
   const auto nearest = nearest_name(word, names);
   if (nearest.empty()) return {explain_not_ours(word)};
-  return {fmt::format("unknown action {}; did you mean {}?", quoted(word), nearest)};
+  return {fmt::format("unknown action {}; did you mean {}?", in_quotes(word), nearest)};
 }
 
 Result<AccessAction> parse_rules(std::string_view text, const RestrictionClasses& classes) {

@@ -19,7 +19,7 @@ Result<AccessAction> parse_template(const LookupRow& row, const RestrictionClass
   if (word.find('$') != std::string::npos || (action && action->kind == AccessAction::Kind::rules))
     return Error{
         fmt::format("{}: what a pattern matched can be in the text of an action, but not the action itself",
-                    quoted(row.text))};
+                    in_quotes(row.text))};
   return action;
 }
 

@@ -63,7 +63,7 @@ Result<std::shared_ptr<const LookupTable>> cidr_table(std::string_view name, std
     if (order[at].kind == PatternLineKind::begin_if) continue;
     rest = stripped(rest.substr(pattern.size()));
     if (rest.empty())
-      return wrong(order[at].number, fmt::format("{}: no text after the network", quoted(pattern)));
+      return wrong(order[at].number, fmt::format("{}: no text after the network", in_quotes(pattern)));
     lines[at].row = rows.size();
     rows.push_back({(lines[at].negated ? "!" : "") + std::string(pattern), std::string(rest),
                     fmt::format("{}:{}", path, order[at].number)});

@@ -31,7 +31,7 @@ Result<DomainList> DomainList::parse(std::string_view text) {
     if (!item.where.empty() && is_network(item.pattern)) continue;
     const bool below_only = item.pattern.starts_with('.');
     const auto name = ascii_domain(std::string_view(item.pattern).substr(below_only ? 1 : 0));
-    if (!name) return Error{fmt::format("{}{}: {}", item.where, quoted(item.pattern), name.error())};
+    if (!name) return Error{fmt::format("{}{}: {}", item.where, in_quotes(item.pattern), name.error())};
     // The earlier of two equal items wins, as the first match does: try_emplace leaves it alone.
     list.items_.try_emplace(below_only ? "." + *name : *name, place);
   }

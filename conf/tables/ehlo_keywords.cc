@@ -26,7 +26,7 @@ Result<EhloKeywordMaps> EhloKeywordMaps::parse(std::string_view tables) {
     for (const LookupRow& row : table->rows()) {
       if (!is_address(row.key))
         return Error{fmt::format("{}: {} is not the address of a server, as in 192.0.2.1 or 2001:db8::1",
-                                 row.where, quoted(row.key))};
+                                 row.where, in_quotes(row.key))};
     }
   }
   EhloKeywordMaps maps;

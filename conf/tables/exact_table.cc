@@ -44,7 +44,7 @@ Result<std::shared_ptr<const LookupTable>> text_table(std::string_view name, std
 }
 
 Result<std::shared_ptr<const LookupTable>> inline_table(std::string_view name, std::string_view braces) {
-  const auto wrong = [&](std::string_view why) { return Error{fmt::format("{}: {}", quoted(name), why)}; };
+  const auto wrong = [&](std::string_view why) { return Error{fmt::format("{}: {}", in_quotes(name), why)}; };
   if (!braces.starts_with('{') || !braces.ends_with('}'))
     return wrong("write inline:{ key=value, { key = text with blanks } }");
   std::vector<LookupRow> rows;
@@ -56,7 +56,7 @@ Result<std::shared_ptr<const LookupTable>> inline_table(std::string_view name, s
         equals == std::string_view::npos ? key.substr(key.size()) : stripped(pair.substr(equals + 1));
     if (key.empty() || value.empty())
       return wrong(
-          fmt::format("{} is not of the form key=value, or {{ key = text with blanks }}", quoted(item)));
+          fmt::format("{} is not of the form key=value, or {{ key = text with blanks }}", in_quotes(item)));
     rows.push_back({lower_case(key), std::string(value), std::string(name)});
   }
   if (rows.empty()) return wrong("there is nothing in it");

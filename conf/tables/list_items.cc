@@ -40,7 +40,7 @@ class Collector {
       negated = !negated;
       word.remove_prefix(1);
     }
-    if (word.empty()) return Error{fmt::format("{}{}: nothing after \"!\"", where, quoted(written))};
+    if (word.empty()) return Error{fmt::format("{}{}: nothing after \"!\"", where, in_quotes(written))};
     if (word.starts_with('/')) return add_file(std::string(word), negated, where, depth + 1);
     if (is_table(word)) return add_table(word, negated, where);
     items.push_back({std::string(word), negated, false, where});

@@ -75,11 +75,11 @@ bool same_leading_bits(const std::array<unsigned char, N>& a, const std::array<u
 Result<Network> Network::parse(std::string_view pattern) {
   const auto block = parse_block(pattern);
   if (!block) {
-    return Error{
-        fmt::format("{} is not an address or a network (names of hosts are not looked up)", quoted(pattern))};
+    return Error{fmt::format("{} is not an address or a network (names of hosts are not looked up)",
+                             in_quotes(pattern))};
   }
   if (const auto first = first_of(*block); first != block->address) {
-    return Error{fmt::format("{} has bits set after the first {}; did you mean {}/{}?", quoted(pattern),
+    return Error{fmt::format("{} has bits set after the first {}; did you mean {}/{}?", in_quotes(pattern),
                              block->prefix, first.to_string(), block->prefix)};
   }
   Network network;

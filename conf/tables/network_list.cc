@@ -35,7 +35,7 @@ Result<NetworkList> NetworkList::parse(std::string_view text) {
       return Error{fmt::format(
           "{}{}: this table is looked up by address, so that a network in it never matches; write "
           "networks into a table of type cidr:, or into a file that is named as /file",
-          item.where, quoted(item.pattern))};
+          item.where, in_quotes(item.pattern))};
     }
     list.items_.push_back({*network, item.negated});
   }

@@ -45,18 +45,18 @@ bool among(std::string_view type, const auto& types) {
 
 Error unsupported(std::string_view name, std::string_view type) {
   if (type == "socketmap")
-    return {
-        fmt::format("{}: socketmap: is asked for smtp_tls_policy_maps only; here {}", quoted(name), way_out)};
+    return {fmt::format("{}: socketmap: is asked for smtp_tls_policy_maps only; here {}", in_quotes(name),
+                        way_out)};
   if (among(type, composed))
     return {fmt::format("{}: tables of type {} are not supported: name the tables in it one after the other",
-                        quoted(name), type)};
+                        in_quotes(name), type)};
   if (among(type, elsewhere))
-    return {fmt::format("{}: tables of type {} are not supported: {}", quoted(name), type, way_out)};
+    return {fmt::format("{}: tables of type {} are not supported: {}", in_quotes(name), type, way_out)};
   constexpr std::array<std::string_view, 10> ours = {"texthash", "hash", "btree",  "lmdb",   "cdb",
                                                      "cidr",     "pcre", "inline", "static", "regexp"};
   const auto nearest = nearest_name(type, ours);
   const auto hint = nearest.empty() ? std::string(way_out) : fmt::format("did you mean {}:?", nearest);
-  return {fmt::format("{}: unknown type of table {}; {}", quoted(name), quoted(type), hint)};
+  return {fmt::format("{}: unknown type of table {}; {}", in_quotes(name), in_quotes(type), hint)};
 }
 
 Opened open_file(std::string_view name, std::string_view type, const std::string& path) {

@@ -56,7 +56,7 @@ Result<Attributes> parse_attributes(std::string_view text) {
     const auto here = text;
     auto attribute = take_attribute(text);
     if (!attribute)
-      return Error{fmt::format("{}: write name=value, or name={{several words}}", quoted(here))};
+      return Error{fmt::format("{}: write name=value, or name={{several words}}", in_quotes(here))};
     const auto& name = attribute->first;
     if (std::find(names.begin(), names.end(), name) == names.end()) {
       const auto nearest = nearest_name(name, names);
@@ -71,7 +71,7 @@ Result<Attributes> parse_attributes(std::string_view text) {
 Result<std::string> parse_domain(std::string_view key) {
   const bool below = key.starts_with('.');
   const auto domain = ascii_domain(key.substr(below ? 1 : 0));
-  if (!domain) return Error{fmt::format("{}: {}", quoted(key), domain.error())};
+  if (!domain) return Error{fmt::format("{}: {}", in_quotes(key), domain.error())};
   return (below ? "." : "") + *domain;
 }
 

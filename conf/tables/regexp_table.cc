@@ -39,15 +39,15 @@ Result<Pattern> take_pattern(std::string_view& text, PatternSyntax syntax) {
   const char delimiter = text.front();
   if (std::isalnum(static_cast<unsigned char>(delimiter)) != 0)
     return Error{
-        fmt::format("{}: write the pattern between slashes, as in /^user@example\\.org$/", quoted(text))};
+        fmt::format("{}: write the pattern between slashes, as in /^user@example\\.org$/", in_quotes(text))};
   std::size_t end = 1;
   while (end < text.size() && text[end] != delimiter) end += text[end] == '\\' ? 2 : 1;
-  if (end >= text.size()) return Error{fmt::format("{}: no closing \"{}\"", quoted(text), delimiter)};
+  if (end >= text.size()) return Error{fmt::format("{}: no closing \"{}\"", in_quotes(text), delimiter)};
   const auto pattern = text.substr(1, end - 1);
   auto rest = text.substr(end + 1);
   const auto flags = rest.substr(0, rest.find_first_of(syntax == PatternSyntax::posix ? " \t!" : " \t"));
   auto compiled = Pattern::compile(pattern, flags, syntax);
-  if (!compiled) return Error{fmt::format("{}: {}", quoted(pattern), compiled.error())};
+  if (!compiled) return Error{fmt::format("{}: {}", in_quotes(pattern), compiled.error())};
   text = rest.substr(flags.size());
   return compiled;
 }
@@ -115,7 +115,7 @@ Result<std::shared_ptr<const LookupTable>> regexp_table(std::string_view name, s
     if (order[at].kind == PatternLineKind::begin_if) continue;
     const auto pattern = std::string_view(order[at].text).substr(0, order[at].text.size() - rest.size());
     if (rest.empty())
-      return wrong(order[at].number, fmt::format("{}: no text after the pattern", quoted(pattern)));
+      return wrong(order[at].number, fmt::format("{}: no text after the pattern", in_quotes(pattern)));
     auto substitution = Substitution::parse(rest, groups);
     if (!substitution) return wrong(order[at].number, substitution.error());
     lines[at].text = *std::move(substitution);

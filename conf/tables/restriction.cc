@@ -47,7 +47,7 @@ std::string explain_not_ours(std::string_view word) {
   for (const auto& restriction : restriction_table()) names.push_back(restriction.name);
   const auto nearest = nearest_name(word, names);
   const auto hint = nearest.empty() ? std::string() : fmt::format("; did you mean {}?", nearest);
-  return fmt::format("unknown restriction {}{}", quoted(word), hint);
+  return fmt::format("unknown restriction {}{}", in_quotes(word), hint);
 }
 
 }  // namespace fallbackmx

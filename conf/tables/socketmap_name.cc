@@ -9,7 +9,7 @@
 namespace fallbackmx {
 
 Result<SocketmapName> SocketmapName::parse(std::string_view text) {
-  const auto wrong = [&](std::string_view why) { return Error{fmt::format("{}: {}", quoted(text), why)}; };
+  const auto wrong = [&](std::string_view why) { return Error{fmt::format("{}: {}", in_quotes(text), why)}; };
   constexpr std::string_view how = "write socketmap:inet:address:port:name or socketmap:unix:/path:name";
   constexpr std::string_view prefix = "socketmap:";
   auto rest = text.substr(text.starts_with(prefix) ? prefix.size() : 0);
@@ -28,7 +28,7 @@ Result<SocketmapName> SocketmapName::parse(std::string_view text) {
   const auto host = split_host_port(rest.substr(5));
   if (!host || !host->port) return wrong(how);
   const auto port = parse_port(*host->port);
-  if (!port) return wrong(fmt::format("{} is not a port", quoted(*host->port)));
+  if (!port) return wrong(fmt::format("{} is not a port", in_quotes(*host->port)));
   name.port = *port;
   name.address = host->host == "localhost" ? "127.0.0.1" : std::string(host->host);
   boost::system::error_code not_one;

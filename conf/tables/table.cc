@@ -46,11 +46,11 @@ Table parse_table(std::string_view text, std::string_view file) {
     auto key = take_key(rest);
     const auto value = stripped(rest);
     if (key.empty()) {
-      errors.push_back({number, fmt::format("{}: no key", quoted(line))});
+      errors.push_back({number, fmt::format("{}: no key", in_quotes(line))});
     } else if (value.empty()) {
-      errors.push_back({number, fmt::format("{}: no value after the key", quoted(key))});
+      errors.push_back({number, fmt::format("{}: no value after the key", in_quotes(key))});
     } else if (const auto [earlier, is_new] = seen.try_emplace(lower_case(key), number); !is_new) {
-      errors.push_back({number, fmt::format("{}: is in line {} already", quoted(key), earlier->second)});
+      errors.push_back({number, fmt::format("{}: is in line {} already", in_quotes(key), earlier->second)});
     } else {
       table.rows.push_back({std::move(key), std::string(value), number});
     }

@@ -151,7 +151,8 @@ Result<std::shared_ptr<const TlsPolicy>> TlsPolicies::Source::find(const std::st
   if (!text) return Error{text.error()};
   if (!*text) return std::shared_ptr<const TlsPolicy>();
   auto policy = parse_tls_policy(**text);
-  if (!policy) return Error{socketmap->text + ": " + quoted(**text) + " for " + key + ": " + policy.error()};
+  if (!policy)
+    return Error{socketmap->text + ": " + in_quotes(**text) + " for " + key + ": " + policy.error()};
   return std::shared_ptr<const TlsPolicy>(std::make_shared<const TlsPolicy>(*std::move(policy)));
 }
 

@@ -20,11 +20,11 @@ constexpr std::string_view by_lmtp = "lmtp:";
 Result<std::string> parse_next_hop(std::string_view value) {
   const auto colon = value.find(':');
   if (colon == std::string_view::npos)
-    return Error{fmt::format("{}: write transport:next-hop, as in smtp:[mx.example.org]", quoted(value))};
+    return Error{fmt::format("{}: write transport:next-hop, as in smtp:[mx.example.org]", in_quotes(value))};
   const auto transport = lower_case(value.substr(0, colon));
   if (std::find(without_smtp.begin(), without_smtp.end(), transport) != without_smtp.end())
     return Error{
-        fmt::format("{}: transport {} speaks no SMTP, and cannot be asked", quoted(value), transport)};
+        fmt::format("{}: transport {} speaks no SMTP, and cannot be asked", in_quotes(value), transport)};
   const std::string next_hop(value.substr(colon + 1));
   return transport == "lmtp" ? std::string(by_lmtp) + next_hop : next_hop;
 }

@@ -137,12 +137,13 @@ class Parser {
       used = std::min<std::size_t>(2, plain_.size());
       if (row == nullptr) {
         const std::string before = fmt::format("{} ", first);
-        return fail(fmt::format("{} has no {}{}", first, quoted(second),
+        return fail(fmt::format("{} has no {}{}", first, in_quotes(second),
                                 did_you_mean(second, words_behind(first), before)));
       }
     }
     if (row == nullptr)
-      return fail(fmt::format("there is no verb {}{}", quoted(first), did_you_mean(first, words_behind(""))));
+      return fail(
+          fmt::format("there is no verb {}{}", in_quotes(first), did_you_mean(first, words_behind(""))));
     line_.verb = row->verb;
     plain_.erase(plain_.begin(), plain_.begin() + static_cast<std::ptrdiff_t>(used));
   }
@@ -174,7 +175,7 @@ class Parser {
     } else if (option.value == "NUMBER") {
       const auto number = parse_number<std::uint64_t>(value);
       if (!number) {
-        fail(fmt::format("--{} needs a number, not {}", name, quoted(value)));
+        fail(fmt::format("--{} needs a number, not {}", name, in_quotes(value)));
         return false;
       }
       line_.arguments[name] = *number;
@@ -195,7 +196,7 @@ class Parser {
     }
     const std::size_t most = row.takes_argument() ? 1 : 0;
     if (plain_.size() > most)
-      return fail(fmt::format("{}: what is {} for?", row.words, quoted(plain_[most])));
+      return fail(fmt::format("{}: what is {} for?", row.words, in_quotes(plain_[most])));
     if (!plain_.empty()) line_.arguments[row.argument_name()] = plain_.front();
     if (plain_.empty() && row.needs_argument() && !line_.help)
       fail(fmt::format("{} needs an argument: fallbackmx {} {}", row.words, row.words, row.argument));

@@ -87,8 +87,8 @@ ControlReply primaries_steer(const ControlRequest& request, const std::vector<Pr
     const auto hint = nearest.empty()
                           ? std::string("fallbackmx primaries list has those that it has talked to")
                           : fmt::format("did you mean {}?", nearest);
-    return control_error(EX_USAGE,
-                         fmt::format("the daemon knows no primary {}; {}", fallbackmx::quoted(word), hint));
+    return control_error(
+        EX_USAGE, fmt::format("the daemon knows no primary {}; {}", fallbackmx::in_quotes(word), hint));
   }
   Json servers = Json::array();
   for (const auto& primary : found) {

@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "conf/host_lookup.h"
+#include "conf/rewriting_tables.h"
 #include "conf/tables/domain_names.h"
 #include "milter/doctor/dns_checks.h"
 #include "milter/doctor/domain_checks.h"
@@ -64,7 +65,7 @@ class Doctor {
     look_at_socket();
     look_at_memory();
     look_at_bind_addresses();
-    found(table_ailments(outdated_tables(settings_)));
+    look_at_tables();
     look_at_name_servers();
     look_at_helo_name();
     look_at_domains();
@@ -72,6 +73,12 @@ class Doctor {
   }
 
  private:
+  void look_at_tables() {
+    found(table_ailments(outdated_tables(settings_)));
+    std::vector<std::string> warnings;
+    open_rewriting_tables(settings_, warnings);
+    found(rewriting_ailments(warnings));
+  }
   void found(Ailments more) { append(report_.ailments, std::move(more)); }
   void note(std::string sentence) { report_.looked_at.push_back(std::move(sentence)); }
   SteadyTime soon() const { return world_.clock.now() + doctors_dns_patience; }

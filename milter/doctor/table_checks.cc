@@ -78,4 +78,16 @@ Ailments table_ailments(const std::vector<TableFacts>& outdated) {
   return ailments;
 }
 
+Ailments rewriting_ailments(const std::vector<std::string>& warnings) {
+  Ailments ailments;
+  for (const auto& warning : warnings) {
+    const auto name = warning.substr(0, warning.find(':'));
+    ailments.push_back({"rewriting-unknown", warning,
+                        name == "postfix_config_directory"
+                            ? "in milter.conf: postfix_config_directory = /where/main.cf/can/be/read"
+                            : fmt::format("in milter.conf: {} = texthash:/file/with/the/same/rows", name)});
+  }
+  return ailments;
+}
+
 }  // namespace fallbackmx

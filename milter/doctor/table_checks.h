@@ -1,4 +1,4 @@
-// Tables whose text and whose database differ: Postfix goes by one of them, and we by the other.
+// Tables by which Postfix goes and we do not: the text and the database differ, or we cannot read it.
 #pragma once
 
 #include <string>
@@ -18,5 +18,7 @@ struct TableFacts {
 std::vector<TableFacts> outdated_tables(const Settings&);
 
 Ailments table_ailments(const std::vector<TableFacts>& outdated);
+/// `warnings`: of open_rewriting_tables().
+Ailments rewriting_ailments(const std::vector<std::string>& warnings);
 
 }  // namespace fallbackmx

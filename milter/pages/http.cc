@@ -47,9 +47,12 @@ void answer(const HttpPages& pages, const httplib::Request& request, httplib::Re
 /// is out of memory.
 class HttpServer::OurReaders final : public httplib::TaskQueue {
  public:
+  /// Nothing, or since 0.14 whether there was room; which we see to ourselves.
+  using Enqueued = decltype(std::declval<httplib::TaskQueue&>().enqueue({}));
   /// By httplib, for each connection.
-  void enqueue(std::function<void()> serve_and_close) override {
+  Enqueued enqueue(std::function<void()> serve_and_close) override {
     readers_.take({Admission::last_accepted(), std::move(serve_and_close)});
+    return static_cast<Enqueued>(true);
   }
   void shutdown() override { readers_.end(); }
 

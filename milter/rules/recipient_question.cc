@@ -33,8 +33,8 @@ Question question_for(const Client& client, const Envelope& envelope, const Sett
 
 Finding unreadable(const Envelope& envelope) {
   return {.verdict = Verdict::refused,
-          // Of an address that nobody can read no domain is known.
-          .from_mx = envelope.next_hop.empty() || envelope.next_hop.front() != '[',
+          // Of an address that nobody can read no domain is known. LMTP goes to a server that is set.
+          .from_mx = !is_lmtp(envelope) && (envelope.next_hop.empty() || envelope.next_hop.front() != '['),
           .why = "not asked: this is no address that a primary can be asked about"};
 }
 

@@ -48,7 +48,7 @@ bool same_but_for_case(std::string_view a, std::string_view b) {
   return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   constexpr std::size_t longest = 80;
   if (text.size() <= longest) return fmt::format("\"{}\"", text);
   return fmt::format("\"{}...\"", text.substr(0, longest));

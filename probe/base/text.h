@@ -23,6 +23,6 @@ std::string lower_case(std::string_view);
 /// The same but for the case of A to Z.
 bool same_but_for_case(std::string_view, std::string_view);
 /// For messages: in double quotes, cut when it is long.
-std::string quoted(std::string_view);
+std::string in_quotes(std::string_view);
 
 }  // namespace fallbackmx

@@ -24,7 +24,7 @@ namespace fallbackmx::fuzz {
 
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "'";
   for (const char c : text) {
     if (c == '\0') break;  // what follows is no part of the statement
@@ -42,7 +42,7 @@ std::string column(std::string_view text) {
       text.substr(2, text.size() - 3).find_first_not_of("0123456789abcdef") == std::string_view::npos;
   if (blob && text.size() > 2) return std::string(text);
   if (parse_number<std::int64_t>(text)) return std::string(text);
-  return quoted(text);
+  return in_quotes(text);
 }
 
 /// A database whose schema has neither types nor checks: what a damaged file may be. One for all inputs,

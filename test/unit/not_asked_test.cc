@@ -97,6 +97,20 @@ TEST(NotAsked, AnLmtpNextHopIsHandedOnAsOne) {
   }
 }
 
+TEST(NotAsked, WhoseAddressCannotBeReadMayReachThePrimaryWithoutUsByMxOnly) {
+  struct Case {
+    std::string setup;
+    bool from_mx;
+  };
+  for (const auto& c : {Case{"mailer=relay host=", true}, Case{"mailer=relay host=example.org", true},
+                        Case{"mailer=relay host=[mx1.example.org]:26", false},
+                        Case{"mailer=lmtp host=unix:/run/lmtp", false}, Case{"mailer=lmtp host=", false}}) {
+    RcptScene scene;
+    scene.play("", c.setup);
+    EXPECT_EQ(unreadable(scene.envelope).from_mx, c.from_mx) << c.setup;
+  }
+}
+
 // A pipe of one's own has any name, and its next hop may be any word.
 TEST(NotAsked, ATransportThatLeadsToNoServerIsNeverDeferred) {
   play_rcpts({

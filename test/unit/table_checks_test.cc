@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "conf/config.h"
+#include "conf/rewriting_tables.h"
 #include "test/fake/temporary_directory.h"
 
 namespace fallbackmx {
@@ -38,6 +39,21 @@ TEST(TableChecks, ATextThatIsNewerThanItsDatabaseIsFound) {
   EXPECT_EQ(ailments[0].name, "table-outdated");
   EXPECT_EQ(ailments[0].mend, "postmap hash:" + access);
   EXPECT_TRUE(table_ailments({}).empty());
+}
+
+TEST(TableChecks, ARewritingTableThatIsNotReadIsFound) {
+  const auto config = read_config(
+      {"",
+       {},
+       {"myhostname=mx.example.net", "virtual_alias_maps=ldap:/etc/aliases.cf inline:{a@example.org=b}"}});
+  ASSERT_TRUE(config.settings) << config.errors.at(0);
+  std::vector<std::string> warnings;
+  open_rewriting_tables(*config.settings, warnings);
+  const auto ailments = rewriting_ailments(warnings);
+  ASSERT_EQ(ailments.size(), 1u);
+  EXPECT_EQ(ailments[0].name, "rewriting-unknown");
+  EXPECT_NE(ailments[0].what.find("ldap:/etc/aliases.cf"), std::string::npos) << ailments[0].what;
+  EXPECT_EQ(ailments[0].mend, "in milter.conf: virtual_alias_maps = texthash:/file/with/the/same/rows");
 }
 
 }  // namespace
