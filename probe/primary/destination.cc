@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "probe/base/metrics.h"
+#include "probe/primary/silence.h"
 
 namespace fallbackmx {
 
@@ -35,10 +36,11 @@ Destination::Answer Destination::ask(const Address& recipient, const std::string
   {
     const std::lock_guard lock(mutex_);
     if (auto anyway = insist ? std::nullopt : servers_.accepted_anyway(recipient)) {
-      try_others();
+      try_others(true);
       return {.result = std::move(anyway), .source = Source::memory};
     }
-    if (dispatcher_.all_down()) {
+    // Sessions that still stand with one that is down, and have heard nothing, are no reason to wait.
+    if (dispatcher_.all_down() || (late_ && servers_.all_down())) {
       // Nobody waits for a dead primary; this very probe may be its trial.
       if (servers_.trial_due() && !draining_ && !probes_.find(recipient)) enqueue(recipient, client);
       return {.result = servers_.down(), .source = Source::none};
@@ -63,23 +65,38 @@ Destination::Answer Destination::ask(const Address& recipient, const std::string
   }
   probe->waiters.push_back(sleeper.get());
   ++engine_.waiting;
-  bool in_time = true;
-  while (!probe->result && !probe->meanwhile && !draining_ && in_time) {
-    lock.unlock();
-    in_time = sleeper->sleep_until(deadline);
-    lock.lock();
-  }
+  wait(*probe, *sleeper, lock, deadline);
   --engine_.waiting;
   std::erase(probe->waiters, sleeper.get());
   return {.result = probe->result ? probe->result : probe->meanwhile,
           .source = shared ? Source::shared_probe : Source::probe};
 }
 
+/// Until there is an answer, or the deadline. Where nothing at all was said about recipients while a client
+/// waited for so long, the next ones wait for a second, until something is.
+void Destination::wait(const Probe& probe, Sleeper& sleeper, std::unique_lock<std::mutex>& lock,
+                       SteadyTime deadline) {
+  const SteadyTime began = engine_.services.clock.now();
+  while (!probe.result && !probe.meanwhile && !draining_) {
+    const SteadyTime until = late_ ? std::min(deadline, began + least_client_patience) : deadline;
+    lock.unlock();
+    const bool woken = sleeper.sleep_until(until);
+    lock.lock();
+    if (woken || until > engine_.services.clock.now()) continue;
+    if (probe.result || probe.meanwhile) return;
+    if (!late_ && last_landed_ < began) {
+      late_ = true;
+      probes_.wake_all();
+    }
+    return;
+  }
+}
+
 /// Null when there are too many probes already.
 std::shared_ptr<Probe> Destination::enqueue(const Address& recipient, const std::string& client) {
   if (probes_.full_for(client, engine_.settings()->address_verify_pending_request_limit)) return nullptr;
   auto probe = probes_.add(recipient, client, engine_.services.clock.now());
-  dispatch();
+  dispatch(true);
   return probe;
 }
 
@@ -130,20 +147,20 @@ void Destination::sift() {
 }
 
 /// Sees to it that somebody takes what is queued.
-void Destination::dispatch() {
+void Destination::dispatch(bool recipient_came) {
   if (stopping_) return;
   sift();
   if (probes_.queued() > 0) {
     sessions_.wake_those_with_room();
     if (dispatcher_.needs_a_session()) threads_.launch(generation_);
   }
-  try_others();
+  try_others(recipient_came);
 }
 
 /// Sees to it that a server that no probe needs is found again after an outage.
-void Destination::try_others() {
+void Destination::try_others(bool recipient_came) {
   if (stopping_ || draining_) return;
-  if (const auto server = dispatcher_.due_trial()) threads_.launch(generation_, server);
+  if (const auto server = dispatcher_.due_trial(recipient_came)) threads_.launch(generation_, server);
 }
 
 /// Trouble of ours: whoever waits gets his answer.
@@ -252,6 +269,10 @@ void Destination::land(const std::shared_ptr<Probe>& probe, std::size_t endpoint
   // Behind the record: whoever is asked about now has not been asked about by the trial.
   if (back) engine_.primary_is_back();
   const std::lock_guard lock(mutex_);
+  if (result.code != 0) {
+    last_landed_ = services.clock.now();
+    late_ = false;
+  }
   if (is_final(result.verdict)) {
     // Nobody hears it any more: it serves the recipient's next attempt.
     if (result.verdict == Verdict::undeliverable && probe->waiters.empty())

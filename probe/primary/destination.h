@@ -98,10 +98,11 @@ class Destination {
 
  private:
   // All of these are called with the lock held.
+  void wait(const Probe& probe, Sleeper& sleeper, std::unique_lock<std::mutex>& lock, SteadyTime deadline);
   std::shared_ptr<Probe> enqueue(const Address& recipient, const std::string& client);
   void sift();
-  void dispatch();
-  void try_others();
+  void dispatch(bool recipient_came = false);
+  void try_others(bool recipient_came);
   void give_up(std::string_view what, std::string_view why) noexcept;
   void finish(const std::shared_ptr<Probe>& probe, ProbeResult result);
   // Without it.
@@ -117,6 +118,8 @@ class Destination {
   unsigned generation_ = 0;
   std::atomic<bool> stopping_ = false;  ///< changes with the lock held
   bool draining_ = false;
+  bool late_ = false;         ///< its servers owe clients an answer, and have given none to anybody
+  SteadyTime last_landed_{};  ///< a reply about a recipient
 
   SessionThreads threads_;
 };

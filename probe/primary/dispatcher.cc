@@ -47,11 +47,12 @@ std::size_t Dispatcher::allowed_sessions() const {
 /// For clients that ask for few at a time, while others may have another session.
 std::size_t Dispatcher::kept_room() const { return allowed_sessions() > 1 ? room_for_the_few : 0; }
 
-std::optional<std::size_t> Dispatcher::due_trial() const {
+std::optional<std::size_t> Dispatcher::due_trial(bool recipient_came) const {
   // One at a time. A session that is opening may be about to try it; while all are down, the next probe does.
   if (sessions_.trial_in_progress() || sessions_.anybody_opening() || all_down()) return std::nullopt;
   for (std::size_t i = 0; i < servers_.size(); ++i) {
-    if (servers_.is_down(i) && servers_.may_be_knocked_at(i) && sessions_.standing(i) == 0) return i;
+    const bool due = recipient_came ? servers_.may_be_knocked_at(i) : servers_.trial_scheduled(i);
+    if (due && servers_.is_down(i) && sessions_.standing(i) == 0) return i;
   }
   return std::nullopt;
 }

@@ -33,7 +33,7 @@ class Dispatcher {
 
   /// An endpoint that is down, whose trial is due, and that no probe will try: a better one answers them all,
   /// and if nobody tried it, it would be down for good.
-  std::optional<std::size_t> due_trial() const;
+  std::optional<std::size_t> due_trial(bool recipient_came = false) const;
 
   /// The endpoints that a session should try to reach now, best first: those that are up; if there is none,
   /// those that are down and whose trial is due.

@@ -7,8 +7,9 @@ namespace fallbackmx {
 
 namespace {
 
-constexpr std::chrono::minutes longest_interval{10};
+constexpr std::chrono::seconds first_interval{1};
 constexpr std::chrono::hours deafness{1};
+constexpr std::chrono::minutes flapping_time{1};
 
 }  // namespace
 
@@ -39,6 +40,20 @@ std::optional<SteadyTime> Health::retry_at(const std::string& endpoint) const {
   return entry->retry_at;
 }
 
+std::optional<SteadyTime> Health::may_retry_at(const std::string& endpoint) const {
+  const std::lock_guard lock(mutex_);
+  if (disabled_.contains(endpoint)) return SteadyTime::max();
+  const Entry* entry = entries_.find(endpoint);
+  if (!entry || !entry->down()) return std::nullopt;
+  return entry->may_retry_at();
+}
+
+bool Health::was_down_lately(const std::string& endpoint, SteadyTime now) const {
+  const std::lock_guard lock(mutex_);
+  const Spoken* spoken = spoken_.find(endpoint);
+  return spoken != nullptr && now < spoken->was_down_until;
+}
+
 std::optional<Health::Trouble> Health::trouble(const std::string& endpoint) const {
   const std::lock_guard lock(mutex_);
   if (const auto found = disabled_.find(endpoint); found != disabled_.end())
@@ -53,10 +68,8 @@ bool Health::may_knock(const std::string& endpoint, SteadyTime now, const Settin
   if (disabled_.contains(endpoint)) return false;
   Entry* entry = entries_.find(endpoint);
   if (!entry || !entry->down()) return true;
-  if (now < entry->retry_at) return false;
-  const std::chrono::milliseconds longest =
-      std::max<std::chrono::milliseconds>(longest_interval, settings.primary_retry_time);
-  entry->interval = std::min(entry->interval * 2, longest);
+  if (now < entry->may_retry_at()) return false;
+  entry->interval = std::min<std::chrono::milliseconds>(entry->interval * 2, settings.primary_retry_time);
   entry->retry_at = now + with_jitter(entry->interval);
   entry->knocked_at = now;
   return true;
@@ -70,6 +83,7 @@ bool Health::alive(const std::string& endpoint, SteadyTime now) {
   if (!entry) return false;
   if (entry->hearsay) spoken.deaf_until = now + deafness;
   const bool was_down = entry->down();
+  if (was_down && !entry->hearsay) spoken.was_down_until = now + flapping_time;
   entries_.erase(endpoint);
   return was_down && !disabled_.contains(endpoint);
 }
@@ -81,7 +95,7 @@ bool Health::failed(const std::string& endpoint, SteadyTime now, const Settings&
   entry.hearsay = false;
   if (entry.down() || (!at_once && entry.failures < settings.primary_down_after)) return false;
   entry.since = now;
-  entry.interval = settings.primary_retry_time;
+  entry.interval = first_interval;
   entry.retry_at = now + with_jitter(entry.interval);
   entry.knocked_at = now;
   return true;
@@ -96,16 +110,16 @@ bool Health::said_to_be_down(const std::string& endpoint, SteadyTime now, const 
   entry.hearsay = true;
   entry.since = now;
   // The trial doubles it.
-  entry.interval = std::chrono::milliseconds(settings.primary_retry_time) / 2;
+  entry.interval = std::chrono::milliseconds(first_interval) / 2;
   entry.retry_at = now;
   return true;
 }
 
-bool Health::said_to_be_up(const std::string& endpoint, SteadyTime now, const Settings& settings) {
+bool Health::said_to_be_up(const std::string& endpoint, SteadyTime now) {
   const std::lock_guard lock(mutex_);
   Entry* entry = entries_.find(endpoint);
   if (!entry || !entry->down() || entry->retry_at <= now) return false;
-  if (now - entry->knocked_at < settings.primary_retry_time) return false;
+  if (now - entry->knocked_at < trial_distance) return false;
   entry->retry_at = now;
   return true;
 }

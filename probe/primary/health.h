@@ -1,6 +1,7 @@
 // Which endpoints are up, and when to knock at the others again.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -18,10 +19,13 @@ namespace fallbackmx {
 /// suspect after a failure, and down after primary_down_after failures in a row. Bounded: what has not been
 /// heard of longest goes first.
 ///
+/// Trials of one that is down: 1, 3, 7, 15 seconds and so on after it went down, and then every
+/// primary_retry_time; one that a recipient asks for is made as soon as the last is 5 seconds old.
+///
 /// What other fallback MXs say is a reason to look, and never more. One that is said to be down counts as
 /// down, so that nobody waits, but its trial is due at once, and one reply of its own ends it; not even that
 /// when it spoke with us within the last interval, or when the last time it was said was wrong, for an hour.
-/// One that is down and said to be up is knocked at before its time, once per primary_retry_time.
+/// One that is down and said to be up is tried before its time, once in 5 seconds.
 class Health {
  public:
   enum class State { up, suspect, down };
@@ -33,14 +37,19 @@ class Health {
   };
 
   State state(const std::string& endpoint) const;
-  /// When the next trial of an endpoint that is down may be made; nothing for one that is not down.
+  /// When the next trial of an endpoint that is down will be made, whether a recipient asks for it or not;
+  /// nothing for one that is not down.
   std::optional<SteadyTime> retry_at(const std::string& endpoint) const;
+  /// When it may be made, should a recipient ask for it.
+  std::optional<SteadyTime> may_retry_at(const std::string& endpoint) const;
+  /// It was down less than a minute ago: it may flap, and nobody waits long for it.
+  bool was_down_lately(const std::string& endpoint, SteadyTime now) const;
 
   /// Nothing for one that is up.
   std::optional<Trouble> trouble(const std::string& endpoint) const;
 
-  /// Whether to connect now. For an endpoint that is down: true once per interval. The next retry time is
-  /// written before the answer is given: a slow knock must not be doubled.
+  /// Whether to connect now. For an endpoint that is down: true once per trial. The next retry time is
+  /// written before the answer is given: a slow trial must not be doubled.
   bool may_knock(const std::string& endpoint, SteadyTime now, const Settings&);
 
   /// It gave a complete reply at MAIL or later. Returns true if that is news: it was down.
@@ -55,7 +64,7 @@ class Health {
 
   /// Another fallback MX says so. They return true if we believe it, and it is news.
   bool said_to_be_down(const std::string& endpoint, SteadyTime now, const Settings&);
-  bool said_to_be_up(const std::string& endpoint, SteadyTime now, const Settings&);
+  bool said_to_be_up(const std::string& endpoint, SteadyTime now);
 
   /// An operator's word. Disabled: it counts as down and is never tried, whatever it did and whatever others
   /// say, until it is enabled, or the process ends.
@@ -73,13 +82,15 @@ class Health {
     std::chrono::milliseconds interval{0};  ///< 0 while not down
     SteadyTime since{}, retry_at{};
     bool down() const { return interval.count() > 0; }
+    SteadyTime may_retry_at() const { return std::min(retry_at, knocked_at + trial_distance); }
   };
+  static constexpr std::chrono::seconds trial_distance{5};
   std::chrono::milliseconds with_jitter(std::chrono::milliseconds);
 
   mutable std::mutex mutex_;
   RecentMap<std::string, Entry> entries_{20'000};  ///< of those that are not up
   struct Spoken {
-    SteadyTime at{}, deaf_until{};
+    SteadyTime at{}, deaf_until{}, was_down_until{};
   };
   RecentMap<std::string, Spoken> spoken_{20'000};
   std::map<std::string, SteadyTime> disabled_;  ///< since when; as many as operators name

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "probe/base/metrics.h"
+#include "probe/primary/silence.h"
 
 namespace fallbackmx {
 
@@ -42,8 +43,13 @@ bool Servers::knock(std::size_t server) {
 
 bool Servers::may_be_knocked_at(std::size_t server) const {
   if (!within_reach(server)) return false;
-  const auto retry_at = engine_.health.retry_at(endpoints_[server].key());
+  const auto retry_at = engine_.health.may_retry_at(endpoints_[server].key());
   return !retry_at || *retry_at <= engine_.services.clock.now();
+}
+
+bool Servers::trial_scheduled(std::size_t server) const {
+  const auto retry_at = engine_.health.retry_at(endpoints_[server].key());
+  return retry_at && *retry_at <= engine_.services.clock.now() && within_reach(server);
 }
 
 bool Servers::disabled(std::size_t server) const { return engine_.health.disabled(endpoints_[server].key()); }
@@ -64,6 +70,11 @@ bool Servers::any_down() const {
     if (is_down(i)) return true;
   }
   return false;
+}
+
+std::chrono::seconds Servers::client_patience(std::size_t server, std::chrono::seconds timeout) const {
+  const bool flaps = engine_.health.was_down_lately(endpoints_[server].key(), engine_.services.clock.now());
+  return std::min(timeout, flaps ? least_client_patience : engine_.settings()->primary_silence_time);
 }
 
 bool Servers::trial_due() const {
@@ -106,7 +117,7 @@ void Servers::listen() {
     const std::string key = endpoint.key();
     const auto word = engine_.services.store.heard(key);
     if (!word) continue;
-    if (word->up ? engine_.health.said_to_be_up(key, now, *settings)
+    if (word->up ? engine_.health.said_to_be_up(key, now)
                  : engine_.health.said_to_be_down(key, now, *settings)) {
       engine_.services.log.warning(fmt::format("primary {} is {}, says {}; it is tried at once",
                                                endpoint.text(), word->up ? "up" : "down", word->words));
@@ -123,15 +134,14 @@ void Servers::failed(std::size_t server, std::string_view why, bool at_once) {
   const SteadyTime now = engine_.services.clock.now();
   const std::string key = endpoints_[server].key();
   const bool news = engine_.health.failed(key, now, *settings, at_once);
+  const auto retry_at = engine_.health.retry_at(key);
+  if (!retry_at) return;
+  const auto left =
+      std::max(std::chrono::ceil<std::chrono::seconds>(*retry_at - now), std::chrono::seconds(0));
   // Until our next trial, and a little longer.
-  if (const auto retry_at = engine_.health.retry_at(key)) {
-    const auto left =
-        std::max(std::chrono::ceil<std::chrono::seconds>(*retry_at - now), std::chrono::seconds(0));
-    engine_.services.store.tell(key, {.up = false, .words = std::string(why)}, left + tell_slack);
-  }
+  engine_.services.store.tell(key, {.up = false, .words = std::string(why)}, left + tell_slack);
   if (!news) return;
-  engine_.services.log.warning(
-      fmt::format("primary is down: {}; next trial in {} s", why, settings->primary_retry_time.count()));
+  engine_.services.log.warning(fmt::format("primary is down: {}; next trial in {} s", why, left.count()));
 }
 
 bool Servers::spoke(std::size_t server) {

@@ -38,6 +38,8 @@ class Servers {
   bool knock(std::size_t server);
   /// What `knock` would say, without using up the turn.
   bool may_be_knocked_at(std::size_t server) const;
+  /// One that is down: its next trial is due, whether a recipient comes or not.
+  bool trial_scheduled(std::size_t server) const;
   /// By an operator.
   bool disabled(std::size_t server) const;
   /// In bad health, or out of reach.
@@ -47,6 +49,9 @@ class Servers {
   void out_of_reach(std::size_t server);
   bool all_down() const;
   bool any_down() const;
+  /// How long clients wait for it before RCPT, where `timeout` is that of what is awaited; after that nobody
+  /// waits for it until it has replied.
+  std::chrono::seconds client_patience(std::size_t server, std::chrono::seconds timeout) const;
   /// Whether any of them may be knocked at.
   bool trial_due() const;
   /// What becomes of a probe while all are down.

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "probe/base/metrics.h"
-#include "probe/smtp/silence.h"
+#include "probe/primary/silence.h"
 
 namespace fallbackmx {
 
@@ -96,10 +96,14 @@ SteadyTime Interview::overdue_at() const {
   return std::max(last_heard_, awaited.sent) + timeout;
 }
 
+std::chrono::seconds Interview::silent_for() const {
+  return servers_.client_patience(opened_.endpoint, settings_->smtp_mail_timeout);
+}
+
 SteadyTime Interview::silent_at() const {
   const Pipeline::Command& awaited = pipeline_.front();
   if (awaited.stage != Stage::mail) return SteadyTime::max();
-  return std::max(last_heard_, awaited.sent) + client_patience(*settings_, settings_->smtp_mail_timeout);
+  return std::max(last_heard_, awaited.sent) + silent_for();
 }
 
 Interview::Next Interview::on_reply(const SmtpReply& reply) {

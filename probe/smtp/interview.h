@@ -61,6 +61,8 @@ class Interview {
   SteadyTime overdue_at() const;
   /// When nobody waits for it any longer, though the session does: a server that says nothing before RCPT.
   SteadyTime silent_at() const;
+  /// How long that is.
+  std::chrono::seconds silent_for() const;
   /// Of the reply that is awaited, or was last.
   Stage stage() const { return pipeline_.busy() ? pipeline_.front().stage : Stage::rset; }
 

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "probe/base/metrics.h"
-#include "probe/smtp/silence.h"
+#include "probe/primary/silence.h"
 
 namespace fallbackmx {
 
@@ -243,7 +243,8 @@ bool Opening::shake_hands(Opened& session, const TlsDemand& demand) {
   const SteadyTime begun = engine_.services.clock.now();
   stage_ = Stage::starttls;
   session.dialogue->start_tls(engine_.tls(), demand, server);
-  SteadyTime silent_at = begun + client_patience(*settings_, settings_->smtp_starttls_timeout);
+  waiting_since_ = begun;
+  SteadyTime silent_at = begun + servers_.client_patience(session.endpoint, settings_->smtp_starttls_timeout);
   Dialogue::Event event;
   do {
     event = wait(session, begun + settings_->smtp_starttls_timeout, silent_at, true);
@@ -290,6 +291,7 @@ Dialogue::Event Opening::wait(Opened& session, SteadyTime deadline, SteadyTime& 
     // One that has begun to greet is alive (postscreen, with its 220- and the pause behind it): once more as
     // long.
     if (std::exchange(begun_to_speak_, session.dialogue->reply_begun()) != session.dialogue->reply_begun()) {
+      waiting_since_ = until;
       silent_at = until + settings_->primary_silence_time;
       continue;
     }
@@ -297,7 +299,8 @@ Dialogue::Event Opening::wait(Opened& session, SteadyTime deadline, SteadyTime& 
     const Endpoint& server = servers_.endpoint(session.endpoint);
     ProbeResult result =
         befell(Verdict::unavailable, stage_, server,
-               fmt::format("has said nothing for {} s", settings_->primary_silence_time.count()));
+               fmt::format("has said nothing for {} s",
+                           std::chrono::round<std::chrono::seconds>(until - waiting_since_).count()));
     if (waits_for_tls(stage_, server, session)) result.why += wrappermode_missing;
     destination_.fell_silent(slot_, session.endpoint, result);
     fell_silent_ = true;
@@ -308,9 +311,10 @@ Dialogue::Event Opening::wait(Opened& session, SteadyTime deadline, SteadyTime& 
 std::optional<SmtpReply> Opening::reply(Opened& session, std::chrono::seconds timeout) {
   const SteadyTime now = engine_.services.clock.now();
   begun_to_speak_ = false;
+  waiting_since_ = now;
   // After STARTTLS there is plaintext to fall back to.
   const SteadyTime deadline = now + (stage_ == Stage::starttls ? timeout : session_patience(timeout));
-  SteadyTime silent_at = now + client_patience(*settings_, timeout);
+  SteadyTime silent_at = now + servers_.client_patience(session.endpoint, timeout);
   if (const auto ends = destination_.patience_ends())
     silent_at = std::min(silent_at, std::max(*ends, now + least_client_patience));
   for (;;) {

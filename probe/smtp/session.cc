@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "probe/smtp/silence.h"
+#include "probe/primary/silence.h"
 
 namespace fallbackmx {
 
@@ -93,7 +93,7 @@ void Session::fell_silent() {
   silent_ = true;
   const ProbeResult result =
       befell(Verdict::unavailable, interview_->stage(), servers_.endpoint(opened_.endpoint),
-             fmt::format("has said nothing for {} s", settings_->primary_silence_time.count()));
+             fmt::format("has said nothing for {} s", interview_->silent_for().count()));
   if (!destination_.fell_silent(slot_, opened_.endpoint, result)) return;
   for (const auto& probe : interview_->hand_over()) {
     if (was_rejected(*probe)) {

@@ -25,9 +25,10 @@ namespace {
 
 /// For a question that nobody waits for.
 constexpr std::chrono::seconds background_patience{30};
-/// How soon to look whether a primary can be asked again. Costs nothing: one that is known to be down is
-/// knocked at when its trial is due, and at no other time.
+/// How soon to look whether a primary can be asked again, when nothing else says when.
 constexpr std::chrono::seconds background_retry{5};
+/// The same after a client has been accepted for it: its first trial may be due by then.
+constexpr std::chrono::seconds first_retry{1};
 /// When one that existed is refused once, with proof.
 constexpr std::chrono::seconds second_proof_after = KnownRejections::proof_distance + std::chrono::seconds(1);
 /// As long as an MTA keeps mail that it cannot deliver (Postfix's maximal_queue_lifetime): what was accepted
@@ -171,7 +172,7 @@ class Verifier::Impl {
     finding.remembered = standing.remembered;
     // Who may be accepted for that is asked about later, so that the next message meets an answer.
     if (finding.verdict == Verdict::unavailable)
-      ask_later(question, engine_.services.clock.now() + background_retry, true);
+      ask_later(question, engine_.services.clock.now() + first_retry, true);
     if (finding.ask_once_more) ask_later(question, engine_.services.clock.now() + second_proof_after, false);
     return finding;
   }
@@ -235,13 +236,16 @@ class Verifier::Impl {
     return way;
   }
 
-  /// As far as we have seen ourselves.
-  bool counts_as_down(const Question& question, const Settings& settings) {
-    const Route way = route(question, settings);
-    return !way.endpoints.empty() &&
-           std::all_of(way.endpoints.begin(), way.endpoints.end(), [this](const Endpoint& endpoint) {
-             return engine_.health.state(endpoint.key()) == Health::State::down;
-           });
+  /// When the next trial is made of those who can be asked, where all are down, as far as we have seen
+  /// ourselves.
+  std::optional<SteadyTime> next_trial(const Question& question, const Settings& settings) {
+    std::optional<SteadyTime> first;
+    for (const Endpoint& endpoint : route(question, settings).endpoints) {
+      const auto retry_at = engine_.health.retry_at(endpoint.key());
+      if (!retry_at) return std::nullopt;
+      first = std::min(first.value_or(*retry_at), *retry_at);
+    }
+    return first;
   }
 
   /// Where socketmaps are asked. Endpoints of which nobody can say what they must show are left out; when
@@ -333,14 +337,15 @@ class Verifier::Impl {
     // fallback MX that asked, we have yet to see that the primary is back, and better now than in a client's
     // time.
     const auto record = services.store.find(item.recipient.key());
-    if (record && record->asked >= item.since && !(item.unanswered && counts_as_down(question, *settings)))
-      return std::nullopt;
+    const auto trial = next_trial(question, *settings);
+    if (record && record->asked >= item.since && !(item.unanswered && trial)) return std::nullopt;
+    if (item.unanswered && trial && *trial > services.clock.now()) return *trial;
     const Finding finding = probe(question, *settings);
     if (finding.ask_once_more) return services.clock.now() + second_proof_after;
     if (finding.verdict == Verdict::undeliverable && !item.unanswered)
       engine_.unheard_rejections.add(item.recipient.key(), services.clock.now());
     if (finding.verdict != Verdict::unavailable || !item.unanswered) return std::nullopt;
-    return services.clock.now() + background_retry;
+    return next_trial(question, *settings).value_or(services.clock.now() + background_retry);
   }
 
   Engine engine_;

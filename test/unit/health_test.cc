@@ -48,18 +48,18 @@ TEST_F(HealthTest, TroubleHasABeginning) {
   EXPECT_FALSE(health.trouble(mx));
 }
 
-TEST_F(HealthTest, ADeadPrimaryIsKnockedAtOncePerInterval) {
+TEST_F(HealthTest, ADeadPrimaryIsTriedOncePerInterval) {
   go_down();
   EXPECT_FALSE(health.may_knock(mx, now, settings));
-  EXPECT_FALSE(health.may_knock(mx, now + 26s, settings));
-  now += 30s;
+  EXPECT_FALSE(health.may_knock(mx, now + 800ms, settings));
+  now += 1s;
   EXPECT_TRUE(health.may_knock(mx, now, settings));
-  EXPECT_FALSE(health.may_knock(mx, now, settings)) << "the retry time is written before knocking";
+  EXPECT_FALSE(health.may_knock(mx, now, settings)) << "the retry time is written before the trial";
 }
 
-TEST_F(HealthTest, TheIntervalDoublesUpToTenMinutes) {
+TEST_F(HealthTest, TheIntervalDoublesUpToTheRetryTime) {
   go_down();
-  for (const auto interval : {30s, 60s, 120s, 240s, 480s, 600s, 600s, 600s}) {
+  for (const auto interval : {1s, 2s, 4s, 8s, 16s, 30s, 30s, 30s}) {
     const auto retry_at = health.retry_at(mx);
     ASSERT_TRUE(retry_at);
     EXPECT_LE(*retry_at, now + interval);
@@ -70,12 +70,28 @@ TEST_F(HealthTest, TheIntervalDoublesUpToTenMinutes) {
   }
 }
 
-TEST_F(HealthTest, ALongRetryTimeIsNotShortened) {
-  settings.primary_retry_time = 3600s;
+TEST_F(HealthTest, ARecipientBringsTheTrialForwardFiveSecondsAfterTheLast) {
   go_down();
-  now = *health.retry_at(mx);
-  EXPECT_TRUE(health.may_knock(mx, now, settings));
-  EXPECT_GE(*health.retry_at(mx), now + 3240s);
+  for (int i = 0; i < 6; ++i) {
+    now = *health.retry_at(mx);
+    EXPECT_TRUE(health.may_knock(mx, now, settings));
+  }
+  EXPECT_GE(*health.retry_at(mx), now + 27s);
+  EXPECT_EQ(health.may_retry_at(mx), now + 5s);
+  EXPECT_FALSE(health.may_knock(mx, now + 4999ms, settings));
+  EXPECT_TRUE(health.may_knock(mx, now + 5s, settings));
+  EXPECT_FALSE(health.may_knock(mx, now + 9s, settings)) << "it was one";
+}
+
+TEST_F(HealthTest, WhatWasDownLatelyIsKnownForAMinute) {
+  EXPECT_FALSE(health.was_down_lately(mx, now));
+  go_down();
+  health.alive(mx, now);
+  EXPECT_TRUE(health.was_down_lately(mx, now + 59s));
+  EXPECT_FALSE(health.was_down_lately(mx, now + 60s));
+  health.said_to_be_down("192.0.2.2:25", now, settings);
+  health.alive("192.0.2.2:25", now);
+  EXPECT_FALSE(health.was_down_lately("192.0.2.2:25", now)) << "others said so, and were wrong";
 }
 
 TEST_F(HealthTest, OneGoodReplyEndsTheOutageAtOnce) {
@@ -107,8 +123,8 @@ TEST_F(HealthTest, OneThatIsSaidToBeDownIsTriedAtOnce) {
   EXPECT_TRUE(health.may_knock(mx, now, settings));
   EXPECT_FALSE(health.may_knock(mx, now, settings)) << "by one";
   EXPECT_FALSE(health.failed(mx, now, settings));
-  EXPECT_LE(*health.retry_at(mx), now + 30s) << "and then once per interval";
-  EXPECT_GE(*health.retry_at(mx), now + 27s);
+  EXPECT_LE(*health.retry_at(mx), now + 1s) << "and then as always";
+  EXPECT_GE(*health.retry_at(mx), now + 900ms);
 }
 
 TEST_F(HealthTest, WhatItSaysItselfOutweighsWhatIsSaidAboutIt) {
@@ -131,21 +147,21 @@ TEST_F(HealthTest, ARumourThatProvesTrueMakesNobodyDeaf) {
 }
 
 TEST_F(HealthTest, OneThatIsSaidToBeUpIsKnockedAtBeforeItsTime) {
-  EXPECT_FALSE(health.said_to_be_up(mx, now, settings)) << "so it is";
+  EXPECT_FALSE(health.said_to_be_up(mx, now)) << "so it is";
   go_down();
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < 6; ++i) {
     now = *health.retry_at(mx);
     health.may_knock(mx, now, settings);
     health.failed(mx, now, settings);
   }
-  EXPECT_GT(*health.retry_at(mx), now + 200s);
-  EXPECT_FALSE(health.said_to_be_up(mx, now + 29s, settings)) << "but not as often as anybody likes";
-  now += 30s;
-  EXPECT_TRUE(health.said_to_be_up(mx, now, settings));
+  EXPECT_GT(*health.retry_at(mx), now + 25s);
+  EXPECT_FALSE(health.said_to_be_up(mx, now + 4s)) << "but not as often as anybody likes";
+  now += 5s;
+  EXPECT_TRUE(health.said_to_be_up(mx, now));
   EXPECT_EQ(health.state(mx), Health::State::down) << "until it says so itself";
   EXPECT_TRUE(health.may_knock(mx, now, settings));
   EXPECT_FALSE(health.may_knock(mx, now, settings));
-  EXPECT_FALSE(health.said_to_be_up(mx, now, settings));
+  EXPECT_FALSE(health.said_to_be_up(mx, now));
 }
 
 TEST_F(HealthTest, WhatIsDisabledIsDownWhateverItDoes) {
@@ -155,7 +171,7 @@ TEST_F(HealthTest, WhatIsDisabledIsDownWhateverItDoes) {
   EXPECT_EQ(health.trouble(mx)->since, now);
   EXPECT_FALSE(health.may_knock(mx, now + 1000h, settings));
   EXPECT_FALSE(health.alive(mx, now)) << "no news";
-  EXPECT_FALSE(health.said_to_be_up(mx, now, settings));
+  EXPECT_FALSE(health.said_to_be_up(mx, now));
   health.reset(mx);
   EXPECT_TRUE(health.disabled(mx));
   health.disable(mx, now + 5s);
