@@ -119,17 +119,24 @@ void Reading::type_values() {
   settings_ = typed_.settings();
 }
 
+/// A sender without a domain is of this machine.
+void complete_sender(std::string& sender, const std::string& myhostname) {
+  const auto address = Address::parse(sender);
+  if (sender.empty() || !address || address->null() || !address->domain().empty()) return;
+  sender = address->local() + "@" + myhostname;
+}
+
 /// Values that Postfix lets stand for others.
+void complete(DomainSettings& settings, const std::string& myhostname) {
+  if (settings.address_verify_sender.empty()) settings.address_verify_sender = "<>";
+  complete_sender(settings.address_verify_sender, myhostname);
+}
 void complete(Settings& settings) {
   if (settings.address_verify_map.empty()) settings.address_verify_map = "memory:";
   if (is_postfix_database(settings.address_verify_map))
     settings.address_verify_map = find_parameter("address_verify_map")->initial;
-  if (settings.address_verify_sender.empty()) settings.address_verify_sender = "<>";
-  for (auto* sender : {&settings.address_verify_sender, &settings.probe_fallback_sender}) {
-    const auto address = Address::parse(*sender);
-    if (sender->empty() || !address || address->null() || !address->domain().empty()) continue;
-    *sender = address->local() + "@" + settings.myhostname;
-  }
+  complete(settings, settings.myhostname);
+  complete_sender(settings.probe_fallback_sender, settings.myhostname);
 }
 
 void Reading::check_values() {
@@ -149,24 +156,28 @@ void Reading::check_values() {
   }
 }
 
-/// Every policy for a domain is a whole set of parameters, as good as the one that it differs from.
+/// What a domain has otherwise must be as good a set of parameters as the one that it differs from.
 void Reading::apply_policies() {
   if (complaints_.any_error()) return;
   complete(settings_);
-  Settings base = settings_;
-  base.recipient_policy_maps = {};
+  const auto base = std::make_shared<const DomainSettings>(settings_);
+  Settings of_all = settings_;
+  of_all.recipient_policy_maps = {};
+  TypedParameters typed(std::move(of_all));
   const auto with =
-      [&base](const RecipientPolicies::Overrides& overrides) -> Result<std::shared_ptr<const Settings>> {
-    TypedParameters typed(base);
+      [&](const RecipientPolicies::Overrides& overrides) -> Result<std::shared_ptr<const DomainSettings>> {
+    if (overrides.empty()) return base;
+    typed.begin_domain(*base);
     for (const auto& [name, value] : overrides) {
       if (const auto wrong = typed.set(*find_parameter(name), value)) return Error{name + ": " + *wrong};
     }
-    Settings settings = typed.settings();
+    const Settings& settings = typed.look();
     for (const auto& [is_error, names, text] : check_settings(settings)) {
       if (is_error) return Error{fmt::format("{}: {}", names.front(), text)};
     }
-    complete(settings);
-    return std::make_shared<const Settings>(std::move(settings));
+    auto of_domain = std::make_shared<DomainSettings>(settings);
+    complete(*of_domain, settings_.myhostname);
+    return std::shared_ptr<const DomainSettings>(std::move(of_domain));
   };
   const Assignment* written = written_.of("recipient_policy_maps");
   for (const auto& wrong : settings_.recipient_policy_maps.resolve(with)) {

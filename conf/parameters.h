@@ -40,12 +40,26 @@ using LogTo = LogTarget;
 using LogAs = LogFormat;
 }  // namespace kind
 
+/// What is decided and asked about the recipients of a domain; a row of recipient_policy_maps may have most
+/// of it otherwise. Small: there may be thousands.
+struct DomainSettings {
+#define SECTION(name, title)
+#define PARAMETER(type, name, initial, least, most, help)
+#define DOMAIN_PARAMETER(type, name, initial, least, most, help) kind::type name{};
+#include "conf/parameters.def"
+#undef DOMAIN_PARAMETER
+#undef PARAMETER
+#undef SECTION
+};
+
 /// One consistent set of parameters. A value; held by shared_ptr<const Settings>, so that a reload disturbs
 /// nobody. `Settings{}` is all C++ zeros: take `default_settings()` for the documented defaults.
-struct Settings {
+struct Settings : DomainSettings {
 #define SECTION(name, title)
 #define PARAMETER(type, name, initial, least, most, help) kind::type name{};
+#define DOMAIN_PARAMETER(type, name, initial, least, most, help)
 #include "conf/parameters.def"
+#undef DOMAIN_PARAMETER
 #undef PARAMETER
 #undef SECTION
 };

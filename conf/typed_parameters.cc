@@ -280,9 +280,16 @@ std::optional<std::string> TypedParameters::set(const Parameter& parameter, std:
   return std::nullopt;
 }
 
-Settings TypedParameters::settings() {
+const Settings& TypedParameters::look() {
   po::notify(options_->stored);
   return options_->settings;
+}
+
+Settings TypedParameters::settings() { return look(); }
+
+void TypedParameters::begin_domain(const DomainSettings& base) {
+  options_->stored.clear();
+  static_cast<DomainSettings&>(options_->settings) = base;
 }
 
 }  // namespace fallbackmx

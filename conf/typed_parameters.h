@@ -28,6 +28,10 @@ class TypedParameters {
   std::optional<std::string> set(const Parameter&, std::string_view value);
 
   Settings settings();
+  /// The same, without a copy, until something is set again.
+  const Settings& look();
+  /// What a domain may have otherwise is as in `base` again, and nothing is set.
+  void begin_domain(const DomainSettings& base);
 
  private:
   struct Options;

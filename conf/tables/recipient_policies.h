@@ -15,14 +15,14 @@
 
 namespace fallbackmx {
 
-struct Settings;
+struct DomainSettings;
 
-/// One row. A value; parameters that it sets are in `settings`, a whole set of them.
+/// One row. A value; parameters that it sets are in `settings`, the others as they are for all domains.
 struct RecipientPolicy {
   bool verify = true;
-  std::string next_hop{};                      ///< whom to ask; empty: as if there were no policy
-  std::shared_ptr<const Settings> settings{};  ///< set by resolve(); without policies of its own
-  std::vector<std::string> own{};              ///< the names of the parameters that it sets
+  std::string next_hop{};                            ///< whom to ask; empty: as if there were no policy
+  std::shared_ptr<const DomainSettings> settings{};  ///< set by resolve()
+  std::vector<std::string> own{};                    ///< the names of the parameters that it sets
   bool sets(std::string_view parameter) const;
 };
 
@@ -35,7 +35,7 @@ class RecipientPolicies {
 
   using Overrides = std::vector<std::pair<std::string, std::string>>;
   /// The settings with these parameters instead; or what is wrong with them.
-  using With = std::function<Result<std::shared_ptr<const Settings>>(const Overrides&)>;
+  using With = std::function<Result<std::shared_ptr<const DomainSettings>>(const Overrides&)>;
   /// To be called once, when all parameters are known. The errors name file and line.
   std::vector<std::string> resolve(const With&);
 

@@ -244,17 +244,18 @@ class Doctor {
   void look_at_domain(const std::string& domain) {
     const RecipientPolicy* policy = settings_.recipient_policy_maps.find(domain);
     if (policy != nullptr && !policy->verify) return;
-    const Settings& of_domain = policy == nullptr ? settings_ : *policy->settings;
+    const DomainSettings& of_domain = policy == nullptr ? settings_ : *policy->settings;
     DomainFacts facts = domain_facts(domain, route_of_mta(domain), settings_, own_, world_);
     facts.no_real_recipient = lacks_real_recipient(domain, of_domain);
     // Where there is more than one place to look addresses up.
     if (host_lookup(settings_).native) {
       for (const auto& reason : facts.reasons) note(fmt::format("the route to {}: {}", domain, reason));
     }
-    found(domain_ailments(facts, of_domain));
+    facts.control_recipient = of_domain.probe_control_recipient;
+    found(domain_ailments(facts, settings_));
   }
 
-  bool lacks_real_recipient(const std::string& domain, const Settings& of_domain) {
+  bool lacks_real_recipient(const std::string& domain, const DomainSettings& of_domain) {
     const auto configured = Address::parse(of_domain.probe_control_recipient);
     if (configured && configured->domain() == domain) return false;
     if (!orders_.knows_recipient) return false;

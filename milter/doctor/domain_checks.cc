@@ -79,7 +79,8 @@ std::string sentence(const DomainFacts& facts, std::string_view what) {
 }
 
 std::string control_recipient(const DomainFacts& facts, const Settings& settings) {
-  const std::string& name = settings.probe_control_recipient;
+  const std::string& name =
+      facts.control_recipient.empty() ? settings.probe_control_recipient : facts.control_recipient;
   return name.find('@') == std::string::npos ? name + '@' + facts.domain : name;
 }
 

@@ -38,10 +38,9 @@ DomainFacts domain_facts(const std::string& domain, const MtaRoute& route, const
                                       .next_hop = route.next_hop.empty() ? domain : route.next_hop},
                                      settings);
   const RecipientPolicy* policy = settings.recipient_policy_maps.find(domain);
-  const Settings& of_domain = policy == nullptr ? settings : *policy->settings;
   DomainFacts facts{
       .domain = domain,
-      .next_hop = question_for(scenery.session.client, scenery.envelope, of_domain, policy).next_hop,
+      .next_hop = question_for(scenery.session.client, scenery.envelope, settings, policy).next_hop,
       .mx = look_up(world, domain, RecordType::mx)};
   facts.mailer = scenery.envelope.mailer;
   facts.by_relayhost = route.by_relayhost && facts.next_hop == route.next_hop;
@@ -57,7 +56,7 @@ DomainFacts domain_facts(const std::string& domain, const MtaRoute& route, const
     const SteadyTime deadline = world.clock.now() + doctors_dns_patience;
     HostsFile hosts;
     facts.route =
-        find_route(*hops, of_domain, own, world.resolver, hosts, world.clock, deadline, &facts.reasons);
+        find_route(*hops, settings, own, world.resolver, hosts, world.clock, deadline, &facts.reasons);
   }
   if (!facts.route.endpoints.empty()) facts.nobody = ask(scenery, domain, settings, world);
   return facts;

@@ -19,6 +19,6 @@ struct Decision {
 /// Postfix's own:
 /// `<u@example.org>: Recipient address rejected: undeliverable address: WHY` and `... unverified address:
 /// WHY`.
-Decision decide(const Finding&, const Settings&, std::string_view recipient);
+Decision decide(const Finding&, const DomainSettings&, std::string_view recipient);
 
 }  // namespace fallbackmx

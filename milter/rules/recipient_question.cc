@@ -22,12 +22,13 @@ Question question_for(const Client& client, const Envelope& envelope, const Sett
   if (auto other = settings.address_verify_transport_maps.find(envelope.recipient))
     question.next_hop = *std::move(other);
   // Whether a primary is up nobody knows from memory.
-  if (settings.primary_up_action == UpAction::defer) question.of = Question::Of::primary;
+  const DomainSettings& of_domain = policy == nullptr ? settings : *policy->settings;
+  if (of_domain.primary_up_action == UpAction::defer) question.of = Question::Of::primary;
   if (policy == nullptr) return question;
   if (!policy->next_hop.empty()) question.next_hop = policy->next_hop;
-  if (policy->sets("smtp_tls_security_level")) question.tls = settings.smtp_tls_security_level;
-  if (policy->sets("address_verify_sender")) question.sender = settings.address_verify_sender;
-  if (policy->sets("answer_timeout")) question.patience = settings.answer_timeout;
+  if (policy->sets("smtp_tls_security_level")) question.tls = of_domain.smtp_tls_security_level;
+  if (policy->sets("address_verify_sender")) question.sender = of_domain.address_verify_sender;
+  if (policy->sets("answer_timeout")) question.patience = of_domain.answer_timeout;
   return question;
 }
 

@@ -255,9 +255,9 @@ class Evaluation {
   }
 
   /// Nothing where there is no server to ask; `outcome_` says why then.
-  std::optional<Finding> find_out(const Settings& settings, const RecipientPolicy* policy) {
+  std::optional<Finding> find_out(const RecipientPolicy* policy) {
     if (envelope_.recipient.null()) return unreadable(envelope_);
-    Question question = question_for(client_, about(), settings, policy);
+    Question question = question_for(client_, about(), settings_, policy);
     if (const auto hops = parse_next_hops(question.next_hop); is_lmtp(about()) && !hops) {
       leads_nowhere(hops.error());
       return std::nullopt;
@@ -299,8 +299,8 @@ class Evaluation {
       outcome_.not_asked = {NotAsked::Reason::policy, "verify=no in recipient_policy_maps"};
       return {};
     }
-    const Settings& settings = policy == nullptr ? settings_ : *policy->settings;
-    if (!outcome_.finding) outcome_.finding = find_out(settings, policy);
+    const DomainSettings& settings = policy == nullptr ? settings_ : *policy->settings;
+    if (!outcome_.finding) outcome_.finding = find_out(policy);
     if (!outcome_.finding) return {};
     Decision decision = decide(*outcome_.finding, settings, envelope_.recipient_given);
     outcome_.unverified = decision.unverified;

@@ -78,7 +78,8 @@ void Destination::wait(const Probe& probe, Sleeper& sleeper, std::unique_lock<st
                        SteadyTime deadline) {
   const SteadyTime began = engine_.services.clock.now();
   while (!probe.result && !probe.meanwhile && !draining_) {
-    const SteadyTime until = late_ ? std::min(deadline, began + least_client_patience) : deadline;
+    const bool briefly = late_ && !probe.client.empty();  // else it is asked in nobody's time
+    const SteadyTime until = briefly ? std::min(deadline, began + least_client_patience) : deadline;
     lock.unlock();
     const bool woken = sleeper.sleep_until(until);
     lock.lock();
