@@ -17,7 +17,7 @@ namespace fallbackmx {
 namespace {
 
 /// What can be otherwise for one domain: what is decided, how it is said, and how the primary is asked.
-constexpr std::array<std::string_view, 13> names = {
+constexpr std::array<std::string_view, 13> may_be_otherwise = {
     "verify",
     "next_hop",
     "unverified_recipient_tempfail_action",
@@ -58,8 +58,8 @@ Result<Attributes> parse_attributes(std::string_view text) {
     if (!attribute)
       return Error{fmt::format("{}: write name=value, or name={{several words}}", in_quotes(here))};
     const auto& name = attribute->first;
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
-      const auto nearest = nearest_name(name, names);
+    if (std::find(may_be_otherwise.begin(), may_be_otherwise.end(), name) == may_be_otherwise.end()) {
+      const auto nearest = nearest_name(name, may_be_otherwise);
       const auto hint = nearest.empty() ? std::string() : fmt::format("; did you mean {}?", nearest);
       return Error{fmt::format("{} cannot be set for one domain{}", name, hint)};
     }

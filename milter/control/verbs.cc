@@ -9,7 +9,7 @@ namespace fallbackmx {
 
 namespace {
 
-constexpr VerbRow rows[] = {
+constexpr VerbRow verb_rows[] = {
 #define VERB(enumerator, words, argument, kind, summary, more) \
   {Verb::enumerator, words, argument, VerbKind::kind, summary, more},
 #include "milter/control/verbs.def"
@@ -34,9 +34,9 @@ std::string VerbRow::wire_name() const {
   return name;
 }
 
-std::span<const VerbRow> verb_table() { return rows; }
+std::span<const VerbRow> verb_table() { return verb_rows; }
 
-const VerbRow& verb_row(Verb verb) { return rows[static_cast<std::size_t>(verb)]; }
+const VerbRow& verb_row(Verb verb) { return verb_rows[static_cast<std::size_t>(verb)]; }
 
 std::vector<VerbOption> options_of(Verb verb) {
   std::vector<VerbOption> own;
@@ -46,9 +46,9 @@ std::vector<VerbOption> options_of(Verb verb) {
 }
 
 std::optional<Verb> verb_on_wire(std::string_view name) {
-  const auto* found = std::find_if(std::begin(rows), std::end(rows),
+  const auto* found = std::find_if(std::begin(verb_rows), std::end(verb_rows),
                                    [&](const VerbRow& each) { return each.wire_name() == name; });
-  if (found == std::end(rows)) return std::nullopt;
+  if (found == std::end(verb_rows)) return std::nullopt;
   return found->verb;
 }
 

@@ -19,7 +19,7 @@ namespace fallbackmx {
 
 namespace {
 
-constexpr auto mailertable = "/etc/mail/mailertable";
+constexpr auto mailertable_file = "/etc/mail/mailertable";
 
 /// mydestination and its like name whole domains.
 bool names(const std::string& list, const std::string& domain) {
@@ -123,12 +123,12 @@ std::optional<LearnedRoute> learn_route(const Address& recipient, const std::str
     return LearnedRoute{postfix_route(*postfix, recipient, asking_postmap(*postfix)),
                         "Postfix in " + postfix_directory};
   }
-  std::ifstream file(mailertable);
+  std::ifstream file(mailertable_file);
   std::ostringstream text;
   text << file.rdbuf();
   const std::string next_hop = mailertable_next_hop(text.str(), recipient.domain());
   if (next_hop.empty()) return std::nullopt;
-  return LearnedRoute{{"esmtp", next_hop}, std::string("Sendmail's ") + mailertable};
+  return LearnedRoute{{"esmtp", next_hop}, std::string("Sendmail's ") + mailertable_file};
 }
 
 }  // namespace fallbackmx

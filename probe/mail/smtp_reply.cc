@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "probe/base/text.h"
+
 namespace fallbackmx {
 
 namespace {
