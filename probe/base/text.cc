@@ -1,11 +1,16 @@
 #include "probe/base/text.h"
 
 #include <fmt/format.h>
-#include <strings.h>
 
 #include <algorithm>
 
 namespace fallbackmx {
+
+namespace {
+
+char lower_letter(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+}  // namespace
 
 std::string_view stripped(std::string_view text, std::string_view blanks) {
   const auto first = text.find_first_not_of(blanks);
@@ -38,14 +43,13 @@ std::vector<std::string> split_phrases(std::string_view text) {
 
 std::string lower_case(std::string_view text) {
   std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  std::transform(lower.begin(), lower.end(), lower.begin(), lower_letter);
   return lower;
 }
 
 bool same_but_for_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower_letter(x) == lower_letter(y); });
 }
 
 std::string in_quotes(std::string_view text) {

@@ -237,8 +237,9 @@ bool Destination::fell_silent(Slot& slot, std::size_t endpoint, const ProbeResul
 
 std::optional<SteadyTime> Destination::patience_ends() const {
   const std::lock_guard lock(mutex_);
+  if (!servers_.any_down()) return std::nullopt;
   const auto since = probes_.oldest_queued();
-  if (!since || !servers_.any_down()) return std::nullopt;
+  if (!since) return std::nullopt;
   return *since + engine_.settings()->primary_silence_time;
 }
 

@@ -337,9 +337,9 @@ class Verifier::Impl {
     // fallback MX that asked, we have yet to see that the primary is back, and better now than in a client's
     // time.
     const auto record = services.store.find(item.recipient.key());
-    const auto trial = next_trial(question, *settings);
-    if (record && record->asked >= item.since && !(item.unanswered && trial)) return std::nullopt;
-    if (item.unanswered && trial && *trial > services.clock.now()) return *trial;
+    const auto trial = item.unanswered ? next_trial(question, *settings) : std::nullopt;
+    if (record && record->asked >= item.since && !trial) return std::nullopt;
+    if (trial && *trial > services.clock.now()) return *trial;
     const Finding finding = probe(question, *settings);
     if (finding.ask_once_more) return services.clock.now() + second_proof_after;
     if (finding.verdict == Verdict::undeliverable && !item.unanswered)

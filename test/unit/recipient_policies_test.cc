@@ -118,6 +118,24 @@ TEST(RecipientQuestion, IsMadeOfWhatTheMtaTheMapsAndThePolicySay) {
   EXPECT_EQ(both.patience, Seconds(3));
 }
 
+// What is not in DomainSettings would be set for the domains in the rows behind it, too.
+TEST(RecipientPolicies, SetNothingThatIsNotAboutADomain) {
+  const std::string_view of_all[] = {
+#define SECTION(name, title)
+#define PARAMETER(type, name, ...) #name,
+#define DOMAIN_PARAMETER(...)
+#include "conf/parameters.def"
+#undef DOMAIN_PARAMETER
+#undef PARAMETER
+#undef SECTION
+  };
+  for (const auto name : of_all) {
+    const auto policies = RecipientPolicies::parse("inline:{ { x.example = " + std::string(name) + "=1 } }");
+    ASSERT_FALSE(policies) << name;
+    EXPECT_NE(policies.error().find("cannot be set for one domain"), std::string::npos) << policies.error();
+  }
+}
+
 // Each of them had a copy of all parameters once, with all of relay_domains in it: 17 s and 2 GB.
 TEST(RecipientPolicies, ThousandsBesideAsManyRelayedDomainsCostLittle) {
   std::string rows, domains;
