@@ -7,6 +7,8 @@
 
 namespace fallbackmx {
 
+class Poller;
+
 /// For deadlines and intervals: never jumps. Not comparable with WallTime, on purpose.
 using SteadyTime = std::chrono::steady_clock::time_point;
 /// For what is written down and read again after a restart.
@@ -26,8 +28,6 @@ class Sleeper {
   virtual void wake() noexcept = 0;
   /// Returns true when woken (and uses the wake up), false at the deadline.
   virtual bool sleep_until(SteadyTime deadline) = 0;
-  /// A descriptor that is readable while a wake is pending, for poll(2); -1 when there is none.
-  virtual int fd() const noexcept = 0;
 };
 
 /// Safe for use by all threads at once.
@@ -36,19 +36,17 @@ class Clock {
   virtual ~Clock() = default;
   virtual SteadyTime now() const = 0;
   virtual WallTime wall() const = 0;
-  /// For a thread that does nothing but sleep: costs no descriptor, and has none.
   virtual std::unique_ptr<Sleeper> sleeper() = 0;
-  /// For a thread that sleeps in poll(2), too. Throws std::system_error when descriptors have run out.
-  virtual std::unique_ptr<Sleeper> sleeper_for_poll() { return sleeper(); }
+  /// For an event loop: where its thread sleeps. Throws std::system_error when descriptors have run out.
+  virtual std::unique_ptr<Poller> poller();
 };
 
-/// The machine's own clocks; sleepers are condition variables, and eventfds for poll(2).
+/// The machine's own clocks.
 class SystemClock final : public Clock {
  public:
   SteadyTime now() const override;
   WallTime wall() const override;
   std::unique_ptr<Sleeper> sleeper() override;
-  std::unique_ptr<Sleeper> sleeper_for_poll() override;
 };
 
 }  // namespace fallbackmx

@@ -10,7 +10,6 @@ namespace fallbackmx {
 
 bool Catchall::claim(const std::string& server, const std::string& domain, SteadyTime now,
                      std::chrono::seconds lifetime) {
-  const std::lock_guard lock(mutex_);
   const Entry* known = entries_.find({server, domain});
   if (known && now - known->claimed <= lifetime) return false;
   entries_.touch({server, domain}).claimed = now;
@@ -19,7 +18,6 @@ bool Catchall::claim(const std::string& server, const std::string& domain, Stead
 
 bool Catchall::learned(const std::string& server, const std::string& domain, bool accepts_everything,
                        SteadyTime now) {
-  const std::lock_guard lock(mutex_);
   Entry* entry = entries_.find({server, domain});
   if (!entry) return false;
   entry->learned = now;
@@ -28,7 +26,6 @@ bool Catchall::learned(const std::string& server, const std::string& domain, boo
 
 bool Catchall::accepts_everything(const std::string& server, const std::string& domain, SteadyTime now,
                                   std::chrono::seconds lifetime) const {
-  const std::lock_guard lock(mutex_);
   const Entry* entry = entries_.find({server, domain});
   return entry && entry->everything && now - entry->learned <= lifetime;
 }
@@ -36,7 +33,6 @@ bool Catchall::accepts_everything(const std::string& server, const std::string& 
 std::map<std::string, std::vector<std::string>> Catchall::domains(SteadyTime now,
                                                                   std::chrono::seconds lifetime) const {
   std::map<std::string, std::vector<std::string>> all;
-  const std::lock_guard lock(mutex_);
   entries_.each([&](const auto& key, const Entry& entry) {
     if (entry.everything && now - entry.learned <= lifetime) all[key.first].push_back(key.second);
   });

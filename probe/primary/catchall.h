@@ -2,7 +2,6 @@
 #pragma once
 
 #include <map>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,7 +11,7 @@
 
 namespace fallbackmx {
 
-/// One for all destinations; used by all threads. Found out at the end of a session, after a yes: is a
+/// One for all destinations. Found out at the end of a session, after a yes: is a
 /// recipient that cannot exist accepted too? Bounded: whatever has been silent longest goes first.
 class Catchall {
  public:
@@ -29,10 +28,7 @@ class Catchall {
   /// The domains that everybody is accepted in, by server (Endpoint::key()).
   std::map<std::string, std::vector<std::string>> domains(SteadyTime now,
                                                           std::chrono::seconds lifetime) const;
-  std::size_t size() const {
-    const std::lock_guard lock(mutex_);
-    return entries_.size();
-  }
+  std::size_t size() const { return entries_.size(); }
 
  private:
   struct Entry {
@@ -40,7 +36,6 @@ class Catchall {
     SteadyTime learned{};  ///< a test may be claimed, and its session break before the reply
     bool everything = false;
   };
-  mutable std::mutex mutex_;
   RecentMap<std::pair<std::string, std::string>, Entry> entries_{50'000};  ///< by server and domain
 };
 

@@ -1,7 +1,6 @@
 // Proof: a no counts only from a server that has said yes.
 #pragma once
 
-#include <mutex>
 #include <string>
 
 #include "probe/base/clock.h"
@@ -17,7 +16,7 @@ struct ControlKey {
   friend auto operator<=>(const ControlKey&, const ControlKey&) = default;
 };
 
-/// One for all destinations; used by all threads. Not shared with other fallback MXs: a primary that refuses
+/// One for all destinations. Not shared with other fallback MXs: a primary that refuses
 /// our address may well talk with theirs, and a 5xx needs a yes that was said to us. Bounded: what has been
 /// silent longest goes first.
 class Control {
@@ -33,13 +32,9 @@ class Control {
   bool well_again(const std::string& server, const std::string& domain);
   /// Whether its rejections count: a yes not older than `lifetime`.
   bool proven(const ControlKey&, SteadyTime now, std::chrono::seconds lifetime) const;
-  std::size_t size() const {
-    const std::lock_guard lock(mutex_);
-    return last_yes_.size();
-  }
+  std::size_t size() const { return last_yes_.size(); }
 
  private:
-  mutable std::mutex mutex_;
   RecentMap<ControlKey, SteadyTime> last_yes_{50'000};
   RecentMap<ControlKey, bool> alarms_{10'000};  ///< by server, without a sender, and domain
 };

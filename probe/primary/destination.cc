@@ -14,121 +14,104 @@ Destination::Destination(Engine& engine, std::vector<Endpoint> endpoints, std::v
                          std::optional<std::string> sender)
     : engine_(engine),
       servers_(engine, std::move(endpoints), std::move(policies), std::move(sender)),
-      probes_(servers_.size(), engine.pending),
-      threads_(engine.services.clock, mutex_, sessions_,
-               {.serve = [this](Slot& slot) { engine_.run_session(*this, slot); },
-                .relieve = [this] { dispatch(); },
-                .give_up = [this](std::string_view what, std::string_view why) { give_up(what, why); }}) {}
+      probes_(servers_.size(), engine.pending) {}
 
-Destination::~Destination() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = draining_ = true;
-    sessions_.wake_all();
-  }
-  threads_.join_all();
-}
-
-Destination::Answer Destination::ask(const Address& recipient, const std::string& client, SteadyTime deadline,
-                                     bool insist) {
-  threads_.join_ended();
+void Destination::ask(const Request& request, std::shared_ptr<Waiter> waiter) {
   servers_.listen();
-  {
-    const std::lock_guard lock(mutex_);
-    if (auto anyway = insist ? std::nullopt : servers_.accepted_anyway(recipient)) {
-      try_others(true);
-      return {.result = std::move(anyway), .source = Source::memory};
-    }
-    // Sessions that still stand with one that is down, and have heard nothing, are no reason to wait.
-    if (dispatcher_.all_down() || (late_ && servers_.all_down())) {
-      // Nobody waits for a dead primary; this very probe may be its trial.
-      if (servers_.trial_due() && !draining_ && !probes_.find(recipient)) enqueue(recipient, client);
-      return {.result = servers_.down(), .source = Source::none};
-    }
+  if (draining_) return waiter->answer({});
+  if (auto anyway = request.insist ? std::nullopt : servers_.accepted_anyway(request.recipient)) {
+    try_others(true);
+    return waiter->answer({.result = std::move(anyway), .source = Source::memory});
   }
-  const std::unique_ptr<Sleeper> sleeper = engine_.services.clock.sleeper();
-  std::unique_lock lock(mutex_);
-  std::shared_ptr<Probe> probe = probes_.find(recipient);
-  const bool shared = probe != nullptr;
-  if (shared) {
-    if (probes_.join(probe, client)) dispatch();
-  } else {
-    probe = enqueue(recipient, client);
+  std::shared_ptr<Probe> probe = probes_.find(request.recipient);
+  // Sessions that still stand with one that is down, and have heard nothing, are no reason to wait.
+  if (dispatcher_.all_down() || (late_ && servers_.all_down())) {
+    // No client waits for a dead primary; this very probe may be its trial.
+    waiter->answer({.result = servers_.down(), .source = Source::none});
+    if (servers_.trial_due() && !probe) enqueue(request);
+    return;
   }
-  if (!probe) {
-    const auto limit = engine_.settings()->address_verify_pending_request_limit;
-    return {.result = ProbeResult{
-                .verdict = Verdict::late,
-                .stage = Stage::connect,
-                .why = fmt::format("{} probes are waiting already (address_verify_pending_request_limit)",
-                                   limit)}};
+  if (probe) {
+    if (probes_.join(probe, request.client)) dispatch();
+    return wait_for(*probe, request, std::move(waiter), Source::shared_probe);
   }
-  probe->waiters.push_back(sleeper.get());
-  ++engine_.waiting;
-  wait(*probe, *sleeper, lock, deadline);
-  --engine_.waiting;
-  std::erase(probe->waiters, sleeper.get());
-  return {.result = probe->result ? probe->result : probe->meanwhile,
-          .source = shared ? Source::shared_probe : Source::probe};
+  probe = enqueue(request);
+  if (probe) return wait_for(*probe, request, std::move(waiter), Source::probe);
+  const auto limit = engine_.settings()->address_verify_pending_request_limit;
+  waiter->answer({.result = ProbeResult{
+                      .verdict = Verdict::late,
+                      .stage = Stage::connect,
+                      .why = fmt::format(
+                          "{} probes are waiting already (address_verify_pending_request_limit)", limit)}});
 }
 
 /// Until there is an answer, or the deadline. Where nothing at all was said about recipients while a client
 /// waited for so long, the next ones wait for a second, until something is.
-void Destination::wait(const Probe& probe, Sleeper& sleeper, std::unique_lock<std::mutex>& lock,
-                       SteadyTime deadline) {
-  const SteadyTime began = engine_.services.clock.now();
-  while (!probe.result && !probe.meanwhile && !draining_) {
-    const bool briefly = late_ && !probe.client.empty();  // else it is asked in nobody's time
-    const SteadyTime until = briefly ? std::min(deadline, began + least_client_patience) : deadline;
-    lock.unlock();
-    const bool woken = sleeper.sleep_until(until);
-    lock.lock();
-    if (woken || until > engine_.services.clock.now()) continue;
-    if (probe.result || probe.meanwhile) return;
-    if (!late_ && last_landed_ < began) {
-      late_ = true;
-      probes_.wake_all();
-    }
-    return;
+void Destination::wait_for(Probe& probe, const Request& request, std::shared_ptr<Waiter> waiter,
+                           Source source) {
+  if (probe.result || probe.meanwhile)
+    return waiter->answer({probe.result ? probe.result : probe.meanwhile, source});
+  const SteadyTime now = engine_.services.clock.now();
+  const bool briefly = late_ && !probe.client.empty();  // else no client waits for it
+  const SteadyTime until =
+      briefly ? std::min(request.deadline, now + least_client_patience) : request.deadline;
+  const auto waiting =
+      probe.waiters.emplace(probe.waiters.end(), std::move(waiter), now, request.deadline, source);
+  try {
+    waiting->leaves.emplace(engine_.loop, until, [this, &probe, waiting] { leave(probe, waiting); });
+  } catch (...) {
+    probe.waiters.erase(waiting);
+    throw;
   }
 }
 
+/// It has waited for as long as it may.
+void Destination::leave(Probe& probe, std::list<Probe::Waiting>::iterator waiting) {
+  const SteadyTime since = waiting->since;
+  waiting->waiter->answer({std::nullopt, waiting->source});
+  probe.waiters.erase(waiting);
+  if (late_ || last_landed_ >= since) return;
+  late_ = true;
+  probes_.hurry(least_client_patience, engine_.services.clock.now());
+}
+
 /// Null when there are too many probes already.
-std::shared_ptr<Probe> Destination::enqueue(const Address& recipient, const std::string& client) {
-  if (probes_.full_for(client, engine_.settings()->address_verify_pending_request_limit)) return nullptr;
-  auto probe = probes_.add(recipient, client, engine_.services.clock.now());
+std::shared_ptr<Probe> Destination::enqueue(const Request& request) {
+  if (probes_.full_for(request.client, engine_.settings()->address_verify_pending_request_limit))
+    return nullptr;
+  auto probe =
+      probes_.add(request.recipient, request.client, engine_.services.clock.now(), request.remembered);
   dispatch(true);
   return probe;
 }
 
 void Destination::drain() {
-  const std::lock_guard lock(mutex_);
   draining_ = true;
-  probes_.wake_all();
+  probes_.dismiss_waiters();
+}
+
+void Destination::stop() {
+  stopping_ = true;
+  drain();
+  sessions_.wake_all();
 }
 
 void Destination::renew() {
-  const std::lock_guard lock(mutex_);
   ++generation_;
   sessions_.wake_all();
 }
 
 void Destination::look_at_health() {
-  const std::lock_guard lock(mutex_);
   for (std::size_t i = 0; i < servers_.size(); ++i) {
     if (servers_.disabled(i)) sessions_.dismiss(i);
   }
   dispatch();
 }
 
-bool Destination::idle() const {
-  const std::lock_guard lock(mutex_);
-  return sessions_.empty() && probes_.in_flight() == 0;
-}
+bool Destination::idle() const { return sessions_.empty() && probes_.in_flight() == 0; }
 
 std::vector<PrimaryState> Destination::look() const {
   std::vector<PrimaryState> states = servers_.look();
-  const std::lock_guard lock(mutex_);
   for (std::size_t i = 0; i < states.size(); ++i) {
     states[i].sessions = sessions_.standing(i);
     states[i].opening = sessions_.knocking(i);
@@ -136,10 +119,7 @@ std::vector<PrimaryState> Destination::look() const {
   return states;
 }
 
-Activity::Sessions Destination::sessions() const {
-  const std::lock_guard lock(mutex_);
-  return sessions_.activity();
-}
+Activity::Sessions Destination::sessions() const { return sessions_.activity(); }
 
 /// Answers the queued probes that nobody is left to be asked about.
 void Destination::sift() {
@@ -153,7 +133,7 @@ void Destination::dispatch(bool recipient_came) {
   sift();
   if (probes_.queued() > 0) {
     sessions_.wake_those_with_room();
-    if (dispatcher_.needs_a_session()) threads_.launch(generation_);
+    if (dispatcher_.needs_a_session()) launch();
   }
   try_others(recipient_came);
 }
@@ -161,10 +141,39 @@ void Destination::dispatch(bool recipient_came) {
 /// Sees to it that a server that no probe needs is found again after an outage.
 void Destination::try_others(bool recipient_came) {
   if (stopping_ || draining_) return;
-  if (const auto server = dispatcher_.due_trial(recipient_came)) threads_.launch(generation_, server);
+  if (const auto server = dispatcher_.due_trial(recipient_came)) launch(server);
 }
 
-/// Trouble of ours: whoever waits gets his answer.
+/// One more session, or the trial of a server that is down. One that cannot be started, or ends with an
+/// exception, is trouble of ours that no client may have to wait for: what is queued is given up, and nothing
+/// tries the same again in a loop. While another session is there, it takes what is queued.
+void Destination::launch(std::optional<std::size_t> trial) noexcept {
+  std::shared_ptr<Slot> slot;
+  try {
+    slot = sessions_.add(engine_.loop, generation_, trial);
+    engine_.loop.start(attend(slot));
+  } catch (const std::exception& trouble) {
+    if (slot) sessions_.remove(slot);
+    if (sessions_.empty()) give_up("no SMTP session can be started", trouble.what());
+  }
+}
+
+/// A session from its beginning to its end.
+Task<> Destination::attend(std::shared_ptr<Slot> slot) {
+  try {
+    co_await engine_.run_session(*this, *slot);
+  } catch (const std::exception& trouble) {
+    give_up("an SMTP session ended", trouble.what());
+  }
+  sessions_.remove(slot);
+  try {
+    dispatch();
+  } catch (const std::exception& trouble) {
+    give_up("no SMTP session can be started", trouble.what());
+  }
+}
+
+/// Trouble of ours: clients that wait get their answer.
 void Destination::give_up(std::string_view what, std::string_view why) noexcept {
   try {
     const std::string all = fmt::format("{}: {}", what, why);
@@ -183,24 +192,16 @@ void Destination::finish(const std::shared_ptr<Probe>& probe, ProbeResult result
 }
 
 std::vector<std::size_t> Destination::candidates(Slot& slot) {
-  const std::lock_guard lock(mutex_);
   auto endpoints = dispatcher_.candidates(slot);
   sift();
   return endpoints;
 }
 
-bool Destination::begin(Slot& slot, std::size_t endpoint) {
-  const std::lock_guard lock(mutex_);
-  return dispatcher_.begin(slot, endpoint);
-}
+bool Destination::begin(Slot& slot, std::size_t endpoint) { return dispatcher_.begin(slot, endpoint); }
 
-void Destination::connected(Slot& slot, std::size_t endpoint) {
-  const std::lock_guard lock(mutex_);
-  slot.connected = endpoint;
-}
+void Destination::connected(Slot& slot, std::size_t endpoint) { slot.connected = endpoint; }
 
 void Destination::opened(Slot& slot, std::size_t endpoint, std::size_t room) {
-  const std::lock_guard lock(mutex_);
   dispatcher_.opened(slot, endpoint, room);
   probes_.take_back_told();
   dispatch();
@@ -208,10 +209,7 @@ void Destination::opened(Slot& slot, std::size_t endpoint, std::size_t room) {
 
 void Destination::unreachable(Slot& slot, std::size_t endpoint, const ProbeResult& result) {
   engine_.services.log.debug(fmt::format("{}: that means: {}", result.why, to_string(result.verdict)));
-  {
-    const std::lock_guard lock(mutex_);
-    if (dispatcher_.met_limit(slot, endpoint, result)) return;
-  }
+  if (dispatcher_.met_limit(slot, endpoint, result)) return;
   // It may have given a verdict on us (refused, misrouted), or the DNS none on its key; only one that cannot
   // be asked is in bad health, for all domains at that address.
   if (result.verdict == Verdict::unavailable && result.ours) {
@@ -219,14 +217,12 @@ void Destination::unreachable(Slot& slot, std::size_t endpoint, const ProbeResul
   } else if (result.verdict == Verdict::unavailable && result.stage != Stage::starttls) {
     servers_.failed(endpoint, result.why);
   }
-  const std::lock_guard lock(mutex_);
   probes_.pass_over(endpoint, result);
   dispatch();
 }
 
 bool Destination::fell_silent(Slot& slot, std::size_t endpoint, const ProbeResult& result) {
   servers_.failed(endpoint, result.why, true);
-  const std::lock_guard lock(mutex_);
   slot.silent = true;
   sessions_.hush(endpoint);
   const bool nobody_left = dispatcher_.all_down();
@@ -236,7 +232,6 @@ bool Destination::fell_silent(Slot& slot, std::size_t endpoint, const ProbeResul
 }
 
 std::optional<SteadyTime> Destination::patience_ends() const {
-  const std::lock_guard lock(mutex_);
   if (!servers_.any_down()) return std::nullopt;
   const auto since = probes_.oldest_queued();
   if (!since) return std::nullopt;
@@ -244,17 +239,12 @@ std::optional<SteadyTime> Destination::patience_ends() const {
 }
 
 void Destination::spoke_again(Slot& slot) {
-  const std::lock_guard lock(mutex_);
   if (std::exchange(slot.silent, false)) probes_.take_back_told();
 }
 
-void Destination::lost(std::size_t endpoint) {
-  const std::lock_guard lock(mutex_);
-  sessions_.dismiss(endpoint);
-}
+void Destination::lost(std::size_t endpoint) { sessions_.dismiss(endpoint); }
 
 std::shared_ptr<Probe> Destination::take(Slot& slot, std::size_t room) {
-  const std::lock_guard lock(mutex_);
   const bool has_closed = room == 0 && slot.room > 0;
   auto probe = dispatcher_.take(slot, stopping_ ? 0 : room);
   if (has_closed) dispatch();  // somebody may have counted on that room
@@ -268,9 +258,8 @@ void Destination::land(const std::shared_ptr<Probe>& probe, std::size_t endpoint
   if (slow) servers_.failed(endpoint, fmt::format("{} (slower than a client waits)", result.why));
   if (result.verdict == Verdict::deliverable) servers_.is_well(endpoint);
   remember(*probe, result);
-  // Behind the record: whoever is asked about now has not been asked about by the trial.
+  // Behind the record: what is asked about now has not been asked about by the trial.
   if (back) engine_.primary_is_back();
-  const std::lock_guard lock(mutex_);
   if (result.code != 0) {
     last_landed_ = services.clock.now();
     late_ = false;
@@ -291,10 +280,10 @@ void Destination::land(const std::shared_ptr<Probe>& probe, std::size_t endpoint
 void Destination::remember(const Probe& probe, const ProbeResult& result) {
   const Services& services = engine_.services;
   if (is_final(result.verdict)) {
-    services.store.put(probe.key, as_record(result, services.store.find(probe.key), services.clock.wall()));
+    services.store.put(probe.key, as_record(result, engine_.recall(probe), services.clock.wall()));
     engine_.known_rejections.forget(probe.key);
   } else if (result.verdict == Verdict::refused && result.stage == Stage::rcpt) {
-    const auto record = services.store.find(probe.key);
+    const auto record = engine_.recall(probe);
     if (record && record->verdict == Verdict::deliverable)
       engine_.known_rejections.refused(probe.key, services.clock.now());
   }
@@ -302,18 +291,15 @@ void Destination::remember(const Probe& probe, const ProbeResult& result) {
 
 void Destination::tried_well(std::size_t endpoint) {
   if (servers_.spoke(endpoint)) engine_.primary_is_back();
-  const std::lock_guard lock(mutex_);
   dispatch();
 }
 
 void Destination::give_back(const std::vector<std::shared_ptr<Probe>>& probes) {
-  const std::lock_guard lock(mutex_);
   probes_.give_back(probes);
   dispatch();
 }
 
 bool Destination::should_leave(const Slot& slot) const {
-  const std::lock_guard lock(mutex_);
   if (stopping_ || !slot.endpoint || slot.generation != generation_) return true;
   return dispatcher_.needs_a_place();
 }

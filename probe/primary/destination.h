@@ -1,10 +1,8 @@
 // A set of endpoints with its queue of probes and the SMTP sessions that serve it.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,35 +13,37 @@
 #include "probe/primary/probe_queue.h"
 #include "probe/primary/roster.h"
 #include "probe/primary/servers.h"
-#include "probe/primary/session_threads.h"
 
 namespace fallbackmx {
 
-/// All domains that route to the same endpoints share one. Made by the Verifier. `ask` is called by the
-/// threads of waiting clients, the second part by session threads; one lock guards everything but
-/// `servers`, and is never held while talking to anybody.
+/// All domains that route to the same endpoints share one. Made by the Verifier; lives on the loop. The
+/// second part is for its sessions, which are coroutines there.
 class Destination {
  public:
   /// `policies`: what each endpoint must show of TLS, in the same order.
   /// `sender`: of its probes, instead of address_verify_sender.
   Destination(Engine& engine, std::vector<Endpoint> endpoints, std::vector<TlsPolicy> policies,
               std::optional<std::string> sender = {});
-  /// Ends the sessions with QUIT and waits for their threads.
-  ~Destination();
+  /// No session may be left.
+  ~Destination() = default;
   Destination(const Destination&) = delete;
   Destination& operator=(const Destination&) = delete;
 
-  struct Answer {
-    std::optional<ProbeResult> result;  ///< none: late
-    Source source = Source::probe;
+  struct Request {
+    Address recipient;
+    std::string client;                         ///< as Question has it
+    SteadyTime deadline;                        ///< the client waits until then
+    bool insist = false;                        ///< ask also when the server is known to accept everybody
+    std::optional<AddressRecord> remembered{};  ///< about the recipient
   };
-  /// Joins a probe in flight for this address, or queues one; waits until it is answered or the deadline. The
-  /// probe goes on when the caller leaves. Does not wait for endpoints that are known to be down.
-  /// `client`: as Question has it. `insist`: also when the server is known to accept everybody.
-  Answer ask(const Address& recipient, const std::string& client, SteadyTime deadline, bool insist = false);
+  /// Joins a probe in flight for this address, or queues one. It goes on when the client has left. No client
+  /// waits for endpoints that are known to be down.
+  void ask(const Request& request, std::shared_ptr<Waiter> waiter);
 
-  /// Whoever waits leaves at once, and so does everybody from now on.
+  /// Clients that wait leave at once, and so do all from now on.
   void drain();
+  /// Sessions end with QUIT, at once.
+  void stop();
   /// New settings: sessions end as soon as they are idle.
   void renew();
   /// Somebody has changed the engine's health by hand: sessions with a server that is disabled get no more
@@ -54,6 +54,7 @@ class Destination {
   /// Its servers, as they are now.
   std::vector<PrimaryState> look() const;
   Activity::Sessions sessions() const;
+  std::size_t waiting() const { return probes_.waiting(); }
 
   // The rest is for its sessions.
 
@@ -97,31 +98,29 @@ class Destination {
   bool stopping() const { return stopping_; }
 
  private:
-  // All of these are called with the lock held.
-  void wait(const Probe& probe, Sleeper& sleeper, std::unique_lock<std::mutex>& lock, SteadyTime deadline);
-  std::shared_ptr<Probe> enqueue(const Address& recipient, const std::string& client);
+  std::shared_ptr<Probe> enqueue(const Request& request);
+  void wait_for(Probe& probe, const Request& request, std::shared_ptr<Waiter> waiter, Source source);
+  void leave(Probe& probe, std::list<Probe::Waiting>::iterator waiting);
+  void launch(std::optional<std::size_t> trial = {}) noexcept;
+  Task<> attend(std::shared_ptr<Slot> slot);
   void sift();
   void dispatch(bool recipient_came = false);
   void try_others(bool recipient_came);
   void give_up(std::string_view what, std::string_view why) noexcept;
   void finish(const std::shared_ptr<Probe>& probe, ProbeResult result);
-  // Without it.
   void remember(const Probe& probe, const ProbeResult& result);
 
   Engine& engine_;
   Servers servers_;
 
-  mutable std::mutex mutex_;
   ProbeQueue probes_;
   Roster sessions_;
   Dispatcher dispatcher_{engine_, servers_, probes_, sessions_};
   unsigned generation_ = 0;
-  std::atomic<bool> stopping_ = false;  ///< changes with the lock held
+  bool stopping_ = false;
   bool draining_ = false;
   bool late_ = false;         ///< its servers owe clients an answer, and have given none to anybody
   SteadyTime last_landed_{};  ///< a reply about a recipient
-
-  SessionThreads threads_;
 };
 
 }  // namespace fallbackmx

@@ -1,5 +1,6 @@
 #include "probe/primary/destinations.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "probe/primary/destination.h"
@@ -22,7 +23,7 @@ std::string key_of(const Endpoint& endpoint, const TlsPolicy& policy) {
 
 }  // namespace
 
-Destinations::Destinations(Engine& engine, std::size_t most) : engine_(engine), most_(most) {}
+Destinations::Destinations(Engine& engine, std::size_t most) : engine_(engine), most_(most), look_at_(most) {}
 Destinations::~Destinations() = default;
 
 std::shared_ptr<Destination> Destinations::find(const std::vector<Endpoint>& endpoints, const Terms& terms) {
@@ -36,8 +37,6 @@ std::shared_ptr<Destination> Destinations::find(const std::vector<Endpoint>& end
   }
   if (terms.sender) key += "from " + *terms.sender;
 
-  std::vector<std::shared_ptr<Destination>> forgotten;  // destroyed without the lock
-  const std::lock_guard lock(mutex_);
   if (drained_) return nullptr;
   auto known = by_key_.find(key);
   if (known == by_key_.end()) {
@@ -46,32 +45,33 @@ std::shared_ptr<Destination> Destinations::find(const std::vector<Endpoint>& end
     known = by_key_.emplace(std::move(key), std::move(made)).first;
   }
   auto wanted = known->second;
-  if (by_key_.size() > most_) {
-    std::erase_if(by_key_, [&](auto& entry) {
-      if (entry.second.use_count() > 1 || !entry.second->idle()) return false;
-      forgotten.push_back(std::move(entry.second));
-      return true;
-    });
+  if (by_key_.size() > look_at_) {
+    std::erase_if(by_key_,
+                  [&](const auto& entry) { return entry.second.use_count() == 1 && entry.second->idle(); });
+    // Not each time, where so many have work.
+    look_at_ = std::max(most_, by_key_.size() + by_key_.size() / 2);
   }
   return wanted;
 }
 
 std::vector<std::shared_ptr<Destination>> Destinations::all() const {
   std::vector<std::shared_ptr<Destination>> all;
-  const std::lock_guard lock(mutex_);
   for (const auto& [key, destination] : by_key_) all.push_back(destination);
   return all;
 }
 
 void Destinations::renew() {
-  const std::lock_guard lock(mutex_);
   for (const auto& [key, destination] : by_key_) destination->renew();
 }
 
 void Destinations::drain() {
-  const std::lock_guard lock(mutex_);
   drained_ = true;
   for (const auto& [key, destination] : by_key_) destination->drain();
+}
+
+void Destinations::stop() {
+  drained_ = true;
+  for (const auto& [key, destination] : by_key_) destination->stop();
 }
 
 }  // namespace fallbackmx

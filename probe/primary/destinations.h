@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,8 +16,7 @@ namespace fallbackmx {
 class Destination;
 class Engine;
 
-/// Belongs to the Verifier, and is used by all threads. The engine outlives it; the sessions of its
-/// destinations end with it, and are waited for.
+/// Belongs to the Verifier; lives on the loop. The engine outlives it; no session may be left at its end.
 class Destinations {
  public:
   /// Above `most`, those without work that nobody holds are forgotten.
@@ -41,12 +39,13 @@ class Destinations {
   /// Of each: see Destination. No more are made after drain().
   void renew();
   void drain();
+  void stop();
 
  private:
   Engine& engine_;
   const std::size_t most_;
-  mutable std::mutex mutex_;  ///< protects what follows
   bool drained_ = false;
+  std::size_t look_at_;  ///< when there are more than so many, some are forgotten
   std::map<std::string, std::shared_ptr<Destination>> by_key_;
 };
 

@@ -14,8 +14,8 @@
 
 namespace fallbackmx {
 
-/// Belongs to a Destination, and is guarded by its lock. Decides about what the queue and the roster hold,
-/// and writes down in a Slot what was decided; starts no thread, and finishes no probe.
+/// Belongs to a Destination. Decides about what the queue and the roster hold, and writes down in a Slot what
+/// was decided; starts no session, and finishes no probe.
 class Dispatcher {
  public:
   using Slot = Roster::Slot;

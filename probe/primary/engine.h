@@ -1,16 +1,17 @@
 // What all destinations share.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "conf/parameters.h"
 #include "probe/base/clock.h"
 #include "probe/base/log.h"
+#include "probe/base/loop.h"
 #include "probe/base/rate_limit.h"
 #include "probe/dns/dns.h"
 #include "probe/dns/hosts_file.h"
@@ -18,6 +19,7 @@
 #include "probe/primary/control.h"
 #include "probe/primary/health.h"
 #include "probe/primary/known_rejections.h"
+#include "probe/primary/probe.h"
 #include "probe/primary/roster.h"
 #include "probe/primary/services.h"
 #include "probe/primary/unheard_rejections.h"
@@ -29,22 +31,24 @@ namespace fallbackmx {
 
 class Destination;
 
-/// Owned by the Verifier; outlives every Destination. Each member looks after its own locking.
+/// Owned by the Verifier; outlives every Destination. On the loop's thread, but for `known_rejections`,
+/// `unheard_rejections`, `hosts`, `settings` and `tls`, which any thread may use.
 class Engine {
  public:
   /// A session with one of a destination's servers, or the trial of one, from its beginning to its end.
-  using RunSession = std::function<void(Destination&, Roster::Slot&)>;
+  using RunSession = std::function<Task<>(Destination&, Roster::Slot&)>;
 
-  /// `when_back` is called by a session's thread, which holds no lock.
-  Engine(Services around, std::shared_ptr<const Settings> settings, std::shared_ptr<TlsContext> tls,
-         RunSession run, std::function<void()> when_back)
+  Engine(Services around, Loop& its_loop, std::shared_ptr<const Settings> settings,
+         std::shared_ptr<TlsContext> tls, RunSession run, std::function<void()> when_back)
       : services(around),
+        loop(its_loop),
         run_session(std::move(run)),
         primary_is_back(std::move(when_back)),
         settings_(std::move(settings)),
         tls_(std::move(tls)) {}
 
   const Services services;
+  Loop& loop;
   const RunSession run_session;
   const std::function<void()> primary_is_back;  ///< one that was down gives replies again
   Health health;
@@ -53,17 +57,18 @@ class Engine {
   Catchall catchall;
   KnownRejections known_rejections;
   UnheardRejections unheard_rejections;
-  std::atomic<std::uint64_t> sessions{0};  ///< how many there have been: gives each a number
-  std::atomic<int> pending{0};             ///< probes queued or on the wire, everywhere
-  std::atomic<int> waiting{0};             ///< clients that wait for them
+  std::uint64_t sessions = 0;  ///< how many there have been: gives each a number
+  int pending = 0;             ///< probes queued or on the wire, everywhere
+
+  /// What is remembered about its recipient, as far as that can be said without waiting for a disk.
+  std::optional<AddressRecord> recall(const Probe& probe) const {
+    auto known = services.store.at_hand(probe.key);
+    return known ? std::move(known->record) : probe.remembered;
+  }
 
   /// At most once in ten minutes each.
   void warn_seldom(const std::string& warning) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (!warnings_.pass(warning, services.clock.now())) return;
-    }
-    services.log.warning(warning);
+    if (warnings_.pass(warning, services.clock.now())) services.log.warning(warning);
   }
 
   std::shared_ptr<const Settings> settings() const {
@@ -81,10 +86,10 @@ class Engine {
   }
 
  private:
-  mutable std::mutex mutex_;
+  RateLimit warnings_{std::chrono::minutes(10), 100};
+  mutable std::mutex mutex_;  ///< guards what follows
   std::shared_ptr<const Settings> settings_;
   std::shared_ptr<TlsContext> tls_;
-  RateLimit warnings_{std::chrono::minutes(10), 100};
 };
 
 }  // namespace fallbackmx

@@ -25,7 +25,6 @@ std::chrono::milliseconds Health::with_jitter(std::chrono::milliseconds interval
 }
 
 Health::State Health::state(const std::string& endpoint) const {
-  const std::lock_guard lock(mutex_);
   if (disabled_.contains(endpoint)) return State::down;
   const Entry* entry = entries_.find(endpoint);
   if (!entry) return State::up;
@@ -33,7 +32,6 @@ Health::State Health::state(const std::string& endpoint) const {
 }
 
 std::optional<SteadyTime> Health::retry_at(const std::string& endpoint) const {
-  const std::lock_guard lock(mutex_);
   if (disabled_.contains(endpoint)) return SteadyTime::max();
   const Entry* entry = entries_.find(endpoint);
   if (!entry || !entry->down()) return std::nullopt;
@@ -41,7 +39,6 @@ std::optional<SteadyTime> Health::retry_at(const std::string& endpoint) const {
 }
 
 std::optional<SteadyTime> Health::may_retry_at(const std::string& endpoint) const {
-  const std::lock_guard lock(mutex_);
   if (disabled_.contains(endpoint)) return SteadyTime::max();
   const Entry* entry = entries_.find(endpoint);
   if (!entry || !entry->down()) return std::nullopt;
@@ -49,13 +46,11 @@ std::optional<SteadyTime> Health::may_retry_at(const std::string& endpoint) cons
 }
 
 bool Health::was_down_lately(const std::string& endpoint, SteadyTime now) const {
-  const std::lock_guard lock(mutex_);
   const Spoken* spoken = spoken_.find(endpoint);
   return spoken != nullptr && now < spoken->was_down_until;
 }
 
 std::optional<Health::Trouble> Health::trouble(const std::string& endpoint) const {
-  const std::lock_guard lock(mutex_);
   if (const auto found = disabled_.find(endpoint); found != disabled_.end())
     return Trouble{State::down, found->second, SteadyTime::max()};
   const Entry* entry = entries_.find(endpoint);
@@ -64,7 +59,6 @@ std::optional<Health::Trouble> Health::trouble(const std::string& endpoint) cons
 }
 
 bool Health::may_knock(const std::string& endpoint, SteadyTime now, const Settings& settings) {
-  const std::lock_guard lock(mutex_);
   if (disabled_.contains(endpoint)) return false;
   Entry* entry = entries_.find(endpoint);
   if (!entry || !entry->down()) return true;
@@ -76,7 +70,6 @@ bool Health::may_knock(const std::string& endpoint, SteadyTime now, const Settin
 }
 
 bool Health::alive(const std::string& endpoint, SteadyTime now) {
-  const std::lock_guard lock(mutex_);
   Spoken& spoken = spoken_.touch(endpoint);
   spoken.at = now;
   const Entry* entry = entries_.find(endpoint);
@@ -89,7 +82,6 @@ bool Health::alive(const std::string& endpoint, SteadyTime now) {
 }
 
 bool Health::failed(const std::string& endpoint, SteadyTime now, const Settings& settings, bool at_once) {
-  const std::lock_guard lock(mutex_);
   Entry& entry = entries_.touch(endpoint);
   if (++entry.failures == 1) entry.since = now;
   entry.hearsay = false;
@@ -102,7 +94,6 @@ bool Health::failed(const std::string& endpoint, SteadyTime now, const Settings&
 }
 
 bool Health::said_to_be_down(const std::string& endpoint, SteadyTime now, const Settings& settings) {
-  const std::lock_guard lock(mutex_);
   const Spoken* spoken = spoken_.find(endpoint);
   if (spoken && (now - spoken->at <= settings.primary_retry_time || now < spoken->deaf_until)) return false;
   Entry& entry = entries_.touch(endpoint);
@@ -116,7 +107,6 @@ bool Health::said_to_be_down(const std::string& endpoint, SteadyTime now, const 
 }
 
 bool Health::said_to_be_up(const std::string& endpoint, SteadyTime now) {
-  const std::lock_guard lock(mutex_);
   Entry* entry = entries_.find(endpoint);
   if (!entry || !entry->down() || entry->retry_at <= now) return false;
   if (now - entry->knocked_at < trial_distance) return false;
@@ -124,24 +114,12 @@ bool Health::said_to_be_up(const std::string& endpoint, SteadyTime now) {
   return true;
 }
 
-void Health::disable(const std::string& endpoint, SteadyTime now) {
-  const std::lock_guard lock(mutex_);
-  disabled_.try_emplace(endpoint, now);
-}
+void Health::disable(const std::string& endpoint, SteadyTime now) { disabled_.try_emplace(endpoint, now); }
 
-void Health::enable(const std::string& endpoint) {
-  const std::lock_guard lock(mutex_);
-  disabled_.erase(endpoint);
-}
+void Health::enable(const std::string& endpoint) { disabled_.erase(endpoint); }
 
-bool Health::disabled(const std::string& endpoint) const {
-  const std::lock_guard lock(mutex_);
-  return disabled_.contains(endpoint);
-}
+bool Health::disabled(const std::string& endpoint) const { return disabled_.contains(endpoint); }
 
-void Health::reset(const std::string& endpoint) {
-  const std::lock_guard lock(mutex_);
-  entries_.erase(endpoint);
-}
+void Health::reset(const std::string& endpoint) { entries_.erase(endpoint); }
 
 }  // namespace fallbackmx

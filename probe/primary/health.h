@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <random>
 #include <string>
@@ -15,7 +14,7 @@
 
 namespace fallbackmx {
 
-/// One for all destinations; used by all threads. Endpoints are named by Endpoint::key(). An endpoint is up,
+/// One for all destinations. Endpoints are named by Endpoint::key(). An endpoint is up,
 /// suspect after a failure, and down after primary_down_after failures in a row. Bounded: what has not been
 /// heard of longest goes first.
 ///
@@ -57,10 +56,7 @@ class Health {
   /// It could not be asked, or was too slow. Returns true if with this it goes down: after primary_down_after
   /// failures in a row, or `at_once`, when a client has waited for it in vain.
   bool failed(const std::string& endpoint, SteadyTime now, const Settings&, bool at_once = false);
-  std::size_t size() const {
-    const std::lock_guard lock(mutex_);
-    return entries_.size();
-  }
+  std::size_t size() const { return entries_.size(); }
 
   /// Another fallback MX says so. They return true if we believe it, and it is news.
   bool said_to_be_down(const std::string& endpoint, SteadyTime now, const Settings&);
@@ -87,7 +83,6 @@ class Health {
   static constexpr std::chrono::seconds trial_distance{5};
   std::chrono::milliseconds with_jitter(std::chrono::milliseconds);
 
-  mutable std::mutex mutex_;
   RecentMap<std::string, Entry> entries_{20'000};  ///< of those that are not up
   struct Spoken {
     SteadyTime at{}, deaf_until{}, was_down_until{};

@@ -1,5 +1,6 @@
 #include "probe/primary/probe_queue.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace fallbackmx {
@@ -14,6 +15,11 @@ void keep_nearest(Probe& probe, ProbeResult result) {
   }
 }
 
+void tell(Probe& probe, const std::optional<ProbeResult>& result) {
+  for (const Probe::Waiting& waiting : probe.waiters) waiting.waiter->answer({result, waiting.source});
+  probe.waiters.clear();
+}
+
 }  // namespace
 
 std::shared_ptr<Probe> ProbeQueue::find(const Address& recipient) const {
@@ -25,8 +31,10 @@ bool ProbeQueue::full_for(const std::string& client, int limit) const {
   return everywhere_ >= limit || in_flight(client) >= static_cast<std::size_t>(limit + 1) / 2;
 }
 
-std::shared_ptr<Probe> ProbeQueue::add(const Address& recipient, const std::string& client, SteadyTime now) {
+std::shared_ptr<Probe> ProbeQueue::add(const Address& recipient, const std::string& client, SteadyTime now,
+                                       std::optional<AddressRecord> remembered) {
   auto probe = std::make_shared<Probe>(recipient, client, now, endpoints_);
+  probe->remembered = std::move(remembered);
   std::size_t& of_client = clients_[client];
   probe->crowding = of_client + 1 > few;
   try {
@@ -45,8 +53,7 @@ std::shared_ptr<Probe> ProbeQueue::add(const Address& recipient, const std::stri
 void ProbeQueue::finish_lost(Verdict verdict, std::string_view why) {
   for (auto each = in_flight_.begin(); each != in_flight_.end();) {
     const auto& probe = (each++)->second;
-    const auto who_waits = static_cast<long>(probe->waiters.size());
-    if (probe.use_count() > who_waits + 1) continue;
+    if (probe.use_count() > 1) continue;
     const std::shared_ptr<Probe> lost = probe;
     ProbeResult result{.verdict = verdict};
     result.why = why;
@@ -69,7 +76,7 @@ void ProbeQueue::finish(const std::shared_ptr<Probe>& probe, ProbeResult result)
   const auto client = clients_.find(probe->client);
   if (--client->second == 0) clients_.erase(client);
   probe->result = std::move(result);
-  for (Sleeper* waiter : probe->waiters) waiter->wake();
+  tell(*probe, probe->result);
 }
 
 std::shared_ptr<Probe> ProbeQueue::take(std::size_t endpoint, bool kept) {
@@ -124,18 +131,32 @@ std::optional<SteadyTime> ProbeQueue::oldest_queued() const {
 }
 
 void ProbeQueue::tell_waiters(const ProbeResult& meanwhile) {
-  for (const auto& [key, probe] : in_flight_) probe->meanwhile = meanwhile;
-  wake_all();
+  for (const auto& [key, probe] : in_flight_) {
+    probe->meanwhile = meanwhile;
+    tell(*probe, meanwhile);
+  }
 }
 
 void ProbeQueue::take_back_told() {
   for (const auto& [key, probe] : in_flight_) probe->meanwhile.reset();
 }
 
-void ProbeQueue::wake_all() {
+std::size_t ProbeQueue::waiting() const {
+  std::size_t count = 0;
+  for (const auto& [key, probe] : in_flight_) count += probe->waiters.size();
+  return count;
+}
+
+void ProbeQueue::hurry(std::chrono::seconds most, SteadyTime now) {
   for (const auto& [key, probe] : in_flight_) {
-    for (Sleeper* waiter : probe->waiters) waiter->wake();
+    if (probe->client.empty()) continue;
+    for (Probe::Waiting& waiting : probe->waiters)
+      waiting.leaves->move_to(std::clamp(waiting.since + most, now, std::max(now, waiting.deadline)));
   }
+}
+
+void ProbeQueue::dismiss_waiters() {
+  for (const auto& [key, probe] : in_flight_) tell(*probe, std::nullopt);
 }
 
 }  // namespace fallbackmx

@@ -2,7 +2,6 @@
 // heard so far.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -16,13 +15,12 @@
 
 namespace fallbackmx {
 
-/// Belongs to a Destination, and is guarded by its lock. A probe is in flight from `add` to `finish`, or to
+/// Belongs to a Destination. A probe is in flight from `add` to `finish`, or to
 /// the end of this; in between it is queued, or some session has it.
 class ProbeQueue {
  public:
   /// `everywhere` counts the probes in flight of all destinations; this adds its own.
-  ProbeQueue(std::size_t endpoints, std::atomic<int>& everywhere)
-      : endpoints_(endpoints), everywhere_(everywhere) {}
+  ProbeQueue(std::size_t endpoints, int& everywhere) : endpoints_(endpoints), everywhere_(everywhere) {}
   ~ProbeQueue() { everywhere_ -= static_cast<int>(in_flight_.size()); }
   ProbeQueue(const ProbeQueue&) = delete;
   ProbeQueue& operator=(const ProbeQueue&) = delete;
@@ -36,11 +34,12 @@ class ProbeQueue {
   /// client alone half of that here.
   bool full_for(const std::string& client, int limit) const;
   /// Queues a new probe for an address that has none in flight.
-  std::shared_ptr<Probe> add(const Address& recipient, const std::string& client, SteadyTime now);
+  std::shared_ptr<Probe> add(const Address& recipient, const std::string& client, SteadyTime now,
+                             std::optional<AddressRecord> remembered = {});
   /// Another client asks for the same, and does not wait longer than if it had been the first. True when this
   /// is news for sessions.
   bool join(const std::shared_ptr<Probe>& probe, const std::string& client);
-  /// The answer is there: wakes whoever waits for it.
+  /// The answer is there: all clients that wait for it hear it.
   void finish(const std::shared_ptr<Probe>& probe, ProbeResult result);
 
   /// Finishes what is in flight and in nobody's hands: a session that ran out of memory has dropped it. Needs
@@ -74,17 +73,21 @@ class ProbeQueue {
   std::size_t in_flight() const { return in_flight_.size(); }
   /// Those of one client.
   std::size_t in_flight(const std::string& client) const;
-  /// Whoever waits for any of them hears that, and so does who joins them, until it is taken back.
+  /// Clients that wait for any of them hear that, and so do those that join them, until it is taken back.
   void tell_waiters(const ProbeResult& meanwhile);
   void take_back_told();
-  /// Wakes everybody who waits.
-  void wake_all();
+  /// How many clients wait.
+  std::size_t waiting() const;
+  /// They wait no longer than that from now on: no client but those asks in its own time.
+  void hurry(std::chrono::seconds most, SteadyTime now);
+  /// They leave without an answer.
+  void dismiss_waiters();
 
  private:
   bool open_at(const Probe& probe, const Endpoints& of) const;
 
   const std::size_t endpoints_;
-  std::atomic<int>& everywhere_;
+  int& everywhere_;
   FairQueue queue_;
   std::map<std::string, std::shared_ptr<Probe>> in_flight_;  ///< by Address::key()
   std::map<std::string, std::size_t> clients_;               ///< how many of them are each client's

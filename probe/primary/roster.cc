@@ -4,25 +4,11 @@
 
 namespace fallbackmx {
 
-std::shared_ptr<Roster::Slot> Roster::add(std::unique_ptr<Sleeper> sleeper, unsigned generation,
-                                          std::optional<std::size_t> trial) {
-  auto slot = std::make_shared<Slot>();
-  slot->sleeper = std::move(sleeper);
+std::shared_ptr<Roster::Slot> Roster::add(Loop& loop, unsigned generation, std::optional<std::size_t> trial) {
+  auto slot = std::make_shared<Slot>(loop);
   slot->generation = generation;
   slot->trial = trial;
   sessions_.push_back(slot);
-  return slot;
-}
-
-void Roster::retire(const std::shared_ptr<Slot>& slot) {
-  const auto place = std::find(sessions_.begin(), sessions_.end(), slot);
-  if (place != sessions_.end()) retired_.splice(retired_.end(), sessions_, place);  // needs no memory
-}
-
-std::shared_ptr<Roster::Slot> Roster::next_to_join() {
-  if (retired_.empty()) return sessions_.empty() ? nullptr : sessions_.front();
-  auto slot = retired_.front();
-  retired_.pop_front();
   return slot;
 }
 
@@ -84,12 +70,12 @@ bool Roster::has_most_room(const Slot& slot) const {
 
 void Roster::wake_those_with_room() {
   for (const auto& slot : sessions_) {
-    if (!slot->opening && slot->room > 0) slot->sleeper->wake();
+    if (!slot->opening && slot->room > 0) slot->place.wake();
   }
 }
 
 void Roster::wake_all() {
-  for (const auto& slot : sessions_) slot->sleeper->wake();
+  for (const auto& slot : sessions_) slot->place.wake();
 }
 
 void Roster::hush(std::size_t endpoint) {
@@ -102,7 +88,7 @@ void Roster::dismiss(std::size_t endpoint) {
     if (slot->endpoint != endpoint) continue;
     slot->endpoint.reset();
     slot->room = 0;
-    slot->sleeper->wake();
+    slot->place.wake();
   }
 }
 

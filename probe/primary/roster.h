@@ -5,22 +5,22 @@
 #include <list>
 #include <memory>
 #include <optional>
-#include <thread>
 #include <utility>
 #include <vector>
 
-#include "probe/base/clock.h"
+#include "probe/base/loop.h"
 #include "probe/primary/activity.h"
 
 namespace fallbackmx {
 
-/// Belongs to a Destination, and is guarded by its lock. A session is opening, then stands with one endpoint
-/// until it is dismissed or ends by itself; its thread is joined later (SessionThreads).
+/// Belongs to a Destination. A session is opening, then stands with one endpoint until it is dismissed or
+/// ends by itself.
 class Roster {
  public:
   struct Slot {
-    std::unique_ptr<Sleeper> sleeper;      ///< ends with the session
-    std::thread thread;                    ///< none when it serves another session by now
+    explicit Slot(Loop& loop) : place(loop) {}
+
+    WaitPoint place;                       ///< where it waits
     std::optional<std::size_t> endpoint;   ///< that it stands with
     std::vector<std::size_t> knocking;     ///< endpoints it is trying to reach
     std::vector<std::size_t> begun;        ///< of these, the ones it has begun a connection to
@@ -34,17 +34,9 @@ class Roster {
   using Slots = std::list<std::shared_ptr<Slot>>;
 
   /// A session that is about to be started. `trial`: the endpoint that it is a trial of, if it is one.
-  std::shared_ptr<Slot> add(std::unique_ptr<Sleeper> sleeper, unsigned generation,
-                            std::optional<std::size_t> trial = {});
-  /// It could not be started.
+  std::shared_ptr<Slot> add(Loop& loop, unsigned generation, std::optional<std::size_t> trial = {});
+  /// It has ended, or could not be started.
   void remove(const std::shared_ptr<Slot>& slot) { sessions_.remove(slot); }
-  /// It has ended, and its thread is about to, or serves another.
-  void retire(const std::shared_ptr<Slot>& slot);
-  /// Those whose threads are to be joined now, without the lock.
-  Slots take_retired() { return std::exchange(retired_, {}); }
-  /// For whoever waits until all have ended: the next one whose thread is to be joined, without the lock.
-  /// Null when there is none left.
-  std::shared_ptr<Slot> next_to_join();
 
   Activity::Sessions activity() const;
   bool empty() const { return sessions_.empty(); }
@@ -70,7 +62,7 @@ class Roster {
   void dismiss(std::size_t endpoint);
 
  private:
-  Slots sessions_, retired_;
+  Slots sessions_;
 };
 
 }  // namespace fallbackmx

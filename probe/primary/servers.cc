@@ -27,12 +27,10 @@ Servers::Servers(Engine& engine, std::vector<Endpoint> endpoints, std::vector<Tl
       out_of_reach_until_(endpoints_.size(), SteadyTime::min()) {}
 
 void Servers::out_of_reach(std::size_t server) {
-  const std::lock_guard lock(mutex_);
   out_of_reach_until_[server] = engine_.services.clock.now() + engine_.settings()->primary_retry_time;
 }
 
 bool Servers::within_reach(std::size_t server) const {
-  const std::lock_guard lock(mutex_);
   return engine_.services.clock.now() >= out_of_reach_until_[server];
 }
 
@@ -127,10 +125,7 @@ void Servers::listen() {
 
 void Servers::failed(std::size_t server, std::string_view why, bool at_once) {
   const auto settings = engine_.settings();
-  {
-    const std::lock_guard lock(mutex_);
-    facts_[server].trouble = why;
-  }
+  facts_[server].trouble = why;
   const SteadyTime now = engine_.services.clock.now();
   const std::string key = endpoints_[server].key();
   const bool news = engine_.health.failed(key, now, *settings, at_once);
@@ -148,10 +143,7 @@ bool Servers::spoke(std::size_t server) {
   const std::string key = endpoints_[server].key();
   engine_.services.store.tell(key, {.up = true}, engine_.settings()->primary_retry_time);
   if (!engine_.health.alive(key, engine_.services.clock.now())) return false;
-  {
-    const std::lock_guard lock(mutex_);
-    facts_[server].up_since = engine_.services.clock.now();
-  }
+  facts_[server].up_since = engine_.services.clock.now();
   engine_.services.log.warning(fmt::format("primary {} is back", endpoints_[server].text()));
   return true;
 }
@@ -161,12 +153,9 @@ void Servers::alarm(std::size_t server, const ProbeResult& result) {
   const auto kind = fmt::format("{} {} {}", to_string(result.stage), to_string(result.verdict), result.code);
   engine_.services.metrics.count(Counter::alarms, {to_string(result.verdict)});
   std::size_t held_back = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    facts_[server].alarm = result.why;
-    if (!is_news(habits_, endpoints_, server, kind, engine_.services.clock.now())) return;
-    held_back = std::exchange(habits_[server].held_back, 0);
-  }
+  facts_[server].alarm = result.why;
+  if (!is_news(habits_, endpoints_, server, kind, engine_.services.clock.now())) return;
+  held_back = std::exchange(habits_[server].held_back, 0);
   LogLine line(fmt::format("alarm: {}: {}", to_string(result.verdict), result.why));
   if (held_back > 0) line.put("suppressed", held_back);
   engine_.services.log.warning(line);
@@ -176,14 +165,10 @@ void Servers::is_well(std::size_t server) {
   change_habits(server, [](Habits& habits) { habits.alarm.clear(); });
 }
 
-void Servers::stands(std::size_t server, std::string_view tls) {
-  const std::lock_guard lock(mutex_);
-  facts_[server].tls = tls;
-}
+void Servers::stands(std::size_t server, std::string_view tls) { facts_[server].tls = tls; }
 
 void Servers::replied(std::size_t server, SteadyTime::duration took, bool yes) {
   const SteadyTime now = engine_.services.clock.now();
-  const std::lock_guard lock(mutex_);
   ServerFacts& facts = facts_[server];
   facts.replied(now, took);
   if (!yes) return;
@@ -201,7 +186,6 @@ std::vector<PrimaryState> Servers::look() const {
   std::vector<PrimaryState> states;
   for (std::size_t i = 0; i < endpoints_.size(); ++i) {
     const auto trouble = engine_.health.trouble(endpoints_[i].key());
-    const std::lock_guard lock(mutex_);
     const ServerFacts& facts = facts_[i];
     PrimaryState state{.server = endpoints_[i].text(),
                        .key = endpoints_[i].key(),
@@ -224,7 +208,6 @@ std::vector<PrimaryState> Servers::look() const {
 
 std::string Servers::probe_sender(std::size_t server, const Settings& settings,
                                   const Address& recipient) const {
-  const std::lock_guard lock(mutex_);
   Habits habits = habits_[server];
   if (!habits.fallback_sender && refuse_first_sender_.size() > 0)
     habits.fallback_sender = refuse_first_sender_.find({server, recipient.key()}) != nullptr;
@@ -233,7 +216,6 @@ std::string Servers::probe_sender(std::size_t server, const Settings& settings,
 
 void Servers::accepted_under(std::size_t server, const Settings& settings, const Address& recipient,
                              const std::string& sender) {
-  const std::lock_guard lock(mutex_);
   Habits& habits = habits_[server];
   Habits first = habits;
   first.fallback_sender = false;
@@ -247,9 +229,6 @@ void Servers::accepted_under(std::size_t server, const Settings& settings, const
   }
 }
 
-Habits Servers::habits(std::size_t server) const {
-  const std::lock_guard lock(mutex_);
-  return habits_[server];
-}
+Habits Servers::habits(std::size_t server) const { return habits_[server]; }
 
 }  // namespace fallbackmx

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,7 +21,7 @@ namespace fallbackmx {
 
 /// Belongs to a Destination. Each server is one address of one host, and is named by its place in the list:
 /// best first, at least one. Health is kept in the Engine, for all destinations that have the same address;
-/// habits and alarms here. Used by all threads at once.
+/// habits and alarms here.
 class Servers {
  public:
   /// `policies`: what each endpoint must show of TLS, in the same order.
@@ -88,7 +87,6 @@ class Servers {
                       const std::string& sender);
   template <class Change>
   void change_habits(std::size_t server, Change change) {
-    const std::lock_guard lock(mutex_);
     change(habits_[server]);
   }
 
@@ -99,7 +97,6 @@ class Servers {
   const std::vector<Endpoint> endpoints_;
   const std::vector<TlsPolicy> policies_;
   const std::optional<std::string> sender_;
-  mutable std::mutex mutex_;  ///< protects what follows
   std::vector<Habits> habits_;
   std::vector<ServerFacts> facts_;
   std::vector<SteadyTime> out_of_reach_until_;

@@ -9,7 +9,7 @@
 
 namespace fallbackmx {
 
-/// Belongs to a Dispatcher, and is guarded by its destination's lock; reads no clock. A primary that refuses
+/// Belongs to a Dispatcher; reads no clock. A primary that refuses
 /// a *further* connection while others of ours live is telling us its limit, not that it is down. The limit
 /// is respected for an hour, then one more is tried.
 class SessionAllowance {

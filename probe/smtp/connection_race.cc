@@ -27,19 +27,19 @@ ConnectionRace::ConnectionRace(Engine& engine, Destination& destination, Destina
       candidates_(candidates),
       next_start_(engine.services.clock.now()) {}
 
-std::optional<ConnectionRace::Runner> ConnectionRace::run() {
+Task<std::optional<ConnectionRace::Runner>> ConnectionRace::run() {
   while (!destination_.stopping()) {
     const SteadyTime now = engine_.services.clock.now();
     if (!all_started() && now >= next_start_) start_next(now);
-    if (auto winner = take_winner(now)) return winner;
+    if (auto winner = take_winner(now)) co_return winner;
     if (const auto failure = first_failure(now)) {
       drop_out(*failure);
       continue;
     }
-    if (runners_.empty() && all_started()) return std::nullopt;
-    wait();
+    if (runners_.empty() && all_started()) co_return std::nullopt;
+    co_await wait();
   }
-  return std::nullopt;
+  co_return std::nullopt;
 }
 
 void ConnectionRace::start_next(SteadyTime now) {
@@ -92,14 +92,14 @@ void ConnectionRace::drop_out(const Failure& failure) {
   destination_.unreachable(slot_, failure.endpoint, result);
 }
 
-void ConnectionRace::wait() {
+Task<> ConnectionRace::wait() {
   SteadyTime wake_at = all_started() ? SteadyTime::max() : next_start_;
   std::vector<Watch> watches;
   for (const Runner& runner : runners_) {
     wake_at = std::min<SteadyTime>(wake_at, runner.started + settings_.smtp_connect_timeout);
-    watches.push_back({&runner.stream->wire(), true});
+    watches.push_back({&runner.stream->readiness(), true});
   }
-  engine_.services.streams.wait(watches, *slot_.sleeper, wake_at);
+  co_await slot_.place.until(wake_at, watches);
 }
 
 /// Whoever had the field to himself that long and was overtaken all the same would cost every session his

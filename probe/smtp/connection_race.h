@@ -12,7 +12,7 @@
 
 namespace fallbackmx {
 
-/// Belongs to the thread of a session that has none yet. Tries the candidates in order, each further one a
+/// Belongs to a session that has none yet. Tries the candidates in order, each further one a
 /// little later while the ones before it have not connected (RFC 8305 section 5), so that a black-holed
 /// server does not use up the time of a good one. Tells the destination of every one that begins, which may
 /// forbid it, and of every one that fails.
@@ -29,7 +29,7 @@ class ConnectionRace {
                  std::vector<std::size_t>& candidates);
 
   /// The first to connect. Nothing when nobody does, or the destination is stopping.
-  std::optional<Runner> run();
+  Task<std::optional<Runner>> run();
 
  private:
   struct Failure {
@@ -45,7 +45,7 @@ class ConnectionRace {
   std::optional<Runner> take_winner(SteadyTime now);
   std::optional<Failure> first_failure(SteadyTime now);
   void drop_out(const Failure& failure);
-  void wait();
+  Task<> wait();
   void blame_overtaken(std::size_t winner, SteadyTime now);
 
   Engine& engine_;

@@ -4,9 +4,8 @@
 
 namespace fallbackmx {
 
-Dialogue::Dialogue(std::unique_ptr<Stream> stream, StreamFactory& streams, Sleeper& sleeper, Log& log,
-                   std::string peer)
-    : stream_(std::move(stream)), streams_(streams), sleeper_(sleeper), log_(log), peer_(std::move(peer)) {}
+Dialogue::Dialogue(std::unique_ptr<Stream> stream, WaitPoint& place, Log& log, std::string peer)
+    : stream_(std::move(stream)), place_(place), log_(log), peer_(std::move(peer)) {}
 
 void Dialogue::send(std::string_view command) {
   if (log_.wants(LogLevel::debug)) log_.debug(peer_ + " < " + printable(command));
@@ -21,13 +20,17 @@ void Dialogue::flush() {
   }
 }
 
-void Dialogue::quit(SteadyTime deadline, const std::function<bool()>& in_a_hurry) {
+void Dialogue::quit_at_once() {
   parser_.clear();
   send("QUIT");
   flush();
+}
+
+Task<> Dialogue::quit(SteadyTime deadline, std::function<bool()> in_a_hurry) {
+  quit_at_once();
   while (!in_a_hurry()) {
-    const Event event = exchange(deadline);
-    if (event == Event::deadline || event == Event::broken || next_reply()) return;
+    const Event event = co_await exchange(deadline);
+    if (event == Event::deadline || event == Event::broken || next_reply()) co_return;
   }
 }
 
@@ -37,15 +40,15 @@ Dialogue::Event Dialogue::over(std::string trouble, bool lost) {
   return Event::broken;
 }
 
-Dialogue::Event Dialogue::wait(SteadyTime deadline) {
-  const Watch watch{&stream_->wire(), !unsent_.empty() || stream_->holds_output()};
-  timed_out_ = !streams_.wait({&watch, 1}, sleeper_, deadline);
-  if (!timed_out_) return Event::woken;
+Task<Dialogue::Event> Dialogue::wait(SteadyTime deadline) {
+  const Watch watch{&stream_->readiness(), !unsent_.empty() || stream_->holds_output()};
+  timed_out_ = !co_await place_.until(deadline, {&watch, 1});
+  if (!timed_out_) co_return Event::woken;
   trouble_ = "no reply in time";
-  return Event::deadline;
+  co_return Event::deadline;
 }
 
-Dialogue::Event Dialogue::exchange(SteadyTime deadline) {
+Task<Dialogue::Event> Dialogue::exchange(SteadyTime deadline) {
   flush();
   if (stream_->holds_output()) stream_->write({});
   std::array<char, 4096> chunk;
@@ -53,12 +56,12 @@ Dialogue::Event Dialogue::exchange(SteadyTime deadline) {
     const IoResult result = stream_->read(chunk);
     if (result.status == IoResult::Status::done) {
       parser_.feed({chunk.data(), result.bytes});
-      if (parser_.broken()) return over("not SMTP: " + *parser_.broken());
-      return Event::bytes;
+      if (parser_.broken()) co_return over("not SMTP: " + *parser_.broken());
+      co_return Event::bytes;
     }
-    if (result.status != IoResult::Status::would_block) return over(result.why, result.lost);
-    if (waited) return Event::woken;
-    if (wait(deadline) == Event::deadline) return Event::deadline;
+    if (result.status != IoResult::Status::would_block) co_return over(result.why, result.lost);
+    if (waited) co_return Event::woken;
+    if (co_await wait(deadline) == Event::deadline) co_return Event::deadline;
   }
 }
 
@@ -76,18 +79,18 @@ void Dialogue::start_tls(std::shared_ptr<TlsContext> context, const TlsDemand& d
   stream_ = std::make_unique<TlsStream>(std::move(stream_), std::move(context), demand, server);
 }
 
-Dialogue::Event Dialogue::handshake(SteadyTime deadline) {
+Task<Dialogue::Event> Dialogue::handshake(SteadyTime deadline) {
   for (bool waited = false;; waited = true) {
     const IoResult result = stream_->connected();
     if (result.status == IoResult::Status::done) {
       cipher_ = static_cast<const TlsStream&>(*stream_).cipher();
-      return Event::bytes;
+      co_return Event::bytes;
     }
-    if (result.status != IoResult::Status::would_block) return over(result.why, result.lost);
-    if (waited) return Event::woken;
-    if (wait(deadline) == Event::deadline) {
+    if (result.status != IoResult::Status::would_block) co_return over(result.why, result.lost);
+    if (waited) co_return Event::woken;
+    if (co_await wait(deadline) == Event::deadline) {
       trouble_ = "TLS handshake not finished in time";
-      return Event::deadline;
+      co_return Event::deadline;
     }
   }
 }

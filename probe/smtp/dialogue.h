@@ -7,38 +7,39 @@
 #include <string>
 #include <string_view>
 
-#include "probe/base/clock.h"
 #include "probe/base/log.h"
+#include "probe/base/loop.h"
 #include "probe/mail/smtp_reply.h"
 #include "probe/wire/stream.h"
 #include "probe/wire/tls.h"
 
 namespace fallbackmx {
 
-/// Owned and used by one session thread, which sleeps in here on its own Sleeper.
+/// Owned and used by one session, which waits in here at its own WaitPoint.
 class Dialogue {
  public:
   /// How a call of `exchange` ended.
   enum class Event {
     bytes,     ///< something was read: look for replies
-    woken,     ///< the Sleeper was woken, or nothing happened at all
+    woken,     ///< the WaitPoint was woken, or nothing happened at all
     deadline,  ///< the time is up
     broken,    ///< the connection is over; `trouble` says how
   };
 
   /// `peer` names the server in log lines and in `trouble`.
-  Dialogue(std::unique_ptr<Stream> stream, StreamFactory& streams, Sleeper& sleeper, Log& log,
-           std::string peer);
+  Dialogue(std::unique_ptr<Stream> stream, WaitPoint& place, Log& log, std::string peer);
 
   /// Appends a command; it goes out with the next exchange or flush. CR LF is added.
   void send(std::string_view command);
   /// Writes what can be written now without waiting.
   void flush();
-  /// Says QUIT, and waits for the reply unless `in_a_hurry`, which is asked again each time the Sleeper is
+  /// Says QUIT, and does not wait for the reply.
+  void quit_at_once();
+  /// Says QUIT, and waits for the reply unless `in_a_hurry`, which is asked again each time the WaitPoint is
   /// woken. Until the server has heard it, it counts this connection.
-  void quit(SteadyTime deadline, const std::function<bool()>& in_a_hurry);
+  Task<> quit(SteadyTime deadline, std::function<bool()> in_a_hurry);
   /// Writes what there is to write and waits until something can be read.
-  Event exchange(SteadyTime deadline);
+  Task<Event> exchange(SteadyTime deadline);
 
   /// The next reply that has been read completely.
   std::optional<SmtpReply> next_reply();
@@ -51,7 +52,7 @@ class Dialogue {
   /// injection of CVE-2011-0411). The handshake is driven by `handshake`.
   void start_tls(std::shared_ptr<TlsContext> context, const TlsDemand& demand, const Endpoint& server);
   /// `bytes` when TLS stands; otherwise as in exchange.
-  Event handshake(SteadyTime deadline);
+  Task<Event> handshake(SteadyTime deadline);
   /// Protocol and cipher, empty in plaintext.
   const std::string& cipher() const { return cipher_; }
 
@@ -64,12 +65,11 @@ class Dialogue {
   bool lost() const { return lost_; }
 
  private:
-  Event wait(SteadyTime deadline);
+  Task<Event> wait(SteadyTime deadline);
   Event over(std::string trouble, bool lost = false);
 
   std::unique_ptr<Stream> stream_;
-  StreamFactory& streams_;
-  Sleeper& sleeper_;
+  WaitPoint& place_;
   Log& log_;
   std::string peer_;
   std::string unsent_;

@@ -59,12 +59,12 @@ bool Interview::stalls() const {
   return engine_.services.clock.now() - since >= stall_limit;
 }
 
-void Interview::take_probes(Destination::Slot& slot) {
+Task<> Interview::take_probes(Destination::Slot& slot) {
   while (auto probe = destination_.take(slot, room())) {
     budget_.count_probe();
     auto rejection = std::exchange(probe->rejection, std::nullopt);
     if (rejection && rejection->endpoint == opened_.endpoint) {
-      follow(proof_.add(probe, *std::move(rejection)));
+      follow(co_await proof_.add(probe, *std::move(rejection)));
     } else {
       const Address& recipient = probe->recipient;
       const bool second = probe->refused_first_sender.has_value() && !fallback_sender_.empty();
@@ -106,7 +106,7 @@ SteadyTime Interview::silent_at() const {
   return std::max(last_heard_, awaited.sent) + silent_for();
 }
 
-Interview::Next Interview::on_reply(const SmtpReply& reply) {
+Task<Interview::Next> Interview::on_reply(const SmtpReply& reply) {
   waited_since_ = std::exchange(last_heard_, engine_.services.clock.now());
   const Pipeline::Command command = pipeline_.pop();
   const SteadyTime::duration took = last_heard_ - command.sent;
@@ -120,14 +120,14 @@ Interview::Next Interview::on_reply(const SmtpReply& reply) {
     case Stage::rcpt:
       if (command.transaction->mail_failed) break;
       servers_.replied(opened_.endpoint, took, reply.category() == 2);
-      next = on_rcpt(command.transaction, reply);
+      next = co_await on_rcpt(command.transaction, reply);
       break;
     default:
       next = on_rset(reply);
       break;
   }
   waited_since_ = last_heard_;
-  return next;
+  co_return next;
 }
 
 Interview::Next Interview::on_mail(const std::shared_ptr<Transaction>& transaction, const SmtpReply& reply) {
@@ -166,21 +166,21 @@ Interview::Next Interview::on_mail(const std::shared_ptr<Transaction>& transacti
   return Next::go_on;
 }
 
-Interview::Next Interview::on_rcpt(const std::shared_ptr<Transaction>& transaction, const SmtpReply& reply) {
+Task<Interview::Next> Interview::on_rcpt(std::shared_ptr<Transaction> transaction, const SmtpReply& reply) {
   note_answer(reply);
   transaction->accepted = reply.category() == 2;
-  if (transaction->purpose == Purpose::control) return on_control(*transaction, reply);
+  if (transaction->purpose == Purpose::control) co_return co_await on_control(transaction, reply);
   if (transaction->purpose == Purpose::catchall) {
     on_catchall(*transaction, reply);
-    return Next::go_on;
+    co_return Next::go_on;
   }
-  if (reply.category() == 5) return on_rejection(transaction, reply);
+  if (reply.category() == 5) co_return co_await on_rejection(transaction, reply);
 
   const Judgement judgement = judge({Stage::rcpt, &reply}, {});
   note(*transaction, Stage::rcpt, judgement);
   if (judgement.end_session) leaving_ = dismissed_ = true;
   if (judgement.verdict == Verdict::unavailable && may_pass(*transaction, reply))
-    return on_new_connection(*transaction);
+    co_return on_new_connection(*transaction);
   if (judgement.verdict == Verdict::deliverable) {
     const Address& recipient = transaction->recipient;
     proof_.accepted(recipient.domain(), transaction->sender);
@@ -190,16 +190,16 @@ Interview::Next Interview::on_rcpt(const std::shared_ptr<Transaction>& transacti
   ProbeResult result = said(judgement.verdict, Stage::rcpt, server(), reply);
   if (judgement.alarm) servers_.alarm(opened_.endpoint, result);
   land(*transaction, std::move(result));
-  return Next::go_on;
+  co_return Next::go_on;
 }
 
-Interview::Next Interview::on_rejection(const std::shared_ptr<Transaction>& transaction,
-                                        const SmtpReply& reply) {
+Task<Interview::Next> Interview::on_rejection(std::shared_ptr<Transaction> transaction,
+                                              const SmtpReply& reply) {
   const Address& recipient = transaction->recipient;
   if (fallback_left(*transaction) && sender_for(recipient) != transaction->sender) {
     // It has refused that sender meanwhile: a rejection under it is no longer worth a proof.
     begin(transaction->probe, Purpose::probe, recipient, sender_for(recipient));
-    return Next::go_on;
+    co_return Next::go_on;
   }
   Circumstances circumstances;
   circumstances.pipelined = pipeline_.pipelining();
@@ -209,35 +209,36 @@ Interview::Next Interview::on_rejection(const std::shared_ptr<Transaction>& tran
                                                {.our_name = settings_->myhostname,
                                                 .our_helo_name = settings_->smtp_helo_name,
                                                 .patterns = settings_->undeliverable_reply_patterns});
-  circumstances.proven =
-      circumstances.subject == RejectionSubject::address && proof_.proven(recipient, transaction->sender);
+  circumstances.proven = circumstances.subject == RejectionSubject::address &&
+                         proof_.proven(*transaction->probe, transaction->sender);
   const Judgement judgement = judge({Stage::rcpt, &reply}, circumstances);
   note(*transaction, Stage::rcpt, judgement);
   if (judgement.end_session) leaving_ = dismissed_ = true;
 
   ProbeResult result = said(judgement.verdict, Stage::rcpt, server(), reply);
   result.tls = opened_.tls;
+  UnprovenRejection rejection;
   switch (judgement.next) {
     case Judgement::Next::try_without_pipelining:
-      return without_pipelining(*transaction);
+      co_return without_pipelining(*transaction);
     case Judgement::Next::try_fallback_sender:
       transaction->probe->refused_first_sender = std::move(result);
       begin(transaction->probe, Purpose::probe, recipient, fallback_sender_);
-      return Next::go_on;
+      co_return Next::go_on;
     case Judgement::Next::ask_control:
     case Judgement::Next::ask_real_recipient:
-      follow(proof_.add(transaction->probe,
-                        {.result = std::move(result),
-                         .sender = transaction->sender,
-                         .needs_real_recipient = judgement.next == Judgement::Next::ask_real_recipient,
-                         .endpoint = opened_.endpoint}));
-      return Next::go_on;
+      rejection.result = std::move(result);
+      rejection.sender = transaction->sender;
+      rejection.needs_real_recipient = judgement.next == Judgement::Next::ask_real_recipient;
+      rejection.endpoint = opened_.endpoint;
+      follow(co_await proof_.add(transaction->probe, std::move(rejection)));
+      co_return Next::go_on;
     default:
       break;
   }
   if (judgement.alarm) servers_.alarm(opened_.endpoint, result);
   land(*transaction, std::move(result));
-  return Next::go_on;
+  co_return Next::go_on;
 }
 
 /// Counts a reply to RCPT, and learns of it what the server puts up with.
@@ -282,20 +283,21 @@ bool Interview::may_pass(const Transaction& transaction, const SmtpReply& reply)
   return true;
 }
 
-Interview::Next Interview::on_control(const Transaction& transaction, const SmtpReply& reply) {
+Task<Interview::Next> Interview::on_control(std::shared_ptr<Transaction> asked, const SmtpReply& reply) {
+  const Transaction& transaction = *asked;
   const Judgement judgement =
       judge({Stage::rcpt, &reply},
             {.pipelined = pipeline_.pipelining(), .subject = RejectionSubject::address, .proven = true});
   note(transaction, Stage::rcpt, judgement);
   if (judgement.end_session) leaving_ = dismissed_ = true;
-  if (judgement.next == Judgement::Next::try_without_pipelining) return without_pipelining(transaction);
+  if (judgement.next == Judgement::Next::try_without_pipelining) co_return without_pipelining(transaction);
   if (reply.code == 421) {
     // No word about the control recipient. It is asked for on a new connection before anything is concluded.
     learn_rejections();
-    return Next::new_connection;
+    co_return Next::new_connection;
   }
-  follow(proof_.on_reply(transaction.recipient, transaction.sender, judgement.verdict, reply));
-  return Next::go_on;
+  follow(co_await proof_.on_reply(transaction.recipient, transaction.sender, judgement.verdict, reply));
+  co_return Next::go_on;
 }
 
 /// Either it does not know RSET, or its replies are out of step: whatever comes now may answer another

@@ -25,7 +25,7 @@ class Interview {
             std::shared_ptr<const Settings> settings);
 
   /// Takes the probes that there is room for.
-  void take_probes(Destination::Slot& slot);
+  Task<> take_probes(Destination::Slot& slot);
   /// Writes what may be written now.
   void send() { pipeline_.send(*opened_.dialogue, engine_.services.clock.now()); }
   /// Before the session ends: would it have said yes to anybody? False when there is nothing to ask. No more
@@ -40,7 +40,7 @@ class Interview {
     out_of_step,     ///< the replies of this connection cannot be relied on any more
   };
   /// A reply, while one is awaited.
-  Next on_reply(const SmtpReply& reply);
+  Task<Next> on_reply(const SmtpReply& reply);
   /// The server has closed the connection, or hangs: what it put up with until then is remembered.
   void on_break();
   /// Whether the connection may have broken because commands were sent ahead. True once, and the next session
@@ -74,12 +74,12 @@ class Interview {
   void begin(std::shared_ptr<Probe> probe, Transaction::Purpose purpose, const Address& recipient,
              const std::string& sender);
   Next on_mail(const std::shared_ptr<Transaction>& transaction, const SmtpReply& reply);
-  Next on_rcpt(const std::shared_ptr<Transaction>& transaction, const SmtpReply& reply);
-  Next on_control(const Transaction& transaction, const SmtpReply& reply);
+  Task<Next> on_rcpt(std::shared_ptr<Transaction> transaction, const SmtpReply& reply);
+  Task<Next> on_control(std::shared_ptr<Transaction> transaction, const SmtpReply& reply);
   Next on_rset(const SmtpReply& reply);
   void on_catchall(const Transaction& transaction, const SmtpReply& reply);
 
-  Next on_rejection(const std::shared_ptr<Transaction>& transaction, const SmtpReply& reply);
+  Task<Next> on_rejection(std::shared_ptr<Transaction> transaction, const SmtpReply& reply);
   bool may_pass(const Transaction& transaction, const SmtpReply& reply);
   void note_answer(const SmtpReply& reply);
 

@@ -47,67 +47,78 @@ bool waits_for_tls(Stage stage, const Endpoint& server, const Opened& session) {
 
 }  // namespace
 
-std::optional<Opened> Opening::open(std::vector<std::size_t> candidates) {
+Task<std::optional<Opened>> Opening::open(std::vector<std::size_t> candidates) {
   // Who cannot show what is demanded is not even knocked at.
-  std::erase_if(candidates, [this](std::size_t endpoint) { return !make_demand(endpoint); });
+  for (const std::size_t endpoint : std::exchange(candidates, {})) {
+    if (co_await make_demand(endpoint)) candidates.push_back(endpoint);
+  }
   while (!candidates.empty()) {
-    auto connected = connect(candidates);
-    if (!connected) return std::nullopt;
+    auto connected = co_await connect(candidates);
+    if (!connected) co_return std::nullopt;
     took(Stage::connect, connected->started);
     std::erase(candidates, connected->endpoint);
     destination_.connected(slot_, connected->endpoint);
-    if (auto session = introduce(std::move(*connected))) return session;
+    if (auto session = co_await introduce(std::move(*connected))) co_return session;
     // The others were asked meanwhile.
-    if (fell_silent_ || destination_.stopping()) return std::nullopt;
+    if (fell_silent_ || destination_.stopping()) co_return std::nullopt;
   }
-  return std::nullopt;
+  co_return std::nullopt;
 }
 
-std::optional<ConnectionRace::Runner> Opening::connect(std::vector<std::size_t>& candidates) {
-  return ConnectionRace(engine_, destination_, slot_, *settings_, candidates).run();
+Task<std::optional<ConnectionRace::Runner>> Opening::connect(std::vector<std::size_t>& candidates) {
+  ConnectionRace race(engine_, destination_, slot_, *settings_, candidates);
+  co_return co_await race.run();
 }
 
 /// What this endpoint must show of TLS; false, and said to the destination, when that cannot be met at all.
-bool Opening::make_demand(std::size_t endpoint) {
+Task<bool> Opening::make_demand(std::size_t endpoint) {
   const Endpoint& server = servers_.endpoint(endpoint);
   const TlsPolicy& policy = servers_.tls_policy(endpoint);
   std::string base;
-  const std::optional<DnsAnswer> tlsa = find_tlsa(policy, server, base);
+  const std::optional<DnsAnswer> tlsa = co_await find_tlsa(policy, server, base);
   TlsDemand& demand = demands_[endpoint] = tls_demand(policy, server, tlsa ? &*tlsa : nullptr, base);
   engine_.services.log.debug(fmt::format("{}: TLS level {}, by policy {}", server.text(),
                                          to_string(demand.level), to_string(policy.level)));
-  if (demand.why_not.empty()) return true;
+  if (demand.why_not.empty()) co_return true;
   const Verdict verdict = demand.unavailable ? Verdict::unavailable : Verdict::refused;
   const ProbeResult result = befell(verdict, Stage::starttls, server, demand.why_not);
   servers_.alarm(endpoint, result);
   destination_.unreachable(slot_, endpoint, result);
-  return false;
+  co_return false;
+}
+
+/// Nothing where none are needed. A resolver blocks.
+Task<std::optional<DnsAnswer>> Opening::find_tlsa(const TlsPolicy& policy, const Endpoint& server,
+                                                  std::string& base) {
+  if (!may_need_tlsa(policy, server) && !needs_tlsa(policy, server)) co_return std::nullopt;
+  auto answer = co_await in_a_thread(engine_.loop, [&] { return look_up_tlsa(policy, server, base); });
+  if (!answer) co_return std::nullopt;
+  auto usable = engine_.tls()->usable(answer->tlsa);
+  if (usable) {
+    answer->tlsa = *std::move(usable);
+  } else {
+    answer->status = DnsAnswer::Status::temporary;
+    answer->why = usable.error();
+  }
+  co_return answer;
 }
 
 /// The answer of the first base domain that has records, or gives no answer; only records that OpenSSL can
-/// use. Nothing where none are needed.
-std::optional<DnsAnswer> Opening::find_tlsa(const TlsPolicy& policy, const Endpoint& server,
-                                            std::string& base) {
-  const bool perhaps = may_need_tlsa(policy, server);
-  if (!perhaps && !needs_tlsa(policy, server)) return std::nullopt;
+/// use.
+std::optional<DnsAnswer> Opening::look_up_tlsa(const TlsPolicy& policy, const Endpoint& server,
+                                               std::string& base) const {
+  Resolver& resolver = engine_.services.resolver;
   const SteadyTime deadline = engine_.services.clock.now() + settings_->smtp_connect_timeout;
   DnsAnswer answer;
-  if (perhaps) {
-    answer = engine_.services.resolver.lookup(server.host, RecordType::cname, deadline);
+  if (may_need_tlsa(policy, server)) {
+    answer = resolver.lookup(server.host, RecordType::cname, deadline);
     if (answer.status == DnsAnswer::Status::temporary) return answer;
     if (without_tlsa(answer)) return std::nullopt;
   }
   for (const std::string& candidate : tlsa_bases(server)) {
     base = candidate;
-    answer = engine_.services.resolver.lookup(tlsa_name(server, base), RecordType::tlsa, deadline);
+    answer = resolver.lookup(tlsa_name(server, base), RecordType::tlsa, deadline);
     if (!without_tlsa(answer)) break;
-  }
-  auto usable = engine_.tls()->usable(answer.tlsa);
-  if (usable) {
-    answer.tlsa = *std::move(usable);
-  } else {
-    answer.status = DnsAnswer::Status::temporary;
-    answer.why = usable.error();
   }
   return answer;
 }
@@ -127,7 +138,7 @@ void Opening::remember_plaintext(const Opened& session) {
 }
 
 /// With TLS if we can; where it is not required and breaks, once more on a new connection without.
-std::optional<Opened> Opening::introduce(ConnectionRace::Runner connected) {
+Task<std::optional<Opened>> Opening::introduce(ConnectionRace::Runner connected) {
   const Services& services = engine_.services;
   const Endpoint& server = servers_.endpoint(connected.endpoint);
   const TlsDemand& demand = demands_.at(connected.endpoint);
@@ -136,51 +147,54 @@ std::optional<Opened> Opening::introduce(ConnectionRace::Runner connected) {
   for (;;) {
     Opened session;
     session.endpoint = connected.endpoint;
-    session.dialogue = std::make_unique<Dialogue>(std::move(connected.stream), services.streams,
-                                                  *slot_.sleeper, services.log, server.text());
-    switch (greet(session, demand, with_tls)) {
+    session.dialogue =
+        std::make_unique<Dialogue>(std::move(connected.stream), slot_.place, services.log, server.text());
+    switch (co_await greet(session, demand, with_tls)) {
       case Greeted::yes:
         if (tries_tls && !with_tls) remember_plaintext(session);
         services.metrics.count(Counter::tls_sessions, {session.tls, "ok"});
-        return session;
+        co_return session;
       case Greeted::no:
-        return std::nullopt;
+        co_return std::nullopt;
       case Greeted::try_plaintext:
         break;
     }
     session.dialogue.reset();
     with_tls = false;
     std::vector<std::size_t> same{connected.endpoint};
-    auto again = connect(same);
-    if (!again) return std::nullopt;
+    auto again = co_await connect(same);
+    if (!again) co_return std::nullopt;
     connected = std::move(*again);
   }
 }
 
-Opening::Greeted Opening::greet(Opened& session, const TlsDemand& demand, bool with_tls) {
-  if (demand.wrapped && !shake_hands(session, demand)) return tls_broken(session, demand);
+Task<Opening::Greeted> Opening::greet(Opened& session, const TlsDemand& demand, bool with_tls) {
+  if (demand.wrapped && !co_await shake_hands(session, demand))
+    co_return co_await tls_broken(session, demand);
   const SteadyTime begun = engine_.services.clock.now();
   stage_ = Stage::greeting;
-  const auto greeting = reply(session, settings_->smtp_helo_timeout);
+  const auto greeting = co_await reply(session, settings_->smtp_helo_timeout);
   if (greeting) took(Stage::greeting, begun);
   const Judgement judgement = judge_reply(session, Stage::greeting, greeting, {});
-  if (judgement.next != Judgement::Next::go_on) return give_up(session, Stage::greeting, judgement, greeting);
-  if (const auto trouble = say_hello(session, demand)) return *trouble;
-  if (!with_tls || demand.wrapped) return Greeted::yes;
-  if (session.extensions.contains("STARTTLS")) return start_tls(session, demand);
-  if (!demand.required()) return Greeted::yes;
+  if (judgement.next != Judgement::Next::go_on)
+    co_return co_await give_up(session, Stage::greeting, judgement, greeting);
+  if (const auto trouble = co_await say_hello(session, demand)) co_return *trouble;
+  if (!with_tls || demand.wrapped) co_return Greeted::yes;
+  if (session.extensions.contains("STARTTLS")) co_return co_await start_tls(session, demand);
+  if (!demand.required()) co_return Greeted::yes;
   const std::string_view what = starttls_discarded_
                                     ? "offers STARTTLS, which smtp_discard_ehlo_keywords ignores"
                                     : "does not offer STARTTLS";
-  return give_up(session, {.alarm = true},
-                 befell(Verdict::refused, Stage::starttls, servers_.endpoint(session.endpoint),
-                        fmt::format("{}, and level {} requires it", what, to_string(demand.level))),
-                 true);
+  const ProbeResult result =
+      befell(Verdict::refused, Stage::starttls, servers_.endpoint(session.endpoint),
+             fmt::format("{}, and level {} requires it", what, to_string(demand.level)));
+  const Judgement alarming{.alarm = true};
+  co_return co_await give_up(session, alarming, result, true);
 }
 
 /// EHLO, or HELO where EHLO is not known; by LMTP LHLO. Nothing: the server has answered well. A TLS session
 /// that breaks here was none: its server may have refused it only when the handshake was over for us.
-std::optional<Opening::Greeted> Opening::say_hello(Opened& session, const TlsDemand& demand) {
+Task<std::optional<Opening::Greeted>> Opening::say_hello(Opened& session, const TlsDemand& demand) {
   const bool lmtp = servers_.endpoint(session.endpoint).protocol == Protocol::lmtp;
   const bool in_tls = !session.dialogue->cipher().empty();
   const SteadyTime begun = engine_.services.clock.now();
@@ -188,23 +202,25 @@ std::optional<Opening::Greeted> Opening::say_hello(Opened& session, const TlsDem
   stage_ = in_tls && !demand.required() ? Stage::starttls : Stage::ehlo;
   const std::string command =
       lmtp ? "LHLO " + settings_->lmtp_lhlo_name : "EHLO " + settings_->smtp_helo_name;
-  auto hello = converse(session, command, settings_->smtp_helo_timeout);
+  auto hello = co_await converse(session, command, settings_->smtp_helo_timeout);
   if (hello) took(Stage::ehlo, begun);
   if (!hello && in_tls && !demand.required() && !destination_.stopping()) {
     engine_.services.metrics.count(Counter::tls_sessions, {to_string(demand.level), "failed"});
-    return step_down(session, fmt::format("EHLO after the handshake: {}", session.dialogue->trouble()));
+    co_return step_down(session, fmt::format("EHLO after the handshake: {}", session.dialogue->trouble()));
   }
   const bool no_helo = lmtp || (demand.required() && !in_tls);
   Judgement judgement = judge_reply(session, Stage::ehlo, hello, {.tls_required = no_helo});
   const bool extended = judgement.next != Judgement::Next::try_helo;
   if (!extended) {
-    hello = converse(session, "HELO " + settings_->smtp_helo_name, settings_->smtp_helo_timeout);
+    const std::string helo = "HELO " + settings_->smtp_helo_name;
+    hello = co_await converse(session, helo, settings_->smtp_helo_timeout);
     judgement = judge_reply(session, Stage::ehlo, hello, {.helo_tried = true});
   }
-  if (judgement.next != Judgement::Next::go_on) return give_up(session, Stage::ehlo, judgement, hello);
+  if (judgement.next != Judgement::Next::go_on)
+    co_return co_await give_up(session, Stage::ehlo, judgement, hello);
   session.extensions.clear();
   if (extended) take_extensions(session, *hello);
-  return std::nullopt;
+  co_return std::nullopt;
 }
 
 /// Without those that the administrator has seen to do harm.
@@ -219,26 +235,26 @@ void Opening::take_extensions(Opened& session, const SmtpReply& hello) {
   }
 }
 
-Opening::Greeted Opening::start_tls(Opened& session, const TlsDemand& demand) {
+Task<Opening::Greeted> Opening::start_tls(Opened& session, const TlsDemand& demand) {
   stage_ = Stage::starttls;
-  auto go_ahead = converse(session, "STARTTLS", settings_->smtp_starttls_timeout);
+  auto go_ahead = co_await converse(session, "STARTTLS", settings_->smtp_starttls_timeout);
   // What was injected behind the 220 is forgotten when TLS starts; it was no word of the server's.
   if (go_ahead && go_ahead->category() == 2) go_ahead->contradictory = false;
   const Judgement judgement =
       judge_reply(session, Stage::starttls, go_ahead, {.tls_required = demand.required()});
   if (judgement.next == Judgement::Next::go_on) {
-    if (!shake_hands(session, demand)) return tls_broken(session, demand);
-    return say_hello(session, demand).value_or(Greeted::yes);
+    if (!co_await shake_hands(session, demand)) co_return co_await tls_broken(session, demand);
+    co_return (co_await say_hello(session, demand)).value_or(Greeted::yes);
   }
-  if (destination_.stopping()) return Greeted::no;
+  if (destination_.stopping()) co_return Greeted::no;
   if (judgement.next != Judgement::Next::try_plaintext)
-    return give_up(session, Stage::starttls, judgement, go_ahead);
-  if (go_ahead) quit(session);
-  return step_down(session, go_ahead ? printable(go_ahead->text(), 100) : session.dialogue->trouble());
+    co_return co_await give_up(session, Stage::starttls, judgement, go_ahead);
+  if (go_ahead) co_await quit(session);
+  co_return step_down(session, go_ahead ? printable(go_ahead->text(), 100) : session.dialogue->trouble());
 }
 
 /// True when TLS stands, as it is demanded.
-bool Opening::shake_hands(Opened& session, const TlsDemand& demand) {
+Task<bool> Opening::shake_hands(Opened& session, const TlsDemand& demand) {
   const Endpoint& server = servers_.endpoint(session.endpoint);
   const SteadyTime begun = engine_.services.clock.now();
   stage_ = Stage::starttls;
@@ -247,25 +263,25 @@ bool Opening::shake_hands(Opened& session, const TlsDemand& demand) {
   SteadyTime silent_at = begun + servers_.client_patience(session.endpoint, settings_->smtp_starttls_timeout);
   Dialogue::Event event;
   do {
-    event = wait(session, begun + settings_->smtp_starttls_timeout, silent_at, true);
+    event = co_await wait(session, begun + settings_->smtp_starttls_timeout, silent_at, true);
   } while (event == Dialogue::Event::woken && !destination_.stopping());
-  if (event != Dialogue::Event::bytes) return false;
+  if (event != Dialogue::Event::bytes) co_return false;
   took(Stage::starttls, begun);
   session.tls = to_string(demand.level);
   engine_.services.log.debug(
       fmt::format("{}: TLS stands, level {}: {}", server.text(), session.tls, session.dialogue->cipher()));
-  return true;
+  co_return true;
 }
 
 /// The handshake has failed.
-Opening::Greeted Opening::tls_broken(Opened& session, const TlsDemand& demand) {
-  if (destination_.stopping()) return Greeted::no;
+Task<Opening::Greeted> Opening::tls_broken(Opened& session, const TlsDemand& demand) {
+  if (destination_.stopping()) co_return Greeted::no;
   engine_.services.metrics.count(Counter::tls_sessions, {to_string(demand.level), "failed"});
   const Judgement judgement =
       judge_reply(session, Stage::starttls, std::nullopt, {.tls_required = demand.required()});
   if (judgement.next == Judgement::Next::try_plaintext)
-    return step_down(session, session.dialogue->trouble());
-  return give_up(session, Stage::starttls, judgement, std::nullopt);
+    co_return step_down(session, session.dialogue->trouble());
+  co_return co_await give_up(session, Stage::starttls, judgement, std::nullopt);
 }
 
 Opening::Greeted Opening::step_down(const Opened& session, std::string_view why) {
@@ -275,19 +291,21 @@ Opening::Greeted Opening::step_down(const Opened& session, std::string_view why)
 }
 
 /// Says a command and waits for the reply.
-std::optional<SmtpReply> Opening::converse(Opened& session, std::string_view command,
-                                           std::chrono::seconds timeout) {
+Task<std::optional<SmtpReply>> Opening::converse(Opened& session, std::string_view command,
+                                                 std::chrono::seconds timeout) {
   session.dialogue->send(command);
-  return reply(session, timeout);
+  co_return co_await reply(session, timeout);
 }
 
 /// Waits for something to happen. A server that has said nothing until `silent_at` keeps nobody waiting any
 /// longer.
-Dialogue::Event Opening::wait(Opened& session, SteadyTime deadline, SteadyTime& silent_at, bool handshake) {
+Task<Dialogue::Event> Opening::wait(Opened& session, SteadyTime deadline, SteadyTime& silent_at,
+                                    bool handshake) {
   for (;;) {
     const SteadyTime until = std::min(deadline, silent_at);
-    const auto event = handshake ? session.dialogue->handshake(until) : session.dialogue->exchange(until);
-    if (event != Dialogue::Event::deadline || until == deadline) return event;
+    auto waiting = handshake ? session.dialogue->handshake(until) : session.dialogue->exchange(until);
+    const auto event = co_await waiting;
+    if (event != Dialogue::Event::deadline || until == deadline) co_return event;
     // One that has begun to greet is alive (postscreen, with its 220- and the pause behind it): once more as
     // long.
     if (std::exchange(begun_to_speak_, session.dialogue->reply_begun()) != session.dialogue->reply_begun()) {
@@ -308,7 +326,7 @@ Dialogue::Event Opening::wait(Opened& session, SteadyTime deadline, SteadyTime& 
 }
 
 /// Nothing when there was no reply in time, or the destination is stopping.
-std::optional<SmtpReply> Opening::reply(Opened& session, std::chrono::seconds timeout) {
+Task<std::optional<SmtpReply>> Opening::reply(Opened& session, std::chrono::seconds timeout) {
   const SteadyTime now = engine_.services.clock.now();
   begun_to_speak_ = false;
   waiting_since_ = now;
@@ -322,16 +340,16 @@ std::optional<SmtpReply> Opening::reply(Opened& session, std::chrono::seconds ti
       // Nothing more was asked for: what runs ahead would be taken for the answers to other commands.
       if (session.dialogue->unread()) complete->contradictory = true;
       destination_.spoke_again(slot_);
-      return complete;
+      co_return complete;
     }
-    if (destination_.stopping()) return std::nullopt;
-    switch (wait(session, deadline, silent_at, false)) {
+    if (destination_.stopping()) co_return std::nullopt;
+    switch (co_await wait(session, deadline, silent_at, false)) {
       case Dialogue::Event::bytes:
       case Dialogue::Event::woken:
         continue;
       case Dialogue::Event::deadline:
       case Dialogue::Event::broken:
-        return std::nullopt;
+        co_return std::nullopt;
     }
   }
 }
@@ -353,31 +371,31 @@ void Opening::took(Stage stage, SteadyTime since) {
   services.metrics.observe(Timer::stage_time, services.clock.now() - since, {to_string(stage)});
 }
 
-void Opening::quit(Opened& session) {
-  session.dialogue->quit(engine_.services.clock.now() + settings_->smtp_quit_timeout,
-                         [this] { return destination_.stopping(); });
+Task<> Opening::quit(Opened& session) {
+  co_await session.dialogue->quit(engine_.services.clock.now() + settings_->smtp_quit_timeout,
+                                  [this] { return destination_.stopping(); });
 }
 
-Opening::Greeted Opening::give_up(Opened& session, Stage stage, const Judgement& judgement,
-                                  const std::optional<SmtpReply>& reply) {
+Task<Opening::Greeted> Opening::give_up(Opened& session, Stage stage, const Judgement& judgement,
+                                        const std::optional<SmtpReply>& reply) {
   const Endpoint& server = servers_.endpoint(session.endpoint);
   ProbeResult result = reply ? said(judgement.verdict, stage, server, *reply)
                              : befell(judgement.verdict, stage, server, session.dialogue->trouble());
   result.silent = !reply && session.dialogue->timed_out();
   if (!reply && waits_for_tls(stage, server, session)) result.why += wrappermode_missing;
   if (judgement.verdict == Verdict::misrouted) result.why += ": that is our own name, mail for it would loop";
-  return give_up(session, judgement, result, reply.has_value());
+  co_return co_await give_up(session, judgement, result, reply.has_value());
 }
 
 /// Tells the destination, and takes leave of a server that still listens, or that we leave in the middle.
-Opening::Greeted Opening::give_up(Opened& session, const Judgement& judgement, const ProbeResult& result,
-                                  bool listens) {
+Task<Opening::Greeted> Opening::give_up(Opened& session, const Judgement& judgement,
+                                        const ProbeResult& result, bool listens) {
   if (!destination_.stopping()) {
     if (judgement.alarm) servers_.alarm(session.endpoint, result);
     destination_.unreachable(slot_, session.endpoint, result);
   }
-  if (listens || destination_.stopping()) quit(session);
-  return Greeted::no;
+  if (listens || destination_.stopping()) co_await quit(session);
+  co_return Greeted::no;
 }
 
 }  // namespace fallbackmx

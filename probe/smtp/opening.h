@@ -27,7 +27,7 @@ struct Opened {
 };
 
 /// Takes the first server that connects (ConnectionRace), and the next one when that does not take us. Tells
-/// the destination of every one that fails. Used once, by a session thread.
+/// the destination of every one that fails. Used once, by a session.
 class Opening {
  public:
   Opening(Engine& engine, Destination& destination, Destination::Slot& slot,
@@ -39,33 +39,37 @@ class Opening {
         settings_(std::move(settings)) {}
 
   /// Nothing when no endpoint took us, or the destination is stopping.
-  std::optional<Opened> open(std::vector<std::size_t> candidates);
+  Task<std::optional<Opened>> open(std::vector<std::size_t> candidates);
 
  private:
   enum class Greeted { yes, no, try_plaintext };
 
-  std::optional<ConnectionRace::Runner> connect(std::vector<std::size_t>& candidates);
-  std::optional<Opened> introduce(ConnectionRace::Runner connected);
-  bool make_demand(std::size_t endpoint);
-  std::optional<DnsAnswer> find_tlsa(const TlsPolicy& policy, const Endpoint& server, std::string& base);
+  Task<std::optional<ConnectionRace::Runner>> connect(std::vector<std::size_t>& candidates);
+  Task<std::optional<Opened>> introduce(ConnectionRace::Runner connected);
+  Task<bool> make_demand(std::size_t endpoint);
+  Task<std::optional<DnsAnswer>> find_tlsa(const TlsPolicy& policy, const Endpoint& server,
+                                           std::string& base);
+  std::optional<DnsAnswer> look_up_tlsa(const TlsPolicy& policy, const Endpoint& server,
+                                        std::string& base) const;
   bool prefers_plaintext(std::size_t endpoint, const TlsDemand& demand) const;
   void remember_plaintext(const Opened& session);
-  Greeted greet(Opened& session, const TlsDemand& demand, bool with_tls);
-  std::optional<Greeted> say_hello(Opened& session, const TlsDemand& demand);
+  Task<Greeted> greet(Opened& session, const TlsDemand& demand, bool with_tls);
+  Task<std::optional<Greeted>> say_hello(Opened& session, const TlsDemand& demand);
   void take_extensions(Opened& session, const SmtpReply& hello);
-  Greeted start_tls(Opened& session, const TlsDemand& demand);
-  bool shake_hands(Opened& session, const TlsDemand& demand);
+  Task<Greeted> start_tls(Opened& session, const TlsDemand& demand);
+  Task<bool> shake_hands(Opened& session, const TlsDemand& demand);
   Greeted step_down(const Opened& session, std::string_view why);
-  Greeted tls_broken(Opened& session, const TlsDemand& demand);
-  std::optional<SmtpReply> converse(Opened& session, std::string_view command, std::chrono::seconds timeout);
-  std::optional<SmtpReply> reply(Opened& session, std::chrono::seconds timeout);
-  Dialogue::Event wait(Opened& session, SteadyTime deadline, SteadyTime& silent_at, bool handshake);
+  Task<Greeted> tls_broken(Opened& session, const TlsDemand& demand);
+  Task<std::optional<SmtpReply>> converse(Opened& session, std::string_view command,
+                                          std::chrono::seconds timeout);
+  Task<std::optional<SmtpReply>> reply(Opened& session, std::chrono::seconds timeout);
+  Task<Dialogue::Event> wait(Opened& session, SteadyTime deadline, SteadyTime& silent_at, bool handshake);
   Judgement judge_reply(const Opened& session, Stage stage, const std::optional<SmtpReply>& reply,
                         Circumstances circumstances);
-  Greeted give_up(Opened& session, Stage stage, const Judgement& judgement,
-                  const std::optional<SmtpReply>& reply);
-  Greeted give_up(Opened& session, const Judgement& judgement, const ProbeResult& result, bool listens);
-  void quit(Opened& session);
+  Task<Greeted> give_up(Opened& session, Stage stage, const Judgement& judgement,
+                        const std::optional<SmtpReply>& reply);
+  Task<Greeted> give_up(Opened& session, const Judgement& judgement, const ProbeResult& result, bool listens);
+  Task<> quit(Opened& session);
   void took(Stage stage, SteadyTime since);
 
   Engine& engine_;

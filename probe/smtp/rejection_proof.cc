@@ -31,16 +31,16 @@ ControlKey RejectionProof::control_key(const std::string& domain, const std::str
   return {fmt::format("{} <{}> {}", server().key(), sender, tls_), domain};
 }
 
-bool RejectionProof::remembered_to_exist(const Address& recipient) const {
-  const auto record = engine_.services.store.find(recipient.key());
+bool RejectionProof::remembered_to_exist(const Probe& probe) const {
+  const auto record = engine_.recall(probe);
   return record && standing(*record, engine_.services.clock.wall(), *settings_).remembered == Remembered::yes;
 }
 
-bool RejectionProof::proven(const Address& recipient, const std::string& sender) const {
+bool RejectionProof::proven(const Probe& probe, const std::string& sender) const {
   const SteadyTime now = engine_.services.clock.now();
-  return engine_.control.proven(control_key(recipient.domain(), sender), now,
+  return engine_.control.proven(control_key(probe.recipient.domain(), sender), now,
                                 settings_->probe_control_time) &&
-         !remembered_to_exist(recipient);
+         !remembered_to_exist(probe);
 }
 
 void RejectionProof::accepted(const std::string& domain, const std::string& sender) {
@@ -92,17 +92,19 @@ std::optional<Address> RejectionProof::next_role(const std::string& domain, cons
   return *address;
 }
 
-RejectionProof::Step RejectionProof::add(const std::shared_ptr<Probe>& probe, UnprovenRejection rejection) {
+Task<RejectionProof::Step> RejectionProof::add(std::shared_ptr<Probe> probe, UnprovenRejection rejection) {
   const GroupKey key{probe->recipient.domain(), rejection.sender};
   Group& group = groups_[key];
-  group.pending.push_back({probe, std::move(rejection)});
+  group.pending.push_back({std::move(probe), std::move(rejection)});
   // One that is on the wire was asked for behind this rejection as well: replies come in order.
-  return group.asking ? Step{} : next(key, group);
+  if (group.asking) co_return Step{};
+  co_return co_await next(key, group);
 }
 
-RejectionProof::Step RejectionProof::next(const GroupKey& key, Group& group) {
+Task<RejectionProof::Step> RejectionProof::next(const GroupKey& key, Group& group) {
   Step step;
-  auto control = next_real(key.first, group);
+  // The store may have to wait for a disk, or for another machine.
+  auto control = co_await in_a_thread(engine_.loop, [&] { return next_real(key.first, group); });
   group.asking_real = control.has_value();
   if (!control) {
     step.settled = leave_unproven(key, group, true);
@@ -111,13 +113,13 @@ RejectionProof::Step RejectionProof::next(const GroupKey& key, Group& group) {
   if (!control) {
     append(step.settled, leave_unproven(key, group, false));
     groups_.erase(key);
-    return step;
+    co_return step;
   }
   group.tried.insert(control->key());
   if (group.asking_real) ++group.real_ones;
   group.asking = true;
   step.ask = ControlQuestion{*std::move(control), key.second};
-  return step;
+  co_return step;
 }
 
 /// There is no control recipient left for these: all of the group, or those that only a real one proves.
@@ -145,25 +147,25 @@ std::vector<ProbeOutcome> RejectionProof::leave_unproven(const GroupKey& key, Gr
   return unproven;
 }
 
-RejectionProof::Step RejectionProof::on_reply(const Address& control, const std::string& sender,
-                                              Verdict verdict, const SmtpReply& reply) {
+Task<RejectionProof::Step> RejectionProof::on_reply(const Address& control, const std::string& sender,
+                                                    Verdict verdict, const SmtpReply& reply) {
   const GroupKey key{control.domain(), sender};
   if (verdict == Verdict::deliverable) accepted(control.domain(), sender);
   const auto found = groups_.find(key);
-  if (found == groups_.end()) return {};
+  if (found == groups_.end()) co_return Step{};
   Group& group = found->second;
   group.asking = false;
-  if (verdict == Verdict::deliverable) return settle(key, group.asking_real);
+  if (verdict == Verdict::deliverable) co_return co_await settle(key, group.asking_real);
   group.refusal = fmt::format("it answered {} {} to the control recipient <{}>", reply.code,
                               printable(reply.text(), 200), control.text());
   // Greylisting and the like: asked, "not now". Anything else means that it will not talk about recipients
   // with us.
   group.fate = verdict == Verdict::deferred || verdict == Verdict::unavailable ? verdict : Verdict::refused;
-  return next(key, group);
+  co_return co_await next(key, group);
 }
 
 /// A control recipient was accepted: it proves those that it can prove, and the others wait for a real one.
-RejectionProof::Step RejectionProof::settle(const GroupKey& key, bool real) {
+Task<RejectionProof::Step> RejectionProof::settle(const GroupKey& key, bool real) {
   Group& group = groups_.at(key);
   Step step;
   std::vector<Pending> rest;
@@ -181,12 +183,12 @@ RejectionProof::Step RejectionProof::settle(const GroupKey& key, bool real) {
   group.pending = std::move(rest);
   if (group.pending.empty()) {
     groups_.erase(key);
-    return step;
+    co_return step;
   }
-  Step further = next(key, group);
+  Step further = co_await next(key, group);
   append(step.settled, std::move(further.settled));
   step.ask = std::move(further.ask);
-  return step;
+  co_return step;
 }
 
 /// A recipient that is remembered to exist is given up at the second proof only.
@@ -194,7 +196,7 @@ ProbeOutcome RejectionProof::proven_outcome(Pending pending) {
   ProbeOutcome outcome{pending.probe, std::move(pending.rejection.result)};
   outcome.result.verdict = Verdict::undeliverable;
   const Address& recipient = outcome.probe->recipient;
-  if (!remembered_to_exist(recipient)) return outcome;
+  if (!remembered_to_exist(*outcome.probe)) return outcome;
   if (engine_.known_rejections.proven(recipient.key(), session_, engine_.services.clock.now())) {
     engine_.services.log.warning(fmt::format("<{}> existed, and is refused twice now: {}",
                                              printable(recipient.text()), outcome.result.why));

@@ -41,14 +41,15 @@ class RejectionProof {
   /// Whether a rejection that speaks of the address counts now, without a control recipient. Not for a
   /// recipient that is remembered to exist: the server may have lost the list of its users since its last
   /// yes.
-  bool proven(const Address& recipient, const std::string& sender) const;
+  bool proven(const Probe& probe, const std::string& sender) const;
   /// The server has accepted a recipient of the domain, asked under this sender.
   void accepted(const std::string& domain, const std::string& sender);
 
   /// A rejection that counts only when a control recipient is accepted.
-  Step add(const std::shared_ptr<Probe>& probe, UnprovenRejection rejection);
+  Task<Step> add(std::shared_ptr<Probe> probe, UnprovenRejection rejection);
   /// The reply to RCPT for a control recipient.
-  Step on_reply(const Address& control, const std::string& sender, Verdict verdict, const SmtpReply& reply);
+  Task<Step> on_reply(const Address& control, const std::string& sender, Verdict verdict,
+                      const SmtpReply& reply);
   /// No control recipient can be asked for under this sender: `trouble` goes to the end of the sentence.
   Step give_up(const std::string& domain, const std::string& sender, Verdict verdict,
                std::string_view trouble);
@@ -77,11 +78,11 @@ class RejectionProof {
   using GroupKey = std::pair<std::string, std::string>;  ///< domain, sender
 
   ControlKey control_key(const std::string& domain, const std::string& sender) const;
-  bool remembered_to_exist(const Address& recipient) const;
+  bool remembered_to_exist(const Probe& probe) const;
   std::optional<Address> next_real(const std::string& domain, const Group& group) const;
   std::optional<Address> next_role(const std::string& domain, const Group& group) const;
-  Step next(const GroupKey& key, Group& group);
-  Step settle(const GroupKey& key, bool real);
+  Task<Step> next(const GroupKey& key, Group& group);
+  Task<Step> settle(const GroupKey& key, bool real);
   std::vector<ProbeOutcome> leave_unproven(const GroupKey& key, Group& group, bool only_a_real_one_proves);
   ProbeOutcome proven_outcome(Pending pending);
   ProbeOutcome unproven_outcome(const Pending& pending, Verdict verdict, std::string_view trouble) const;

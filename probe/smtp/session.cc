@@ -35,33 +35,36 @@ Session::~Session() {
   }
 }
 
-void Session::run() {
-  auto opened = Opening(engine_, destination_, slot_, settings_).open(destination_.candidates(slot_));
-  if (!opened) return;
+Task<> Session::run() {
+  Opening opening(engine_, destination_, slot_, settings_);
+  std::vector<std::size_t> candidates = destination_.candidates(slot_);
+  auto opened = co_await opening.open(std::move(candidates));
+  if (!opened) co_return;
   opened_ = std::move(*opened);
   interview_.emplace(engine_, destination_, opened_, settings_);
   servers_.stands(opened_.endpoint, opened_.tls);
   destination_.opened(slot_, opened_.endpoint, interview_->room());
-  serve();
-  if (!over_) quit();
+  co_await serve();
+  if (!over_) co_await quit();
 }
 
-void Session::serve() {
+Task<> Session::serve() {
   Interview& interview = *interview_;
   while (!over_) {
-    if (destination_.stopping()) return;
-    interview.take_probes(slot_);
+    if (destination_.stopping()) co_return;
+    co_await interview.take_probes(slot_);
     interview.send();
     const bool idle = !interview.busy();
     if (idle && (interview.leaving() || destination_.should_leave(slot_))) {
       if (interview.ask_last_questions()) continue;
-      return;
+      co_return;
     }
     const SteadyTime idle_until = interview.last_heard() + settings_->probe_session_idle_time;
     const SteadyTime silent_at = idle || silent_ ? SteadyTime::max() : interview.silent_at();
-    switch (opened_.dialogue->exchange(idle ? idle_until : std::min(silent_at, interview.overdue_at()))) {
+    switch (co_await opened_.dialogue->exchange(idle ? idle_until
+                                                     : std::min(silent_at, interview.overdue_at()))) {
       case Dialogue::Event::bytes:
-        if (!on_bytes()) return;
+        if (!co_await on_bytes()) co_return;
         break;
       case Dialogue::Event::woken:
         break;
@@ -73,9 +76,9 @@ void Session::serve() {
         if (!idle) {
           interview.on_break();
           die(opened_.dialogue->trouble());
-          return opened_.dialogue->quit({}, [] { return true; });  // it may be listening yet
+          co_return opened_.dialogue->quit_at_once();  // it may be listening yet
         }
-        if (!interview.ask_last_questions()) return;
+        if (!interview.ask_last_questions()) co_return;
         break;
       case Dialogue::Event::broken:
         if (opened_.dialogue->lost()) {
@@ -83,7 +86,7 @@ void Session::serve() {
         } else {
           interview.on_break();
         }
-        return die(opened_.dialogue->trouble());
+        co_return die(opened_.dialogue->trouble());
     }
   }
 }
@@ -103,30 +106,30 @@ void Session::fell_silent() {
     }
   }
   over_ = true;
-  opened_.dialogue->quit({}, [] { return true; });  // it may be listening yet
+  opened_.dialogue->quit_at_once();  // it may be listening yet
 }
 
 /// False when the session is to end.
-bool Session::on_bytes() {
+Task<bool> Session::on_bytes() {
   while (auto reply = opened_.dialogue->next_reply()) {
     if (std::exchange(silent_, false)) destination_.spoke_again(slot_);
-    if (!interview_->busy()) return false;  // an unasked-for reply is a farewell (421)
-    switch (interview_->on_reply(*reply)) {
+    if (!interview_->busy()) co_return false;  // an unasked-for reply is a farewell (421)
+    switch (co_await interview_->on_reply(*reply)) {
       case Interview::Next::go_on:
         break;
       case Interview::Next::without_pipelining:
         destination_.give_back(interview_->hand_over());
-        return false;
+        co_return false;
       case Interview::Next::new_connection:
         ask_elsewhere(interview_->hand_over());
-        return false;
+        co_return false;
       case Interview::Next::out_of_step:
         die("answers " + printable(reply->text(), 100) + " to RSET");
-        quit();
-        return false;
+        co_await quit();
+        co_return false;
     }
   }
-  return true;
+  co_return true;
 }
 
 /// The connection broke or hung, or cannot be relied on. On a fresh one that is evidence about the server; on
@@ -179,10 +182,10 @@ void Session::refused_unproven(const std::shared_ptr<Probe>& probe, std::string_
   destination_.land(probe, opened_.endpoint, std::move(result));
 }
 
-void Session::quit() {
+Task<> Session::quit() {
   destination_.take(slot_, 0);  // no room any more
-  opened_.dialogue->quit(engine_.services.clock.now() + settings_->smtp_quit_timeout,
-                         [this] { return destination_.stopping(); });
+  co_await opened_.dialogue->quit(engine_.services.clock.now() + settings_->smtp_quit_timeout,
+                                  [this] { return destination_.stopping(); });
 }
 
 }  // namespace fallbackmx

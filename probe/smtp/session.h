@@ -12,7 +12,7 @@
 
 namespace fallbackmx {
 
-/// Lives in a thread of its own (SessionThreads), from its beginning to its end. Connects, waits for probes
+/// One coroutine on the loop, from its beginning to its end. Connects, waits for probes
 /// and replies together, and leaves with QUIT whenever the server may be listening. What is asked, and what
 /// replies mean, is the Interview's.
 class Session {
@@ -23,16 +23,16 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  void run();
+  Task<> run();
 
  private:
-  void serve();
-  bool on_bytes();
+  Task<> serve();
+  Task<bool> on_bytes();
   void fell_silent();
   void refused_unproven(const std::shared_ptr<Probe>& probe, std::string_view why);
   void die(std::string_view trouble);
   void ask_elsewhere(std::vector<std::shared_ptr<Probe>> probes);
-  void quit();
+  Task<> quit();
 
   Engine& engine_;
   Destination& destination_;

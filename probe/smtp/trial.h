@@ -5,7 +5,7 @@
 
 namespace fallbackmx {
 
-/// Lives in a session thread, from its beginning to its end (SessionThreads). Connects, goes as far as MAIL,
+/// One coroutine on the loop, from its beginning to its end. Connects, goes as far as MAIL,
 /// and leaves with QUIT. It takes no probe, so that nobody waits for it; any complete reply to MAIL but 421
 /// shows that the server is up again. Uses up the server's turn, whatever comes of it: what its TLS policy
 /// needs of the DNS may be missing before there is a connection, and must not be asked for in a loop.
@@ -14,7 +14,7 @@ class Trial {
   Trial(Engine& engine, Destination& destination, Destination::Slot& slot)
       : engine_(engine), destination_(destination), slot_(slot) {}
 
-  void run();
+  Task<> run();
 
  private:
   Engine& engine_;

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <exception>
+#include <map>
 #include <mutex>
+#include <new>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -56,20 +59,21 @@ bool may_come_from_mx(const Question& question) {
 class Verifier::Impl {
  public:
   Impl(Services services, std::shared_ptr<const Settings> settings)
-      : engine_(
-            services, settings, tls_context(*settings, services.log),
-            [this](Destination& destination, Destination::Slot& slot) {
-              if (slot.trial) return Trial(engine_, destination, slot).run();
-              Session(engine_, destination, slot).run();
-            },
+      : loop_(services.clock),
+        engine_(
+            services, loop_, settings, tls_context(*settings, services.log),
+            [this](Destination& destination, Destination::Slot& slot) { return serve(destination, slot); },
             [this] { backlog_.hurry(); }),
         own_(own_addresses(*settings, services.log)),
-        backlog_(services.clock, services.log,
-                 [this](const Backlog::Item& item) { return ask_again(item); }) {}
+        backlog_(services.clock, services.log, [this](const Backlog::Item& item) { return ask_again(item); }),
+        thread_([this] { loop_.run(); }) {}
 
   ~Impl() {
     drain();
     backlog_.stop();
+    surely([this] { destinations_.stop(); });
+    loop_.end();
+    thread_.join();
   }
 
   Finding verify(const Question& question) {
@@ -81,32 +85,42 @@ class Verifier::Impl {
   }
 
   Activity activity() const {
-    Activity now{.probes = static_cast<std::size_t>(std::max(0, engine_.pending.load())),
-                 .waiters = static_cast<std::size_t>(std::max(0, engine_.waiting.load())),
-                 .proofs = engine_.control.size(),
-                 .catchalls = engine_.catchall.size(),
-                 .troubles = engine_.health.size()};
-    for (const auto& destination : destinations_.all()) now.sessions += destination->sessions();
+    Activity now;
+    loop_.call([&] {
+      now.probes = static_cast<std::size_t>(std::max(0, engine_.pending));
+      now.proofs = engine_.control.size();
+      now.catchalls = engine_.catchall.size();
+      now.troubles = engine_.health.size();
+      for (const auto& destination : destinations_.all()) {
+        now.sessions += destination->sessions();
+        now.waiters += destination->waiting();
+      }
+    });
     return now;
   }
 
   void steer(const std::string& key, Wish wish) {
-    Health& health = engine_.health;
-    if (wish == Wish::disable) health.disable(key, engine_.services.clock.now());
-    if (wish == Wish::enable) health.enable(key);
-    if (wish == Wish::reset) health.reset(key);
-    for (const auto& destination : destinations_.all()) destination->look_at_health();
+    loop_.call([&] {
+      Health& health = engine_.health;
+      if (wish == Wish::disable) health.disable(key, engine_.services.clock.now());
+      if (wish == Wish::enable) health.enable(key);
+      if (wish == Wish::reset) health.reset(key);
+      for (const auto& destination : destinations_.all()) destination->look_at_health();
+    });
     if (wish != Wish::disable) engine_.primary_is_back();
   }
 
   std::vector<PrimaryState> primaries() const {
     std::vector<PrimaryState> states;
-    for (const auto& destination : destinations_.all()) {
-      for (PrimaryState& state : destination->look()) states.push_back(std::move(state));
-    }
+    std::map<std::string, std::vector<std::string>> catchall;
+    loop_.call([&] {
+      for (const auto& destination : destinations_.all()) {
+        for (PrimaryState& state : destination->look()) states.push_back(std::move(state));
+      }
+      catchall =
+          engine_.catchall.domains(engine_.services.clock.now(), engine_.settings()->probe_catchall_time);
+    });
     states = merged(std::move(states));
-    const auto catchall =
-        engine_.catchall.domains(engine_.services.clock.now(), engine_.settings()->probe_catchall_time);
     for (PrimaryState& state : states) {
       if (const auto found = catchall.find(state.key); found != catchall.end())
         state.accepts_everything = found->second;
@@ -123,15 +137,25 @@ class Verifier::Impl {
       const std::lock_guard lock(mutex_);
       own_ = std::move(own);
     }
-    destinations_.renew();
+    loop_.call([this] { destinations_.renew(); });
   }
 
   void drain() {
     backlog_.close();
-    destinations_.drain();
+    surely([this] { destinations_.drain(); });
   }
 
  private:
+  Task<> serve(Destination& destination, Destination::Slot& slot) {
+    if (slot.trial) {
+      Trial trial(engine_, destination, slot);
+      co_await trial.run();
+    } else {
+      Session session(engine_, destination, slot);
+      co_await session.run();
+    }
+  }
+
   std::optional<AddressRecord> remembered(const Question& question) {
     const std::string key = question.recipient.key();
     if (auto known = engine_.services.store.at_hand(key)) return std::move(known->record);
@@ -165,7 +189,7 @@ class Verifier::Impl {
     }
     if (question.waits) question.waits();
     try {
-      finding = probe(question, *settings);
+      finding = probe(question, *settings, record);
     } catch (const std::exception& trouble) {
       finding = not_found_out(question, trouble);
     }
@@ -240,11 +264,17 @@ class Verifier::Impl {
   /// ourselves.
   std::optional<SteadyTime> next_trial(const Question& question, const Settings& settings) {
     std::optional<SteadyTime> first;
+    std::vector<std::string> keys;
     for (const Endpoint& endpoint : route(question, settings).endpoints) {
-      const auto retry_at = engine_.health.retry_at(endpoint.key());
-      if (!retry_at) return std::nullopt;
-      first = std::min(first.value_or(*retry_at), *retry_at);
+      keys.push_back(endpoint.key());
     }
+    loop_.call([&] {
+      for (const std::string& key : keys) {
+        const auto retry_at = engine_.health.retry_at(key);
+        if (!retry_at) return first.reset();
+        first = std::min(first.value_or(*retry_at), *retry_at);
+      }
+    });
     return first;
   }
 
@@ -269,7 +299,8 @@ class Verifier::Impl {
     return endpoints.empty() ? std::optional(why) : std::nullopt;
   }
 
-  Finding probe(const Question& question, const Settings& settings) {
+  Finding probe(const Question& question, const Settings& settings,
+                const std::optional<AddressRecord>& record) {
     const Route way = route(question, settings);
     Finding finding;
     finding.from_mx = way.from_mx;
@@ -285,11 +316,12 @@ class Verifier::Impl {
       finding.why = *unknown;
       return finding;
     }
-    const auto destination = destinations_.find(known.endpoints, terms);
-    Destination::Answer answer;
-    if (destination)
-      answer = destination->ask(question.recipient, question.client, question.deadline,
-                                question.of == Question::Of::primary);
+    ProbeAnswer answer = ask(std::move(known.endpoints), std::move(terms),
+                             {.recipient = question.recipient,
+                              .client = question.client,
+                              .deadline = question.deadline,
+                              .insist = question.of == Question::Of::primary,
+                              .remembered = record});
     finding.source = answer.source;
     if (!answer.result) {
       finding.verdict = Verdict::late;
@@ -309,6 +341,34 @@ class Verifier::Impl {
     finding.tls = result.tls;
     finding.ask_once_more = result.ask_once_more;
     return finding;
+  }
+
+  /// Hands it to the loop, and waits for what comes of it.
+  ProbeAnswer ask(std::vector<Endpoint> endpoints, Destinations::Terms terms, Destination::Request request) {
+    const auto waiter = std::make_shared<Waiter>(engine_.services.clock);
+    const SteadyTime deadline = request.deadline;
+    loop_.post([this, waiter, endpoints = std::move(endpoints), terms = std::move(terms),
+                request = std::move(request)] {
+      try {
+        const auto destination = destinations_.find(endpoints, terms);
+        destination ? destination->ask(request, waiter) : waiter->answer({});
+      } catch (const std::exception& trouble) {
+        engine_.services.log.error(fmt::format("no probe could be made: {}", trouble.what()));
+        waiter->answer({});
+      }
+    });
+    return waiter->wait_until(deadline).value_or(ProbeAnswer{});
+  }
+
+  /// On the loop; for what needs no memory there, and must be done. There may be none to say so.
+  void surely(const Loop::Function& function) {
+    for (;;) {
+      try {
+        return loop_.call(function);
+      } catch (const std::bad_alloc&) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      }
+    }
   }
 
   // --- asking in nobody's time ---
@@ -340,7 +400,7 @@ class Verifier::Impl {
     const auto trial = item.unanswered ? next_trial(question, *settings) : std::nullopt;
     if (record && record->asked >= item.since && !trial) return std::nullopt;
     if (trial && *trial > services.clock.now()) return *trial;
-    const Finding finding = probe(question, *settings);
+    const Finding finding = probe(question, *settings, record);
     if (finding.ask_once_more) return services.clock.now() + second_proof_after;
     if (finding.verdict == Verdict::undeliverable && !item.unanswered)
       engine_.unheard_rejections.add(item.recipient.key(), services.clock.now());
@@ -348,12 +408,14 @@ class Verifier::Impl {
     return next_trial(question, *settings).value_or(services.clock.now() + background_retry);
   }
 
+  mutable Loop loop_;
   Engine engine_;
   std::mutex mutex_;  ///< protects own_
   OwnAddresses own_;
   Socketmaps socketmaps_{engine_.services.clock, engine_.services.log};
+  Destinations destinations_{engine_};  ///< on the loop
   BacklogWorker backlog_;
-  Destinations destinations_{engine_};  ///< their sessions' threads may come back to all of the above
+  std::thread thread_;  ///< the loop's
 };
 
 Verifier::Verifier(Services services, std::shared_ptr<const Settings> settings)

@@ -52,11 +52,11 @@ struct Finding {
 };
 
 /// Used by many threads at once. Blocks the caller until there is an answer or the deadline has come; probes
-/// go on in session threads of its own, and what they learn is stored.
+/// go on in a thread of its own, and what they learn is stored.
 class Verifier {
  public:
   Verifier(Services services, std::shared_ptr<const Settings> settings);
-  /// Ends all sessions with QUIT, waits for their threads, answers whoever still waits with `late`.
+  /// Ends all sessions with QUIT, waits for that, answers whoever still waits with `late`.
   ~Verifier();
   Verifier(const Verifier&) = delete;
   Verifier& operator=(const Verifier&) = delete;

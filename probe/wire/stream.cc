@@ -93,7 +93,8 @@ std::string bind_to(int fd, const BindAddress& from) {
 
 class TcpStream final : public Stream {
  public:
-  TcpStream(const Endpoint& to, const BindAddress& from) : fd_(socket_for(to)) {
+  TcpStream(const Endpoint& to, const BindAddress& from)
+      : fd_(socket_for(to)), readiness_(std::in_place, fd_) {
     if (fd_ < 0) {
       give_up(failed_here(errno));
     } else if (!to.unix_path.empty()) {
@@ -103,11 +104,13 @@ class TcpStream final : public Stream {
     }
   }
   ~TcpStream() override {
+    readiness_.reset();
     if (fd_ >= 0) close(fd_);
   }
   TcpStream(const TcpStream&) = delete;
   TcpStream& operator=(const TcpStream&) = delete;
 
+  Readiness& readiness() override { return *readiness_; }
   std::string remark() const override { return remark_; }
 
   IoResult connected() override {
@@ -147,13 +150,6 @@ class TcpStream final : public Stream {
     if (sent > 0) return {.bytes = static_cast<std::size_t>(sent)};
     return trouble();
   }
-
-  /// What poll(2) should look at; nothing for a stream that never came to be, which is "ready" to say so.
-  pollfd watched(bool want_write) const {
-    const bool write_too = want_write || !connected_;
-    return {fd_, static_cast<short>(POLLIN | (write_too ? POLLOUT : 0)), 0};
-  }
-  bool dead() const { return failure_.has_value(); }
 
  private:
   /// False when there is to be no connection without that address.
@@ -212,8 +208,9 @@ class TcpStream final : public Stream {
 
   void give_up(IoResult failure) { failure_ = std::move(failure); }
 
-  int fd_ = -1;
-  std::optional<IoResult> failure_;  ///< once and for all
+  const int fd_;
+  std::optional<Readiness> readiness_;  ///< until the descriptor is closed
+  std::optional<IoResult> failure_;     ///< once and for all
   std::string remark_;
   bool connected_ = false;
 };
@@ -231,22 +228,6 @@ std::string bind_trouble(const BindAddress& from) {
 
 std::unique_ptr<Stream> TcpStreamFactory::connect(const Endpoint& to) {
   return std::make_unique<TcpStream>(to, to.address.is_v4() ? bind_.v4 : bind_.v6);
-}
-
-bool TcpStreamFactory::wait(std::span<const Watch> watches, Sleeper& sleeper, SteadyTime deadline) {
-  std::vector<pollfd> polled;
-  polled.reserve(watches.size() + 1);
-  polled.push_back({sleeper.fd(), POLLIN, 0});
-  for (const Watch& watch : watches) {
-    const auto& stream = static_cast<const TcpStream&>(*watch.stream);
-    if (stream.dead()) return true;
-    polled.push_back(stream.watched(watch.want_write));
-  }
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-  const auto patience = std::clamp<std::int64_t>(left.count(), 0, std::numeric_limits<int>::max());
-  const int ready = poll(polled.data(), polled.size(), static_cast<int>(patience));
-  if (ready > 0 && polled.front().revents != 0) sleeper.sleep_until(SteadyTime::min());  // uses the wake up
-  return ready != 0;
 }
 
 }  // namespace fallbackmx

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "probe/base/clock.h"
+#include "probe/base/poller.h"
 #include "probe/mail/endpoint.h"
 
 namespace fallbackmx {
@@ -32,7 +32,7 @@ struct IoResult {
   bool no_way = false;    ///< with failed: this machine has no address or route of that protocol
 };
 
-/// Never blocks. Owned by one thread. The destructor closes without ceremony.
+/// Never blocks. On the loop's thread. The destructor closes without ceremony.
 class Stream {
  public:
   virtual ~Stream() = default;
@@ -40,19 +40,12 @@ class Stream {
   virtual IoResult connected() = 0;
   virtual IoResult read(std::span<char> into) = 0;
   virtual IoResult write(std::string_view bytes) = 0;
-  /// The stream that carries this one: itself, unless it is a layer such as TLS. A StreamFactory waits for
-  /// wires.
-  virtual Stream& wire() { return *this; }
+  /// For who was told would_block: when to try again. A layer such as TLS has that of the stream below it.
+  virtual Readiness& readiness() = 0;
   /// What should be said about it in the log all the same, as a sentence; empty when nothing should.
   virtual std::string remark() const { return {}; }
   /// True when it holds bytes back that could not be written yet.
   virtual bool holds_output() const { return false; }
-};
-
-/// What a thread waits for: readable always, writable (or connected) when asked.
-struct Watch {
-  Stream* stream = nullptr;  ///< a wire
-  bool want_write = false;
 };
 
 class StreamFactory {
@@ -60,9 +53,6 @@ class StreamFactory {
   virtual ~StreamFactory() = default;
   /// Begins to connect. Trouble that is known at once is reported by the stream's connected().
   virtual std::unique_ptr<Stream> connect(const Endpoint& to) = 0;
-  /// Sleeps until one of the streams is ready, `sleeper` is woken, or the deadline; false at the deadline.
-  /// May wake without cause: try the streams and see.
-  virtual bool wait(std::span<const Watch> watches, Sleeper& sleeper, SteadyTime deadline) = 0;
 };
 
 /// A local address to connect from. Unspecified: the kernel chooses.
@@ -89,7 +79,6 @@ class TcpStreamFactory final : public StreamFactory {
  public:
   explicit TcpStreamFactory(BindAddresses bind = {}) : bind_(bind) {}
   std::unique_ptr<Stream> connect(const Endpoint& to) override;
-  bool wait(std::span<const Watch> watches, Sleeper& sleeper, SteadyTime deadline) override;
 
  private:
   BindAddresses bind_;

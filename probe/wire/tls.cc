@@ -141,7 +141,6 @@ Result<std::vector<TlsaRecord>> TlsContext::usable(const std::vector<TlsaRecord>
 int TlsContext::keep_session(ssl_st* ssl, ssl_session_st* session) {
   const auto* stream = static_cast<const TlsStream*>(SSL_get_app_data(ssl));
   TlsContext& context = *stream->context_;
-  const std::lock_guard lock(context.mutex_);
   if (context.sessions_.size() >= most_sessions && !context.sessions_.contains(stream->session_key_)) {
     SSL_SESSION_free(context.sessions_.begin()->second);
     context.sessions_.erase(context.sessions_.begin());
@@ -170,7 +169,6 @@ TlsStream::TlsStream(std::unique_ptr<Stream> wire, std::shared_ptr<TlsContext> c
   const std::string& name = demand.names.empty() ? server.host : demand.names.front().name;
   if (!name.empty() && !is_address(name)) SSL_set_tlsext_host_name(ssl_, name.c_str());
   SSL_set_connect_state(ssl_);
-  const std::lock_guard lock(context_->mutex_);
   const auto kept = context_->sessions_.find(session_key_);
   if (kept != context_->sessions_.end()) SSL_set_session(ssl_, kept->second);
 }

@@ -3,7 +3,6 @@
 
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -19,7 +18,7 @@ struct ssl_session_st;
 namespace fallbackmx {
 
 /// What all sessions share: OpenSSL's client context, and the sessions that servers let us resume. Built once
-/// per configuration; afterwards used by all threads.
+/// per configuration; afterwards used on the loop's thread.
 class TlsContext {
  public:
   /// With the CA files, the client certificate and the key of these settings. The error names the file.
@@ -37,7 +36,6 @@ class TlsContext {
   static int keep_session(ssl_st* ssl, ssl_session_st* session);
 
   ssl_ctx_st* context_;
-  std::mutex mutex_;
   std::map<std::string, ssl_session_st*> sessions_;  ///< by server and demand; bounded
 };
 
@@ -56,7 +54,7 @@ class TlsStream final : public Stream {
   IoResult connected() override;
   IoResult read(std::span<char> into) override;
   IoResult write(std::string_view bytes) override;
-  Stream& wire() override { return wire_->wire(); }
+  Readiness& readiness() override { return wire_->readiness(); }
   bool holds_output() const override { return !outgoing_.empty(); }
 
   /// `TLSv1.3 TLS_AES_256_GCM_SHA384`, once connected.

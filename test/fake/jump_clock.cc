@@ -12,30 +12,60 @@
 
 namespace fallbackmx {
 
-class JumpClock::Place final : public Sleeper {
+class JumpClock::Place {
  public:
-  explicit Place(JumpClock& clock) : clock_(clock), fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+  explicit Place(JumpClock& clock) : clock_(clock) {
     const std::lock_guard guard(clock_.mutex_);
     clock_.places_.insert(this);
   }
-  ~Place() override {
-    {
-      const std::lock_guard guard(clock_.mutex_);
-      clock_.places_.erase(this);
-    }
-    close(fd_);
+  virtual ~Place() = default;
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+
+  /// Ends the sleep: time has jumped. With the clock's lock.
+  virtual void ring() noexcept = 0;
+  /// Readable while something is pending that would end the sleep.
+  virtual int pending() const noexcept = 0;
+
+  bool sound_asleep() const {
+    pollfd pending_now{pending(), POLLIN, 0};
+    return asleep_ && poll(&pending_now, 1, 0) == 0;
+  }
+
+ protected:
+  /// To be called by the destructor of what is derived, first of all.
+  void leave() {
+    const std::lock_guard guard(clock_.mutex_);
+    clock_.places_.erase(this);
+  }
+
+  JumpClock& clock_;
+  std::atomic<bool> asleep_ = false;
+};
+
+class JumpClock::Bed final : public Place, public Sleeper {
+ public:
+  explicit Bed(JumpClock& clock) : Place(clock), fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    if (fd_ >= 0) return;
+    leave();
+    throw std::system_error(errno, std::generic_category(), "eventfd");
+  }
+  ~Bed() override {
+    leave();
+    if (fd_ >= 0) close(fd_);
   }
 
   void wake() noexcept override {
+    const std::lock_guard guard(clock_.mutex_);  // who wakes up may destroy this
     woken_ = true;
     ring();
   }
 
-  void ring() noexcept {
+  void ring() noexcept override {
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = write(fd_, &one, sizeof one);
   }
+  int pending() const noexcept override { return fd_; }
 
   bool sleep_until(SteadyTime deadline) override {
     for (;;) {
@@ -46,27 +76,37 @@ class JumpClock::Place final : public Sleeper {
       if (deadline <= now) return false;
       // Subtracted only now: "for ever" is as far away as can be.
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now);
-      const Asleep resting(*this);
-      pollfd pending{fd_, POLLIN, 0};
-      poll(&pending, 1,
+      asleep_ = true;
+      pollfd readable{fd_, POLLIN, 0};
+      poll(&readable, 1,
            static_cast<int>(std::min<std::int64_t>(left.count(), std::numeric_limits<int>::max())));
+      asleep_ = false;
     }
   }
 
-  int fd() const noexcept override { return fd_; }
-
-  /// Nothing is pending that would end the sleep.
-  bool sound_asleep() const {
-    pollfd pending{fd_, POLLIN, 0};
-    return asleep && poll(&pending, 1, 0) == 0;
-  }
-
-  std::atomic<bool> asleep = false;
-
  private:
-  JumpClock& clock_;
   const int fd_;
   std::atomic<bool> woken_ = false;
+};
+
+class JumpClock::Watcher final : public Place, public Poller {
+ public:
+  explicit Watcher(JumpClock& clock) : Place(clock), poller_(clock) {}
+  ~Watcher() override { leave(); }
+
+  void ring() noexcept override { poller_.wake(); }
+  int pending() const noexcept override { return poller_.fd(); }
+  void wake() noexcept override { poller_.wake(); }
+  void add(Readiness& readiness) override { poller_.add(readiness); }
+  void forget(Readiness& readiness) noexcept override { poller_.forget(readiness); }
+  void wait(SteadyTime until) override {
+    asleep_ = true;
+    poller_.wait(until);
+    asleep_ = false;
+  }
+
+ private:
+  EpollPoller poller_;
 };
 
 WallTime JumpClock::wall() const {
@@ -74,7 +114,8 @@ WallTime JumpClock::wall() const {
          wall_jump_.load();
 }
 
-std::unique_ptr<Sleeper> JumpClock::sleeper() { return std::make_unique<Place>(*this); }
+std::unique_ptr<Sleeper> JumpClock::sleeper() { return std::make_unique<Bed>(*this); }
+std::unique_ptr<Poller> JumpClock::poller() { return std::make_unique<Watcher>(*this); }
 
 void JumpClock::jump(std::chrono::nanoseconds by) {
   const std::lock_guard guard(mutex_);
@@ -83,14 +124,10 @@ void JumpClock::jump(std::chrono::nanoseconds by) {
 }
 
 bool JumpClock::all_asleep(const Sleeper& except) const {
+  const auto* const itself = dynamic_cast<const Place*>(&except);
   const std::lock_guard guard(mutex_);
   return std::all_of(places_.begin(), places_.end(),
-                     [&](const Place* place) { return place == &except || place->sound_asleep(); });
+                     [&](const Place* place) { return place == itself || place->sound_asleep(); });
 }
-
-JumpClock::Asleep::Asleep(Sleeper& sleeper) : sleeper_(sleeper) {
-  dynamic_cast<Place&>(sleeper_).asleep = true;
-}
-JumpClock::Asleep::~Asleep() { dynamic_cast<Place&>(sleeper_).asleep = false; }
 
 }  // namespace fallbackmx

@@ -30,7 +30,7 @@ class LimitedStreamFactory::LimitedStream final : public Stream {
     return inner_->write(bytes);
   }
 
-  Stream& wire() override { return inner_->wire(); }
+  Readiness& readiness() override { return inner_->readiness(); }
 
  private:
   LimitedStreamFactory& factory_;

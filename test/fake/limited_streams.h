@@ -26,9 +26,6 @@ class LimitedStreamFactory final : public StreamFactory {
   bool was_cut() const;
 
   std::unique_ptr<Stream> connect(const Endpoint& to) override;
-  bool wait(std::span<const Watch> watches, Sleeper& sleeper, SteadyTime deadline) override {
-    return inner_.wait(watches, sleeper, deadline);
-  }
 
  private:
   class LimitedStream;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace fallbackmx {
 
@@ -48,6 +47,9 @@ class MemoryStream final : public Stream {
     return {IoResult::Status::done, bytes.size(), {}};
   }
 
+  Readiness& readiness() override { return readiness_; }
+
+ private:
   /// Under the lock.
   bool ready(bool want_write) const {
     const bool readable = !connection_->inbox.empty() || connection_->closed;
@@ -55,11 +57,11 @@ class MemoryStream final : public Stream {
     return readable || !connection_->trouble.empty() || ((want_write || !told_) && settled);
   }
 
- private:
   IoResult failed() const { return {IoResult::Status::failed, 0, connection_->trouble, connection_->lost}; }
 
   Simulation& simulation_;
   const std::shared_ptr<MemoryConnection> connection_;
+  Readiness readiness_{[this](bool want_write) { return ready(want_write); }};
   bool told_ = false;  ///< connected() has said that the connection stands; until then that is news
 };
 
@@ -67,17 +69,6 @@ class MemoryStream final : public Stream {
 
 std::unique_ptr<Stream> client_of(Simulation& simulation, std::shared_ptr<MemoryConnection> connection) {
   return std::make_unique<MemoryStream>(simulation, std::move(connection));
-}
-
-bool wait_in_memory(Simulation& simulation, std::span<const Watch> watches, Sleeper& sleeper,
-                    SteadyTime deadline) {
-  std::vector<std::pair<MemoryStream*, bool>> streams;
-  for (const auto& watch : watches)
-    streams.emplace_back(&dynamic_cast<MemoryStream&>(watch.stream->wire()), watch.want_write);
-  return simulation.sleep(sleeper, deadline, [&] {
-    return std::any_of(streams.begin(), streams.end(),
-                       [](const auto& one) { return one.first->ready(one.second); });
-  });
 }
 
 }  // namespace fallbackmx

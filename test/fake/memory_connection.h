@@ -3,7 +3,6 @@
 
 #include <deque>
 #include <memory>
-#include <span>
 #include <string>
 
 #include "probe/wire/stream.h"
@@ -41,9 +40,5 @@ class MemoryConnection {
 
 /// The client's end. The simulation outlives it.
 std::unique_ptr<Stream> client_of(Simulation& simulation, std::shared_ptr<MemoryConnection> connection);
-
-/// StreamFactory::wait for such ends. Throws std::bad_cast for a stream or a sleeper of another make.
-bool wait_in_memory(Simulation& simulation, std::span<const Watch> watches, Sleeper& sleeper,
-                    SteadyTime deadline);
 
 }  // namespace fallbackmx

@@ -138,8 +138,4 @@ std::unique_ptr<Stream> MemoryStreamFactory::connect(const Endpoint& to) {
   return client_of(simulation_, std::move(connection));
 }
 
-bool MemoryStreamFactory::wait(std::span<const Watch> watches, Sleeper& sleeper, SteadyTime deadline) {
-  return wait_in_memory(simulation_, watches, sleeper, deadline);
-}
-
 }  // namespace fallbackmx

@@ -4,7 +4,6 @@
 #include <map>
 #include <memory>
 #include <set>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -32,8 +31,6 @@ class MemoryStreamFactory final : public StreamFactory {
   std::vector<std::string> strays() const;
 
   std::unique_ptr<Stream> connect(const Endpoint& to) override;
-  /// Throws std::bad_cast for a stream or a sleeper of another make.
-  bool wait(std::span<const Watch> watches, Sleeper& sleeper, SteadyTime deadline) override;
 
  private:
   class Connection;

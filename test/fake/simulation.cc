@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <optional>
 #include <sstream>
 #include <utility>
@@ -40,7 +41,6 @@ class Simulation::Place final : public Sleeper {
   }
 
   bool sleep_until(SteadyTime deadline) override { return simulation_.sleep(*this, deadline, {}); }
-  int fd() const noexcept override { return -1; }
 
   bool roused() const { return woken || (ready && *ready && (*ready)()); }
 
@@ -54,6 +54,31 @@ class Simulation::Place final : public Sleeper {
   Simulation& simulation_;
 };
 
+class Simulation::Watcher final : public Poller {
+ public:
+  explicit Watcher(Simulation& simulation) : simulation_(simulation), place_(simulation) {}
+
+  void wake() noexcept override { place_.wake(); }
+  void add(Readiness& readiness) override { watched_.push_back(&readiness); }
+  void forget(Readiness& readiness) noexcept override { std::erase(watched_, &readiness); }
+
+  void wait(SteadyTime until) override {
+    const auto ready = [](const Readiness* each) { return each->awaited() && each->fulfilled(); };
+    simulation_.sleep(place_, until, [&] { return std::any_of(watched_.begin(), watched_.end(), ready); });
+    std::vector<Readiness*> told;
+    {
+      const auto lock = simulation_.lock();
+      std::copy_if(watched_.begin(), watched_.end(), std::back_inserter(told), ready);
+    }
+    for (Readiness* each : told) each->tell();
+  }
+
+ private:
+  Simulation& simulation_;
+  Place place_;
+  std::vector<Readiness*> watched_;  ///< in order of age; changes only while this is not asleep
+};
+
 Simulation::Simulation(std::chrono::seconds patience) : patience_(patience), now_(beginning) {}
 Simulation::~Simulation() = default;
 
@@ -63,6 +88,7 @@ WallTime Simulation::wall() const {
 }
 
 std::unique_ptr<Sleeper> Simulation::sleeper() { return std::make_unique<Place>(*this); }
+std::unique_ptr<Poller> Simulation::poller() { return std::make_unique<Watcher>(*this); }
 
 std::chrono::nanoseconds Simulation::elapsed() const { return now() - beginning; }
 

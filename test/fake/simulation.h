@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "probe/base/clock.h"
+#include "probe/base/poller.h"
 
 namespace fallbackmx {
 
@@ -45,6 +45,8 @@ class Simulation final : public Clock {
   /// 2026-01-01 00:00:00 UTC plus the virtual time since the beginning, plus all jumps.
   WallTime wall() const override;
   std::unique_ptr<Sleeper> sleeper() override;
+  /// Waits for what can say of itself that it is ready (Readiness::Condition), under the lock.
+  std::unique_ptr<Poller> poller() override;
 
   /// As if somebody had set the machine's clock by this much.
   void jump_wall(std::chrono::seconds by) { wall_jump_ = wall_jump_.load() + by; }
@@ -60,7 +62,8 @@ class Simulation final : public Clock {
   bool sleep(Sleeper& sleeper, SteadyTime deadline, const Condition& ready);
 
  private:
-  class Place;  // a Sleeper
+  class Place;    // a Sleeper
+  class Watcher;  // a Poller
 
   bool awake(const Place&) const;
   bool idle() const;

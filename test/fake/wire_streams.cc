@@ -1,6 +1,5 @@
 #include "test/fake/wire_streams.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace fallbackmx {
@@ -32,13 +31,6 @@ std::unique_ptr<Stream> WireStreamFactory::connect(const Endpoint& to) {
       real.port = place->second.port;
   }
   return tcp_.connect(real);
-}
-
-bool WireStreamFactory::wait(std::span<const Watch> watches, Sleeper& sleeper, SteadyTime deadline) {
-  const JumpClock::Asleep asleep(sleeper);
-  // The TCP streams look at the machine's clock, which knows nothing of our jumps.
-  const auto real = std::max(deadline, SteadyTime{} + clock_.skipped()) - clock_.skipped();
-  return tcp_.wait(watches, sleeper, real);
 }
 
 }  // namespace fallbackmx

@@ -18,7 +18,7 @@ namespace fallbackmx {
 /// Used by all threads at once.
 class WireStreamFactory final : public StreamFactory {
  public:
-  explicit WireStreamFactory(JumpClock& clock) : clock_(clock), wire_(clock) {}
+  explicit WireStreamFactory(JumpClock& clock) : wire_(clock) {}
 
   /// From now on `server` is at `address` (`192.0.2.1`) and `port`.
   void serve(const std::string& address, std::uint16_t port, std::shared_ptr<ScriptedServer> server);
@@ -27,7 +27,6 @@ class WireStreamFactory final : public StreamFactory {
   std::vector<std::string> strays() const;
 
   std::unique_ptr<Stream> connect(const Endpoint& to) override;
-  bool wait(std::span<const Watch> watches, Sleeper& sleeper, SteadyTime deadline) override;
 
  private:
   struct Place {
@@ -35,7 +34,6 @@ class WireStreamFactory final : public StreamFactory {
     std::uint16_t port = 0;
   };
 
-  JumpClock& clock_;
   WireServer wire_;
   TcpStreamFactory tcp_;
   mutable std::mutex mutex_;             ///< protects what follows

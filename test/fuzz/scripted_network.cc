@@ -211,10 +211,6 @@ std::unique_ptr<Stream> ScriptedNetwork::connect(const Endpoint& to) {
   return client_of(simulation_, std::move(connection));
 }
 
-bool ScriptedNetwork::wait(std::span<const Watch> watches, Sleeper& sleeper, SteadyTime deadline) {
-  return wait_in_memory(simulation_, watches, sleeper, deadline);
-}
-
 std::vector<WireRecord> ScriptedNetwork::records() const {
   const auto lock = simulation_.lock();
   std::vector<WireRecord> records;

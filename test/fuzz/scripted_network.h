@@ -4,7 +4,6 @@
 
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,7 +58,6 @@ class ScriptedNetwork final : public StreamFactory {
   ScriptedNetwork& operator=(const ScriptedNetwork&) = delete;
 
   std::unique_ptr<Stream> connect(const Endpoint& to) override;
-  bool wait(std::span<const Watch> watches, Sleeper& sleeper, SteadyTime deadline) override;
 
   /// Of each connection, in the order in which they were made.
   std::vector<WireRecord> records() const;

@@ -9,6 +9,7 @@
 #include "probe/primary/destination.h"
 #include "probe/primary/engine.h"
 #include "test/fake/fake_resolver.h"
+#include "test/fake/loop_here.h"
 #include "test/fake/memory_streams.h"
 #include "test/fake/simulation.h"
 #include "test/unit/scarce_memory.h"
@@ -26,12 +27,14 @@ class DestinationsTest : public testing::Test {
   }
 
   Simulation clock;
+  LoopHere here{clock};
   FakeResolver dns{clock};
   MemoryStreamFactory streams{clock};
   std::unique_ptr<Store> store = make_memory_store();
   Log log{[](LogLevel, std::string_view) {}};
   Metrics metrics;
   Engine engine{Services{clock, dns, streams, *store, log, metrics},
+                here.loop,
                 std::make_shared<Settings>(default_settings()),
                 nullptr,
                 {},

@@ -10,6 +10,7 @@
 
 #include "probe/base/metrics.h"
 #include "test/fake/fake_resolver.h"
+#include "test/fake/loop_here.h"
 #include "test/fake/memory_streams.h"
 #include "test/fake/simulation.h"
 
@@ -28,7 +29,7 @@ class DispatcherTest : public testing::Test {
       probes.add(*Address::parse(recipient), client, clock.now());
     }
   }
-  std::shared_ptr<Roster::Slot> opening() { return sessions.add(clock.sleeper(), 0); }
+  std::shared_ptr<Roster::Slot> opening() { return sessions.add(here.loop, 0); }
   std::shared_ptr<Roster::Slot> standing(std::size_t endpoint, std::size_t room) {
     auto slot = opening();
     dispatcher.opened(*slot, endpoint, room);
@@ -45,6 +46,7 @@ class DispatcherTest : public testing::Test {
   }
 
   Simulation clock;
+  LoopHere here{clock};
   FakeResolver dns{clock};
   MemoryStreamFactory streams{clock};
   std::unique_ptr<Store> store = make_memory_store();
@@ -52,7 +54,7 @@ class DispatcherTest : public testing::Test {
   Log log{[this](LogLevel, std::string_view line) { lines.emplace_back(line); }, LogLevel::info};
   Metrics metrics;
   std::shared_ptr<Settings> settings = std::make_shared<Settings>(default_settings());
-  Engine engine{Services{clock, dns, streams, *store, log, metrics}, settings, nullptr, {}, [] {}};
+  Engine engine{Services{clock, dns, streams, *store, log, metrics}, here.loop, settings, nullptr, {}, [] {}};
   Servers servers{engine, {server("192.0.2.1"), server("192.0.2.2")}, {TlsPolicy{}, TlsPolicy{}}};
   ProbeQueue probes{2, engine.pending};
   Roster sessions;
@@ -141,7 +143,7 @@ TEST_F(DispatcherTest, OnlyAConnectionThatBeginsUsesUpTheTurnOfAServerThatIsDown
   dispatcher.opened(*first, 0, 3);
   EXPECT_EQ(dispatcher.due_trial(), std::optional<std::size_t>(1)) << "nobody else will";
 
-  const auto trial = sessions.add(clock.sleeper(), 0, 1);
+  const auto trial = sessions.add(here.loop, 0, 1);
   EXPECT_EQ(dispatcher.due_trial(), std::nullopt) << "one at a time";
   EXPECT_EQ(sessions.size(), 1U) << "it takes no probes";
   EXPECT_TRUE(dispatcher.begin(*trial, 1));

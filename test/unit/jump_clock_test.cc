@@ -1,9 +1,10 @@
 #include "test/fake/jump_clock.h"
 
 #include <gtest/gtest.h>
-#include <poll.h>
 
 #include <thread>
+
+#include "probe/base/loop.h"
 
 namespace fallbackmx {
 namespace {
@@ -43,15 +44,20 @@ TEST(JumpClock, AWakeIsUsedUpOnce) {
   EXPECT_FALSE(sleeper->sleep_until(SteadyTime::min()));
 }
 
-TEST(JumpClock, TheDescriptorIsReadableWhileAWakeIsPending) {
+TEST(JumpClock, ALoopSleepsSoundlyUntilTimeJumpsOrItIsWoken) {
   JumpClock clock;
-  auto sleeper = clock.sleeper();
-  pollfd pending{sleeper->fd(), POLLIN, 0};
-  EXPECT_EQ(poll(&pending, 1, 0), 0);
-  sleeper->wake();
-  EXPECT_EQ(poll(&pending, 1, 0), 1);
-  EXPECT_TRUE(sleeper->sleep_until(SteadyTime::min()));
-  EXPECT_EQ(poll(&pending, 1, 0), 0);
+  const auto other = clock.sleeper();
+  Loop loop(clock);
+  WaitPoint place(loop);
+  const auto wait = [](WaitPoint& at, SteadyTime until) -> Task<> { co_await at.until(until); };
+  loop.start(wait(place, clock.now() + 1h));
+  loop.end();
+  std::thread thread([&] { loop.run(); });
+  while (!clock.all_asleep(*other)) std::this_thread::yield();
+  clock.jump(59min);
+  while (!clock.all_asleep(*other)) std::this_thread::yield();
+  clock.jump(1min);
+  thread.join();
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 
 #include <array>
+#include "test/fake/loop_here.h"
 
 namespace fallbackmx {
 namespace {
@@ -24,8 +25,8 @@ struct World {
   }
 
   bool wait(Stream& stream, Span patience, bool want_write = false) {
-    const std::array watches = {Watch{&stream, want_write}};
-    return factory.wait(watches, *sleeper, simulation.now() + patience);
+    const std::array watches = {Watch{&stream.readiness(), want_write}};
+    return here.wait(simulation.now() + patience, watches);
   }
 
   IoResult settled(Stream& stream, Span patience = 1min) {
@@ -54,7 +55,7 @@ struct World {
   }
 
   Simulation simulation;
-  std::unique_ptr<Sleeper> sleeper = simulation.sleeper();
+  LoopHere here{simulation};
   std::shared_ptr<ScriptedServer> server = std::make_shared<ScriptedServer>("mx1");
   MemoryStreamFactory factory{simulation};
 };
@@ -119,7 +120,7 @@ TEST(MemoryStreams, WritingToAServerThatHasClosedGetsAReset) {
   auto stream = world.connect();
   EXPECT_EQ(world.heard(*stream), "<connection closed by peer>");
   EXPECT_EQ(stream->write("EHLO x\r\n").status, IoResult::Status::done);
-  EXPECT_FALSE(world.sleeper->sleep_until(world.simulation.now() + 1s));
+  EXPECT_FALSE(world.here.wait(world.simulation.now() + 1s));
   EXPECT_EQ(stream->write("EHLO x\r\n").why, "connection reset by peer");
 }
 
@@ -147,7 +148,7 @@ TEST(MemoryStreams, TheServerLearnsThatAClientIsGone) {
   auto stream = world.connect();
   world.heard(*stream);
   stream.reset();
-  world.sleeper->sleep_until(world.simulation.now() + 1s);
+  world.here.wait(world.simulation.now() + 1s);
   EXPECT_EQ(world.server->record().at_once, 0U);
   EXPECT_EQ(world.server->record().hangups, 1U);
 }

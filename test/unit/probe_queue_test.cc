@@ -11,7 +11,7 @@ class ProbeQueueTest : public testing::Test {
     return queue.add(*Address::parse(recipient), client, SteadyTime());
   }
 
-  std::atomic<int> everywhere{0};
+  int everywhere = 0;
   ProbeQueue queue{1, everywhere};
 };
 
@@ -71,17 +71,18 @@ TEST_F(ProbeQueueTest, WhoJoinsOneOfManyIsServedAsOneOfFewUnlessHeIsACrowdHimsel
 /// A session that ran out of memory has dropped it. Whoever asked for the same address later would have
 /// waited for a probe that nobody makes.
 TEST_F(ProbeQueueTest, WhatIsInNobodysHandsIsFinished) {
-  const auto waits = SystemClock().sleeper();
-  const auto dropped = add("dropped@example.org", "client");
-  const auto queued = add("queued@example.org", "client");
-  dropped->waiters.push_back(waits.get());
+  SystemClock clock;
+  const auto waiter = std::make_shared<Waiter>(clock);
+  add("dropped@example.org", "client")
+      ->waiters.emplace_back(waiter, SteadyTime(), SteadyTime(), Source::probe);
+  add("queued@example.org", "client");
   queue.take(0);
   queue.finish_lost(Verdict::late, "out of memory");
-  ASSERT_TRUE(dropped->result);
-  EXPECT_EQ(dropped->result->verdict, Verdict::late);
-  EXPECT_EQ(dropped->result->why, "out of memory");
-  EXPECT_TRUE(waits->sleep_until(SteadyTime::min())) << "who waited was woken";
-  EXPECT_FALSE(queued->result);
+  const auto answer = waiter->wait_until(SteadyTime::min());
+  ASSERT_TRUE(answer && answer->result);
+  EXPECT_EQ(answer->result->verdict, Verdict::late);
+  EXPECT_EQ(answer->result->why, "out of memory");
+  EXPECT_TRUE(queue.find(*Address::parse("queued@example.org")));
   EXPECT_EQ(queue.in_flight(), 1u);
 }
 

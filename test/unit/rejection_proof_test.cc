@@ -8,6 +8,7 @@
 
 #include "probe/base/metrics.h"
 #include "test/fake/fake_resolver.h"
+#include "test/fake/loop_here.h"
 #include "test/fake/memory_streams.h"
 #include "test/fake/simulation.h"
 
@@ -32,18 +33,22 @@ class RejectionProofTest : public testing::Test {
   }
   Step reject_in(RejectionProof& session, const std::string& recipient, bool needs_real = false,
                  const std::string& sender = "") {
-    return session.add(
-        std::make_shared<Probe>(address(recipient), "", clock.now(), 1),
-        {.result = said(Verdict::undeliverable, Stage::rcpt, server, reply(550, "no such user")),
-         .sender = sender,
-         .needs_real_recipient = needs_real});
+    return here.run(
+        session.add(std::make_shared<Probe>(address(recipient), "", clock.now(), 1),
+                    {.result = said(Verdict::undeliverable, Stage::rcpt, server, reply(550, "no such user")),
+                     .sender = sender,
+                     .needs_real_recipient = needs_real}));
   }
   Step accept(const std::string& control, const std::string& sender = "") {
-    return proof.on_reply(address(control), sender, Verdict::deliverable, reply(250, "ok"));
+    return accept_in(proof, control, sender);
+  }
+  Step accept_in(RejectionProof& session, const std::string& control, const std::string& sender = "") {
+    return here.run(session.on_reply(address(control), sender, Verdict::deliverable, reply(250, "ok")));
   }
   Step refuse(const std::string& control) {
-    return proof.on_reply(address(control), "", Verdict::undeliverable, reply(550, "no"));
+    return here.run(proof.on_reply(address(control), "", Verdict::undeliverable, reply(550, "no")));
   }
+  Probe probe_of(const std::string& recipient) { return {address(recipient), "", clock.now(), 1}; }
   void pass(std::chrono::seconds time) { clock.sleeper()->sleep_until(clock.now() + time); }
   void remember_as_good(const std::string& recipient) {
     AddressRecord good{.code = 250};
@@ -52,6 +57,7 @@ class RejectionProofTest : public testing::Test {
   }
 
   Simulation clock;
+  LoopHere here{clock};
   FakeResolver dns{clock};
   MemoryStreamFactory streams{clock};
   std::unique_ptr<Store> store = make_memory_store();
@@ -60,7 +66,7 @@ class RejectionProofTest : public testing::Test {
   Metrics metrics;
   std::shared_ptr<Settings> settings = std::make_shared<Settings>(default_settings());
   const Endpoint server{"mx1.example.org", boost::asio::ip::make_address("192.0.2.1")};
-  Engine engine{Services{clock, dns, streams, *store, log, metrics}, settings, nullptr, {}, [] {}};
+  Engine engine{Services{clock, dns, streams, *store, log, metrics}, here.loop, settings, nullptr, {}, [] {}};
   Servers servers{engine, {server}, {TlsPolicy{}}};
   RejectionProof proof{engine, servers, 0, "none", settings};
 };
@@ -72,8 +78,8 @@ TEST_F(RejectionProofTest, OneAboutTheAddressAsksForPostmasterOnceAndIsProvenByI
   ASSERT_EQ(step.settled.size(), 2U);
   EXPECT_EQ(step.settled[0].probe->recipient.text(), "a@example.org");
   EXPECT_EQ(step.settled[0].result.verdict, Verdict::undeliverable);
-  EXPECT_TRUE(proof.proven(address("c@example.org"), ""));
-  EXPECT_FALSE(proof.proven(address("c@example.org"), "probe@fallback.example"));
+  EXPECT_TRUE(proof.proven(probe_of("c@example.org"), ""));
+  EXPECT_FALSE(proof.proven(probe_of("c@example.org"), "probe@fallback.example"));
   EXPECT_TRUE(proof.take_unproven().empty());
 }
 
@@ -142,9 +148,7 @@ TEST_F(RejectionProofTest, ARecipientThatIsRememberedToExistIsGivenUpAtTheSecond
   remember_as_good("gone@example.org");
   const auto prove_in = [&](RejectionProof& session) {
     reject_in(session, "gone@example.org");
-    return session.on_reply(address("postmaster@example.org"), "", Verdict::deliverable, reply(250, "ok"))
-        .settled.at(0)
-        .result;
+    return accept_in(session, "postmaster@example.org").settled.at(0).result;
   };
   const ProbeResult first = prove_in(proof);
   EXPECT_EQ(first.verdict, Verdict::refused);
@@ -163,17 +167,14 @@ TEST_F(RejectionProofTest, AndNotBeforeAMinuteIsOver) {
   RejectionProof other{engine, servers, 0, "none", settings};
   pass(std::chrono::seconds(59));
   reject_in(other, "gone@example.org");
-  EXPECT_EQ(other.on_reply(address("postmaster@example.org"), "", Verdict::deliverable, reply(250, "ok"))
-                .settled.at(0)
-                .result.verdict,
-            Verdict::refused);
+  EXPECT_EQ(accept_in(other, "postmaster@example.org").settled.at(0).result.verdict, Verdict::refused);
 }
 
 TEST_F(RejectionProofTest, ItIsProvenByALaterYesAlone) {
   remember_as_good("gone@example.org");
   proof.accepted("example.org", "");
-  EXPECT_TRUE(proof.proven(address("a@example.org"), ""));
-  EXPECT_FALSE(proof.proven(address("gone@example.org"), ""));
+  EXPECT_TRUE(proof.proven(probe_of("a@example.org"), ""));
+  EXPECT_FALSE(proof.proven(probe_of("gone@example.org"), ""));
 }
 
 TEST_F(RejectionProofTest, WhenEveryControlIsRefusedTheRejectionsSayNothingAndAnAlarmIsRaisedOnce) {
@@ -186,7 +187,7 @@ TEST_F(RejectionProofTest, WhenEveryControlIsRefusedTheRejectionsSayNothingAndAn
   EXPECT_EQ(third.settled[0].result.why,
             "mx1.example.org[192.0.2.1]:25 said 550 no such user (in reply to RCPT); "
             "it answered 550 no to the control recipient <postmaster@example.org>");
-  EXPECT_FALSE(proof.proven(address("a@example.org"), ""));
+  EXPECT_FALSE(proof.proven(probe_of("a@example.org"), ""));
   EXPECT_EQ(lines.size(), 1U);
 
   proof.accepted("example.org", "");
@@ -198,8 +199,8 @@ TEST_F(RejectionProofTest, WhenEveryControlIsRefusedTheRejectionsSayNothingAndAn
 
 TEST_F(RejectionProofTest, AControlThatIsDeferredDefers) {
   reject("a@example.org");
-  const auto step =
-      proof.on_reply(address("postmaster@example.org"), "", Verdict::deferred, reply(450, "greylisted"));
+  const auto step = here.run(
+      proof.on_reply(address("postmaster@example.org"), "", Verdict::deferred, reply(450, "greylisted")));
   ASSERT_EQ(step.settled.size(), 1U);
   EXPECT_EQ(step.settled[0].result.verdict, Verdict::deferred);
 }
@@ -237,7 +238,7 @@ TEST_F(RejectionProofTest, WhatIsUnprovenAtTheEndOfASessionKeepsWhatWasSaid) {
   EXPECT_TRUE(left[0]->rejection->needs_real_recipient);
 
   RejectionProof next{engine, servers, 0, "none", settings};
-  EXPECT_EQ(next.add(left[0], *left[0]->rejection).ask->recipient.text(), "real@example.org");
+  EXPECT_EQ(here.run(next.add(left[0], *left[0]->rejection)).ask->recipient.text(), "real@example.org");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "test/fake/loop_here.h"
 #include "test/fake/simulation.h"
 
 namespace fallbackmx {
@@ -10,7 +11,7 @@ namespace {
 class RosterTest : public testing::Test {
  protected:
   std::shared_ptr<Roster::Slot> opening(std::vector<std::size_t> knocking = {}) {
-    auto slot = roster.add(clock.sleeper(), 0);
+    auto slot = roster.add(here.loop, 0);
     slot->knocking = std::move(knocking);
     return slot;
   }
@@ -23,6 +24,7 @@ class RosterTest : public testing::Test {
   }
 
   Simulation clock;
+  LoopHere here{clock};
   Roster roster;
 };
 
@@ -54,17 +56,6 @@ TEST_F(RosterTest, WhoIsDismissedIsStillThereButServesNobody) {
   EXPECT_EQ(roster.standing(0), 0U);
   EXPECT_EQ(roster.room(20), 4U);
   EXPECT_FALSE(slot->opening);
-}
-
-TEST_F(RosterTest, EachSessionIsJoinedOnce) {
-  const auto first = standing(0, 1), second = standing(0, 1);
-  roster.retire(first);
-  EXPECT_EQ(roster.size(), 1U);
-  EXPECT_EQ(roster.next_to_join(), first);
-  EXPECT_EQ(roster.next_to_join(), second) << "still at work: its thread is waited for";
-  roster.retire(second);
-  EXPECT_EQ(roster.take_retired().size(), 1U);
-  EXPECT_EQ(roster.next_to_join(), nullptr);
 }
 
 }  // namespace

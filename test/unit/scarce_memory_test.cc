@@ -103,7 +103,7 @@ TEST(OutOfMemory, ARowInMemoryIsThereWholeOrNotAtAll) {
 }
 
 TEST(OutOfMemory, AProbeIsQueuedOrNotThere) {
-  std::atomic<int> everywhere{0};
+  int everywhere = 0;
   ProbeQueue probes(1, everywhere);
   const Address recipient = *Address::parse(long_name + "@example.org");
   EXPECT_GT(with_each_allocation_failing([&] { probes.add(recipient, long_name, SteadyTime{}); },

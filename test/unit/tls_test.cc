@@ -47,9 +47,11 @@ class LoopStream final : public Stream {
     }
     return {.bytes = bytes.size()};
   }
+  Readiness& readiness() override { return readiness_; }
 
  private:
   SSL* ssl_;
+  Readiness readiness_{[](bool) { return true; }};
 };
 
 std::string certificate_digest(SSL_CTX* context, bool public_key_only) {
@@ -237,6 +239,10 @@ TEST_F(TlsTest, RubbishInPlaceOfAServerIsAnErrorInWords) {
       return {.bytes = into.size()};
     }
     IoResult write(std::string_view bytes) override { return {.bytes = bytes.size()}; }
+    Readiness& readiness() override { return readiness_; }
+
+   private:
+    Readiness readiness_{[](bool) { return true; }};
   };
   TlsStream talk(std::make_unique<Rubbish>(), *TlsContext::make(settings), {.level = TlsLevel::may}, server);
   const IoResult result = talk.connected();

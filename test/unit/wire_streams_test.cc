@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include "test/fake/loop_here.h"
 
 namespace fallbackmx {
 namespace {
@@ -33,8 +34,8 @@ struct Wire {
       text.append(piece.data(), got.bytes);
       if (got.status == IoResult::Status::closed || got.status == IoResult::Status::failed)
         return text + "<" + got.why + ">";
-      const std::array watches = {Watch{&stream.wire(), stream.holds_output()}};
-      if (got.status == IoResult::Status::would_block && !factory.wait(watches, *sleeper, deadline))
+      const std::array watches = {Watch{&stream.readiness(), stream.holds_output()}};
+      if (got.status == IoResult::Status::would_block && !here.wait(deadline, watches))
         return text + "<nothing>";
     }
     return text;
@@ -42,6 +43,7 @@ struct Wire {
 
   JumpClock clock;
   std::unique_ptr<Sleeper> sleeper = clock.sleeper();
+  LoopHere here{clock};
   std::shared_ptr<ScriptedServer> server = std::make_shared<ScriptedServer>("mx1");
   WireStreamFactory factory{clock};
 };

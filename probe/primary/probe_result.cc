@@ -1,4 +1,4 @@
-#include "probe/primary/probe.h"
+#include "probe/primary/probe_result.h"
 
 namespace fallbackmx {
 
