@@ -129,6 +129,7 @@ std::string primaries_part(const StatusFacts& facts) {
     return part + R"(<section class="card"><p class="none">Nobody has been asked yet.</p></section>)";
   // What needs attention comes first.
   std::vector<const PrimaryState*> sorted;
+  sorted.reserve(facts.primaries.size());
   for (const PrimaryState& primary : facts.primaries) sorted.push_back(&primary);
   std::stable_partition(sorted.begin(), sorted.end(), [](const PrimaryState* primary) {
     return primary->state != Health::State::up || !primary->alarm.empty();

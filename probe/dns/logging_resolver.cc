@@ -14,6 +14,7 @@ constexpr std::size_t most_shown = 20;
 
 std::vector<std::string> records(const DnsAnswer& answer) {
   std::vector<std::string> texts;
+  texts.reserve(answer.mx.size() + answer.addresses.size() + answer.tlsa.size() + 1);
   for (const auto& mx : answer.mx)
     texts.push_back(fmt::format("{} {}", mx.preference, mx.host.empty() ? "." : printable(mx.host)));
   for (const auto& address : answer.addresses) texts.push_back(address.to_string());

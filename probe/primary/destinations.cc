@@ -56,6 +56,7 @@ std::shared_ptr<Destination> Destinations::find(const std::vector<Endpoint>& end
 
 std::vector<std::shared_ptr<Destination>> Destinations::all() const {
   std::vector<std::shared_ptr<Destination>> all;
+  all.reserve(by_key_.size());
   for (const auto& [key, destination] : by_key_) all.push_back(destination);
   return all;
 }
