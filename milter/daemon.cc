@@ -86,7 +86,7 @@ class Daemon {
         place_(spelled_out(socket_)),
         log_(open_log(*settings_, options.verbose)),
         configuration_(sources, config, clock_, *log_, metrics_, [this](const auto& next) { take(next); }),
-        replaceable_resolver_(make_resolver(*settings_, clock_, log_.get())),
+        replaceable_resolver_(make_resolver(*settings_, loop_, log_.get())),
         streams_(bind_addresses(*settings_)),
         listener_(socket_, settings_->milter_socket_mode, settings_->milter_socket_group) {}
 
@@ -127,8 +127,8 @@ class Daemon {
     kick_ = std::make_unique<Kick>(*own, *log_);
     kicker_ = std::make_unique<Kicker>(*kick_);
     store_ = open_store(*settings_, *log_);
-    verifier_ = std::make_unique<Verifier>(Services{clock_, resolver_, streams_, *store_, *log_, metrics_},
-                                           settings_);
+    verifier_ = std::make_unique<Verifier>(
+        Services{clock_, resolver_, streams_, *store_, *log_, metrics_, loop_}, settings_);
     desk_ = std::make_unique<Desk>(
         DeskServices{.clock = clock_,
                      .resolver = resolver_,
@@ -236,7 +236,7 @@ class Daemon {
 
   void take(const Config& next) {
     // What can fail comes first: it is taken by all, or by nobody.
-    std::shared_ptr<Resolver> resolver = make_resolver(*next.settings, clock_, log_.get());
+    std::shared_ptr<Resolver> resolver = make_resolver(*next.settings, loop_, log_.get());
     verifier_->reload(next.settings);
     replaceable_resolver_.replace(std::move(resolver));
     desk_->reload(next.settings, next.rewriting);
@@ -283,6 +283,7 @@ class Daemon {
   SystemClock clock_;
   const WallTime started_ = clock_.wall();
   Metrics metrics_;
+  LoopThread loop_{clock_};  ///< SMTP sessions and DNS questions
   Configuration configuration_;
   ReplaceableResolver replaceable_resolver_;
   CountingResolver resolver_{replaceable_resolver_, clock_, metrics_};

@@ -27,7 +27,7 @@ class RealWorld {
   explicit RealWorld(const Settings& settings, std::shared_ptr<const RecipientRewriting> rewriting = nullptr)
       : settings_(settings),
         rewriting_(std::move(rewriting)),
-        resolver_(make_resolver(settings, clock_)),
+        resolver_(make_resolver(settings, loop_)),
         streams_(bind_addresses(settings)) {}
 
   Clock& clock() { return clock_; }
@@ -36,13 +36,14 @@ class RealWorld {
   std::unique_ptr<Resolver> resolver_of(const NameServer& server) {
     Settings alone = settings_;
     alone.resolver = {server.text()};
-    return make_resolver(alone, clock_);
+    return make_resolver(alone, loop_);
   }
 
  private:
   const Settings& settings_;
   const std::shared_ptr<const RecipientRewriting> rewriting_;
   SystemClock clock_;
+  LoopThread loop_{clock_};
   std::unique_ptr<Resolver> resolver_;
   TcpStreamFactory streams_;
 };

@@ -76,7 +76,8 @@ Scenery scenery_of(const Supposed& supposed, const Settings& settings) {
 TracedVerifier::TracedVerifier(std::shared_ptr<const Settings> settings, const World& world, Trace& trace)
     : resolver_(world.resolver, trace.log()),
       store_(make_memory_store()),
-      verifier_({world.clock, resolver_, world.streams, *store_, trace.log(), metrics_},
+      loop_(world.clock),
+      verifier_({world.clock, resolver_, world.streams, *store_, trace.log(), metrics_, loop_},
                 std::move(settings)) {}
 
 void TracedVerifier::remember(const Address& recipient, const AddressRecord& record) {

@@ -68,6 +68,7 @@ class TracedVerifier {
   Metrics metrics_;
   LoggingResolver resolver_;
   const std::unique_ptr<Store> store_;
+  LoopThread loop_;
   Verifier verifier_;
 };
 

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -27,6 +28,10 @@ class ReplaceableResolver final : public Resolver {
   }
   std::vector<DnsAnswer> lookup_all(std::span<const Lookup> lookups, SteadyTime deadline) override {
     return current()->lookup_all(lookups, deadline);
+  }
+  Task<DnsAnswer> ask(Loop& loop, std::string name, RecordType type, SteadyTime deadline) override {
+    const auto resolver = current();
+    co_return co_await resolver->ask(loop, std::move(name), type, deadline);
   }
 
   void replace(std::shared_ptr<Resolver> next) {

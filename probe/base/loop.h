@@ -107,6 +107,7 @@ struct Watch {
 class WaitPoint {
  public:
   explicit WaitPoint(Loop& loop) : loop_(loop) {}
+  Loop& loop() const { return loop_; }
   WaitPoint(const WaitPoint&) = delete;
   WaitPoint& operator=(const WaitPoint&) = delete;
 
@@ -154,6 +155,58 @@ class WaitPoint::Wait {
 
 inline WaitPoint::Wait WaitPoint::until(SteadyTime deadline, std::span<const Watch> watches) {
   return {*this, deadline, watches};
+}
+
+/// A loop with a thread of its own. At its end everything that was started has to come to its end.
+class LoopThread {
+ public:
+  explicit LoopThread(Clock& clock) : loop_(clock), thread_([this] { loop_.run(); }) {}
+  ~LoopThread() {
+    loop_.end();
+    thread_.join();
+  }
+  LoopThread(const LoopThread&) = delete;
+  LoopThread& operator=(const LoopThread&) = delete;
+
+  operator Loop&() { return loop_; }
+
+ private:
+  Loop loop_;
+  std::thread thread_;
+};
+
+namespace loop_parts {
+
+template <class Value>
+Task<> tell(Task<Value> task, std::optional<Value>& value, std::exception_ptr& trouble, Sleeper& sleeper) {
+  try {
+    value.emplace(co_await task);
+  } catch (...) {
+    trouble = std::current_exception();
+  }
+  sleeper.wake();  // the last thing: what is referred to is gone then
+}
+
+}  // namespace loop_parts
+
+/// From any thread but the loop's: runs the coroutine on the loop, and waits for it.
+template <class Value>
+Value run_on(Loop& loop, Task<Value> task) {
+  const auto sleeper = loop.clock().sleeper();
+  std::optional<Value> value;
+  std::exception_ptr trouble;
+  auto whole = std::make_shared<Task<>>(loop_parts::tell(std::move(task), value, trouble, *sleeper));
+  loop.post([&, whole] {
+    try {
+      loop.start(std::move(*whole));
+    } catch (...) {
+      trouble = std::current_exception();
+      sleeper->wake();
+    }
+  });
+  while (!sleeper->sleep_until(SteadyTime::max())) continue;
+  if (trouble) std::rethrow_exception(trouble);
+  return *std::move(value);
 }
 
 /// For what blocks: calls it in a thread of its own, while the loop goes on.

@@ -1,6 +1,7 @@
 #include "probe/dns/counting_resolver.h"
 
 #include <cstddef>
+#include <utility>
 
 namespace fallbackmx {
 
@@ -34,6 +35,13 @@ DnsAnswer CountingResolver::lookup(std::string_view name, RecordType type, Stead
   DnsAnswer answer = resolver_.lookup(name, type, deadline);
   count(type, answer, begin);
   return answer;
+}
+
+Task<DnsAnswer> CountingResolver::ask(Loop& loop, std::string name, RecordType type, SteadyTime deadline) {
+  const SteadyTime begin = clock_.now();
+  DnsAnswer answer = co_await resolver_.ask(loop, std::move(name), type, deadline);
+  count(type, answer, begin);
+  co_return answer;
 }
 
 void CountingResolver::count(RecordType type, const DnsAnswer& answer, SteadyTime begin) {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,6 +23,7 @@ class CountingResolver final : public Resolver {
   std::optional<DnsAnswer> at_hand(std::string_view name, RecordType type) override;
   DnsAnswer lookup(std::string_view name, RecordType type, SteadyTime deadline) override;
   std::vector<DnsAnswer> lookup_all(std::span<const Lookup>, SteadyTime deadline) override;
+  Task<DnsAnswer> ask(Loop& loop, std::string name, RecordType type, SteadyTime deadline) override;
 
  private:
   void count(RecordType type, const DnsAnswer& answer, SteadyTime begin);

@@ -36,6 +36,10 @@ std::string_view to_string(RecordType type) {
 
 std::optional<DnsAnswer> Resolver::at_hand(std::string_view, RecordType) { return std::nullopt; }
 
+Task<DnsAnswer> Resolver::ask(Loop& loop, std::string name, RecordType type, SteadyTime deadline) {
+  co_return co_await in_a_thread(loop, [&] { return lookup(name, type, deadline); });
+}
+
 DnsRank rank(RecordType type, const DnsAnswer& answer) {
   using Status = DnsAnswer::Status;
   if (answer.status == Status::temporary) return DnsRank::temporary;

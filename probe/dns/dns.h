@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "probe/base/clock.h"
+#include "probe/base/loop.h"
 #include "probe/mail/endpoint.h"
 
 namespace fallbackmx {
@@ -76,6 +76,8 @@ class Resolver {
   /// takes no time from the others. A and AAAA of a host stand one behind the other; once one of them has
   /// addresses, the other has `resolution_delay` left, and is "temporary" when it is not answered by then.
   virtual std::vector<DnsAnswer> lookup_all(std::span<const Lookup>, SteadyTime deadline) = 0;
+  /// As lookup(), for a coroutine on this loop. One that knows no loop is asked by a thread.
+  virtual Task<DnsAnswer> ask(Loop& loop, std::string name, RecordType type, SteadyTime deadline);
 };
 
 }  // namespace fallbackmx

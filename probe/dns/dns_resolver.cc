@@ -1,15 +1,16 @@
 #include "probe/dns/dns_resolver.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <exception>
-#include <system_error>
-#include <thread>
+#include <map>
+#include <mutex>
+#include <string>
 #include <utility>
 
-#include "probe/base/text_file.h"
-#include "probe/dns/lookups.h"
+#include "probe/base/recent_map.h"
+#include "probe/base/text.h"
+#include "probe/dns/dns_cache.h"
 #include "probe/mail/host_name.h"
 #include "probe/mail/smtp_reply.h"
 
@@ -23,9 +24,6 @@ constexpr std::size_t longest_name = 253;  // what 255 bytes on the wire leave (
 
 /// A domain may have a hundred MX hosts.
 constexpr std::size_t most_at_once = 16;
-
-/// What a condition variable can add to its own time, whatever our deadline is.
-constexpr auto longest_sleep = std::chrono::minutes(1);
 
 bool can_be_asked(const std::string& name) { return name.size() <= longest_name && valid_hostname(name); }
 
@@ -45,162 +43,325 @@ DnsAnswer not_askable(std::string_view asked, RecordType type) {
                          question_text(printable(asked, 100), type) + ": not a valid host name");
 }
 
+bool for_addresses(RecordType type) { return type == RecordType::a || type == RecordType::aaaa; }
+
+/// The two questions about a host's addresses, which stand one behind the other.
+bool belong_together(const Lookup& one, const Lookup& other) {
+  return one.name == other.name && one.type != other.type && for_addresses(one.type) &&
+         for_addresses(other.type);
+}
+
+/// A question on its way.
+struct Flight {
+  Flight(Loop& loop, SteadyTime until) : place(loop), wanted(until) {}
+
+  WaitPoint place;    ///< where it waits for name servers
+  SteadyTime wanted;  ///< by the most patient of those that ask
+  bool landed = false;
+  std::optional<DnsAnswer> answer;  ///< none: there was no memory for it
+  std::vector<WaitPoint*> waiting;  ///< those that ask
+};
+
+struct Learned {
+  DnsAnswer answer;
+  bool out_of_time = false;  ///< says more about the deadline than about the name
+};
+
+Learned learned(DnsAnswer answer, bool out_of_time = false) { return {std::move(answer), out_of_time}; }
+
+/// A lookup that failed (RFC 9520): remembered for a second, and for twice as long each further time.
+struct Failure {
+  DnsAnswer answer;
+  SteadyTime at{}, until{};
+  std::chrono::seconds kept{0};
+  bool slow = false;  ///< it cost somebody its time
+};
+constexpr std::chrono::seconds shortest_memory{1}, longest_memory{60};
+/// A failure that took so long is not waited for again within `slow_lifetime`: it is asked for all the same,
+/// for so long, and the next one hears what came of it.
+constexpr std::chrono::milliseconds slow_from{900};
+constexpr std::chrono::seconds slow_lifetime{60}, unhurried{10};
+
+/// One of several questions, for who waits for all of them.
+struct Wanted {
+  std::shared_ptr<Flight> flight;
+  std::optional<DnsAnswer> answer;
+  SteadyTime until{};    ///< waited for no longer
+  bool hurried = false;  ///< because the other addresses of its host are known
+};
+
+/// All of them, and where their asker waits.
+struct Asking {
+  Asking(Loop& loop, std::size_t many) : place(loop), all(many) {}
+  ~Asking() {
+    for (Wanted& each : all) {
+      if (each.flight) std::erase(each.flight->waiting, &place);
+    }
+  }
+  Asking(const Asking&) = delete;
+  Asking& operator=(const Asking&) = delete;
+
+  WaitPoint place;
+  std::vector<Wanted> all;
+};
+
 }  // namespace
 
-/// Ends a flight however its asker ends.
-class DnsResolver::Landing {
+/// What lives on the loop; the cache is read by all threads.
+class DnsResolver::Questions : public std::enable_shared_from_this<Questions> {
  public:
-  Landing(DnsResolver& resolver, const std::string& key, Flight& flight)
-      : resolver_(resolver), key_(key), flight_(flight) {}
-  ~Landing() {
-    std::lock_guard lock(resolver_.mutex_);
-    flight_.done = true;
-    resolver_.flights_.erase(key_);
-    flight_.landed.notify_all();
+  Questions(Loop& loop, NameServers servers, Trust trust, DnsTransport::WithoutEdns without_edns)
+      : loop_(loop),
+        transport_(std::move(servers), loop.clock(), std::move(without_edns)),
+        trust_(std::move(trust)) {}
+
+  Loop& loop() const { return loop_; }
+
+  std::optional<DnsAnswer> in_cache(const std::string& name, RecordType type) {
+    const std::string key = question_text(name, type);
+    const std::lock_guard lock(mutex_);
+    if (const Failure* failure = failures_.find(key); failure && loop_.clock().now() < failure->until)
+      return failure->answer;
+    return cache_.find(key, loop_.clock().now());
   }
-  Landing(const Landing&) = delete;
-  Landing& operator=(const Landing&) = delete;
+
+  /// Each answer by the deadline, in the order of the questions. They outlive it.
+  Task<std::vector<DnsAnswer>> find_all(std::span<const Lookup> lookups, SteadyTime deadline) {
+    Asking asking(loop_, lookups.size());
+    for (Wanted& each : asking.all) each.until = deadline;
+    while (advance(lookups, asking.all, asking.place)) {
+      SteadyTime until = deadline;
+      for (const Wanted& each : asking.all) {
+        if (each.flight && !each.answer) until = std::min(until, each.until);
+      }
+      co_await asking.place.until(until);
+    }
+    std::vector<DnsAnswer> answers;
+    answers.reserve(asking.all.size());
+    for (Wanted& each : asking.all) answers.push_back(*std::move(each.answer));
+    co_return answers;
+  }
+
+  void stop() noexcept {
+    stopping_ = true;
+    for (const auto& [key, flight] : flights_) {
+      flight->wanted = SteadyTime::min();
+      flight->place.wake();
+    }
+  }
 
  private:
-  DnsResolver& resolver_;
-  const std::string& key_;
-  Flight& flight_;
+  /// Begins what may begin, and takes up what has come; false when nothing is missing.
+  bool advance(std::span<const Lookup> lookups, std::vector<Wanted>& all, WaitPoint& place) {
+    const SteadyTime now = loop_.clock().now();
+    std::size_t flying = 0, missing = 0;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      Wanted& wanted = all[i];
+      if (wanted.answer) continue;
+      if (!wanted.flight && flying < most_at_once) begin(lookups[i], wanted, place);
+      if (wanted.flight && !wanted.answer) look_at(lookups[i], wanted, now);
+      flying += wanted.flight && !wanted.answer ? 1 : 0;
+      missing += wanted.answer ? 0 : 1;
+    }
+    for (std::size_t i = 1; i < all.size(); ++i) {
+      if (!belong_together(lookups[i - 1], lookups[i])) continue;
+      hurry(all[i - 1], all[i], now);
+      hurry(all[i], all[i - 1], now);
+    }
+    return missing > 0;
+  }
+
+  void begin(const Lookup& lookup, Wanted& wanted, WaitPoint& place) {
+    const std::string name = lower_case(lookup.name);
+    if (!can_be_asked(name)) {
+      wanted.answer = not_askable(lookup.name, lookup.type);
+    } else if (auto known = in_cache(name, lookup.type)) {
+      wanted.answer = *std::move(known);
+    } else if (stopping_) {
+      wanted.answer =
+          without_records(Status::temporary, question_text(name, lookup.type) + ": no answer in time");
+    } else if (auto failure = slow_failure(name, lookup.type)) {
+      join(name, lookup.type, loop_.clock().now() + unhurried);
+      wanted.answer = *std::move(failure);
+    } else {
+      wanted.flight = join(name, lookup.type, wanted.until);
+      wanted.flight->waiting.push_back(&place);
+    }
+  }
+
+  /// Nobody waits once more, for some time, for name servers that were silent.
+  std::optional<DnsAnswer> slow_failure(const std::string& name, RecordType type) {
+    const std::lock_guard lock(mutex_);
+    const Failure* failure = failures_.find(question_text(name, type));
+    if (failure == nullptr || !failure->slow || loop_.clock().now() - failure->at >= slow_lifetime)
+      return std::nullopt;
+    return failure->answer;
+  }
+
+  void look_at(const Lookup& lookup, Wanted& wanted, SteadyTime now) {
+    const Flight& flight = *wanted.flight;
+    const std::string question = question_text(lower_case(lookup.name), lookup.type);
+    if (flight.landed && flight.answer)
+      wanted.answer = flight.answer;
+    else if (flight.landed)
+      wanted.answer = without_records(Status::temporary, question + ": no memory left");
+    else if (now >= wanted.until || stopping_)
+      wanted.answer = without_records(Status::temporary, question + ": no answer in time");
+    if (wanted.hurried && wanted.answer && wanted.answer->status == Status::temporary)
+      wanted.answer->why += "; not waited for any longer, as the host's other addresses are known";
+  }
+
+  /// Once one has addresses, nobody waits long for the other.
+  static void hurry(Wanted& wanted, const Wanted& other, SteadyTime now) {
+    if (wanted.answer || wanted.hurried || !wanted.flight || !other.answer) return;
+    if (other.answer->addresses.empty() || wanted.until <= now + resolution_delay) return;
+    wanted.until = now + resolution_delay;
+    wanted.hurried = true;
+  }
+
+  std::shared_ptr<Flight> join(const std::string& name, RecordType type, SteadyTime until) {
+    const std::string key = question_text(name, type);
+    if (const auto known = flights_.find(key); known != flights_.end()) {
+      known->second->wanted = std::max(known->second->wanted, until);
+      return known->second;
+    }
+    auto flight = std::make_shared<Flight>(loop_, until);
+    const auto place = flights_.emplace(key, flight).first;
+    try {
+      loop_.start(fly(shared_from_this(), name, type, flight));
+    } catch (...) {
+      flights_.erase(place);
+      throw;
+    }
+    return flight;
+  }
+
+  static Task<> fly(std::shared_ptr<Questions> self, std::string name, RecordType type,
+                    std::shared_ptr<Flight> flight) {
+    try {
+      const SteadyTime begun = self->loop_.clock().now();
+      Learned learned = co_await self->learn(name, type, *flight);
+      self->keep(name, type, learned, self->loop_.clock().now() - begun);
+      flight->answer = std::move(learned.answer);
+    } catch (const std::exception&) {  // said to those that wait
+    }
+    self->land(*flight);
+  }
+
+  void keep(const std::string& name, RecordType type, const Learned& learned, SteadyTime::duration took) {
+    const std::string key = question_text(name, type);
+    const SteadyTime now = loop_.clock().now();
+    const std::lock_guard lock(mutex_);
+    if (learned.answer.status != Status::temporary) {
+      failures_.erase(key);
+      return cache_.put(key, learned.answer, now);
+    }
+    const bool slow = took >= slow_from;
+    if (stopping_ || (learned.out_of_time && !slow)) return;
+    Failure& failure = failures_.touch(key);
+    failure.kept = std::min(std::max(2 * failure.kept, shortest_memory), longest_memory);
+    failure.answer = learned.answer;
+    failure.at = now;
+    failure.until = now + failure.kept;
+    failure.slow = slow;
+  }
+
+  void land(Flight& flight) noexcept {
+    flight.landed = true;
+    std::erase_if(flights_, [&](const auto& entry) { return entry.second.get() == &flight; });
+    for (WaitPoint* place : std::exchange(flight.waiting, {})) place->wake();
+  }
+
+  Task<Learned> learn(const std::string& name, RecordType type, Flight& flight) {
+    const std::string question = question_text(name, type);
+    std::string current = name;
+    bool authentic = true;
+    auto ttl = std::chrono::seconds::max();
+    // A packet that leads to another question holds at least one CNAME record.
+    for (int packets = 0; packets <= most_cnames; ++packets) {
+      auto outcome = co_await transport_.ask(current, type, {flight.wanted}, flight.place);
+      if (!outcome.reply) {
+        const std::string through = current == name ? "" : " (alias of " + printable(current, 100) + ")";
+        co_return learned(without_records(Status::temporary, question + through + ": " + outcome.why),
+                          outcome.out_of_time);
+      }
+      DnsReply& reply = *outcome.reply;
+      authentic = authentic && reply.authentic_data && trust_(outcome.server.address);
+      ttl = std::min(ttl, reply.answer.ttl);
+      if (!reply.ask_on.empty() && can_be_asked(reply.ask_on)) {
+        current = reply.ask_on;
+        continue;
+      }
+      DnsAnswer answer = std::move(reply.answer);
+      answer.authentic = authentic;
+      answer.ttl = ttl;
+      if (answer.status == Status::ok) co_return learned(std::move(answer));
+      const std::string through =
+          answer.canonical == name ? "" : " (alias of " + printable(answer.canonical, 100) + ")";
+      answer.why = question + through + ": " + answer.why + ", says " + outcome.server.text();
+      co_return learned(std::move(answer));
+    }
+    auto answer =
+        without_records(Status::nx_domain, question + ": more than 10 CNAME records, or a loop of them");
+    answer.ttl = ttl;
+    co_return learned(std::move(answer));
+  }
+
+  Loop& loop_;
+  DnsTransport transport_;
+  const Trust trust_;
+  std::map<std::string, std::shared_ptr<Flight>> flights_;
+  bool stopping_ = false;
+  std::mutex mutex_;  ///< guards what follows
+  DnsCache cache_;
+  RecentMap<std::string, Failure> failures_{10'000};  ///< of those that were answered no better since
 };
+
+DnsResolver::DnsResolver(Loop& loop, NameServers servers, Trust trust, DnsTransport::WithoutEdns without_edns)
+    : questions_(
+          std::make_shared<Questions>(loop, std::move(servers), std::move(trust), std::move(without_edns))) {}
+
+DnsResolver::~DnsResolver() {
+  try {
+    questions_->loop().post([questions = questions_] { questions->stop(); });
+  } catch (const std::exception&) {  // then they end when their time is over
+  }
+}
 
 std::optional<DnsAnswer> DnsResolver::at_hand(std::string_view asked, RecordType type) {
   const std::string name = lower_case(asked);
   if (!can_be_asked(name)) return not_askable(asked, type);
-  const std::lock_guard lock(mutex_);
-  return cache_.find(question_text(name, type), clock_.now());
+  return questions_->in_cache(name, type);
 }
 
-DnsAnswer DnsResolver::lookup_patiently(std::string_view asked, RecordType type, const Patience& patience) {
-  const std::string name = lower_case(asked);
-  if (!can_be_asked(name)) return not_askable(asked, type);
-  const std::string key = question_text(name, type);
-  std::shared_ptr<Flight> flight;
-  while (!flight) {
-    std::unique_lock lock(mutex_);
-    if (auto cached = cache_.find(key, clock_.now())) return *std::move(cached);
-    const auto known = flights_.find(key);
-    if (known == flights_.end()) {
-      flight = flights_.emplace(key, std::make_shared<Flight>()).first->second;
-      break;
-    }
-    const auto others = known->second;
-    if (!wait_for(*others, lock, patience)) {
-      return without_records(Status::temporary, key + ": no answer in time");
-    }
-    if (others->answer) return *others->answer;
-  }
-
-  const Landing landing(*this, key, *flight);
-  Learned learned = ask(name, type, patience);
-  if (!learned.out_of_time) {
-    std::lock_guard lock(mutex_);
-    cache_.put(key, learned.answer, clock_.now());
-    flight->answer = learned.answer;
-  }
-  return std::move(learned.answer);
-}
-
-bool DnsResolver::wait_for(Flight& flight, std::unique_lock<std::mutex>& lock,
-                           const Patience& patience) const {
-  while (!flight.done) {
-    const SteadyTime now = clock_.now();
-    if (now >= patience.end()) return false;
-    flight.landed.wait_for(lock,
-                           std::min<SteadyTime::duration>(patience.next_look(now) - now, longest_sleep));
-  }
-  return true;
+DnsAnswer DnsResolver::lookup(std::string_view name, RecordType type, SteadyTime deadline) {
+  if (auto known = at_hand(name, type)) return *std::move(known);
+  const Lookup one{std::string(name), type};
+  return std::move(lookup_all({&one, 1}, deadline).front());
 }
 
 std::vector<DnsAnswer> DnsResolver::lookup_all(std::span<const Lookup> wanted, SteadyTime deadline) {
-  Lookups lookups(wanted, deadline);
-  std::vector<std::size_t> unknown;
-  {
-    std::lock_guard lock(mutex_);
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-      const auto key = question_text(lower_case(wanted[i].name), wanted[i].type);
-      auto known = cache_.find(key, clock_.now());
-      if (known) {
-        lookups.end(i, *std::move(known), clock_.now());
-      } else {
-        unknown.push_back(i);
-      }
-    }
+  std::vector<DnsAnswer> known;
+  for (const Lookup& each : wanted) {
+    auto answer = at_hand(each.name, each.type);
+    if (!answer) return run_on(questions_->loop(), questions_->find_all(wanted, deadline));
+    known.push_back(*std::move(answer));
   }
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < unknown.size(); i = next++) {
-      const std::size_t question = unknown[i];
-      const Patience& patience = lookups.begin(question, clock_.now());
-      lookups.end(question, lookup_without_throwing(wanted[question], patience), clock_.now());
-    }
-  };
-  std::vector<std::jthread> helpers;
-  try {
-    while (helpers.size() + 1 < std::min(unknown.size(), most_at_once)) helpers.emplace_back(work);
-  } catch (const std::exception&) {
-    // Out of threads: those there are do it all, in the time there is.
-  }
-  work();
-  helpers.clear();  // joined before the answers leave
-  return std::move(lookups).answers();
+  return known;
 }
 
-DnsAnswer DnsResolver::lookup_without_throwing(const Lookup& wanted, const Patience& patience) noexcept {
-  try {
-    DnsAnswer answer = lookup_patiently(wanted.name, wanted.type, patience);
-    if (answer.status == Status::temporary && patience.shortened())
-      answer.why += "; not waited for any longer, as the host's other addresses are known";
-    return answer;
-  } catch (const std::exception&) {
-    DnsAnswer answer;               // "temporary"
-    answer.why = "no memory left";  // short enough to need none
-    return answer;
-  }
+Task<DnsAnswer> DnsResolver::ask(Loop& loop, std::string name, RecordType type, SteadyTime deadline) {
+  if (&loop != &questions_->loop()) co_return co_await Resolver::ask(loop, std::move(name), type, deadline);
+  const auto questions = questions_;
+  const Lookup one{std::move(name), type};
+  auto answers = co_await questions->find_all({&one, 1}, deadline);
+  co_return std::move(answers.front());
 }
 
-DnsResolver::Learned DnsResolver::ask(const std::string& name, RecordType type, const Patience& patience) {
-  const std::string question = question_text(name, type);
-  std::string current = name;
-  bool authentic = true;
-  auto ttl = std::chrono::seconds::max();
-  // A packet that leads to another question holds at least one CNAME record.
-  for (int packets = 0; packets <= most_cnames; ++packets) {
-    auto outcome = transport_.ask(current, type, patience);
-    if (!outcome.reply) {
-      const std::string through = current == name ? "" : " (alias of " + printable(current, 100) + ")";
-      return {without_records(Status::temporary, question + through + ": " + outcome.why),
-              outcome.out_of_time};
-    }
-    DnsReply& reply = *outcome.reply;
-    authentic = authentic && reply.authentic_data && trust_(outcome.server.address);
-    ttl = std::min(ttl, reply.answer.ttl);
-    if (!reply.ask_on.empty() && can_be_asked(reply.ask_on)) {
-      current = reply.ask_on;
-      continue;
-    }
-    DnsAnswer answer = std::move(reply.answer);
-    answer.authentic = authentic;
-    answer.ttl = ttl;
-    if (answer.status == Status::ok) return {std::move(answer), false};
-    const std::string through =
-        answer.canonical == name ? "" : " (alias of " + printable(answer.canonical, 100) + ")";
-    answer.why = question + through + ": " + answer.why + ", says " + outcome.server.text();
-    return {std::move(answer), false};
-  }
-  auto answer =
-      without_records(Status::nx_domain, question + ": more than 10 CNAME records, or a loop of them");
-  answer.ttl = ttl;
-  return {std::move(answer), false};
-}
-
-std::unique_ptr<Resolver> make_resolver(const Settings& settings, Clock& clock, Log* log) {
+std::unique_ptr<Resolver> make_resolver(const Settings& settings, Loop& loop, Log* log) {
   NameServers servers;
   if (settings.resolver.empty()) {
-    const auto file = std::make_shared<ResolvConfFile>("/etc/resolv.conf", clock);
+    const auto file = std::make_shared<ResolvConfFile>("/etc/resolv.conf", loop.clock());
     servers = [file] { return file->current(); };
   } else {
     const auto fixed = std::make_shared<ResolvConf>();
@@ -219,7 +380,7 @@ std::unique_ptr<Resolver> make_resolver(const Settings& settings, Clock& clock, 
         " does not answer questions with EDNS (RFC 6891), and is asked without; if its answers are not "
         "marked as validated (AD) then, DANE (smtp_tls_security_level = dane) finds no signed domains");
   };
-  return std::make_unique<DnsResolver>(std::move(servers), trust, clock, say);
+  return std::make_unique<DnsResolver>(loop, std::move(servers), trust, say);
 }
 
 }  // namespace fallbackmx

@@ -2,14 +2,23 @@
 // forgery.
 #pragma once
 
+#include <algorithm>
 #include <string>
 
-#include "probe/base/clock.h"
-#include "probe/base/patience.h"
+#include "probe/base/loop.h"
 #include "probe/dns/dns_packet.h"
 #include "probe/dns/resolv_conf.h"
 
 namespace fallbackmx {
+
+/// Until when an answer is waited for, on the loop: as long as somebody wants it, which may change meanwhile,
+/// and no longer than `own`.
+struct DnsPatience {
+  const SteadyTime& wanted;
+  SteadyTime own = SteadyTime::max();
+
+  SteadyTime end() const { return std::min(wanted, own); }
+};
 
 /// What came of it. A value.
 struct DnsExchange {
@@ -27,9 +36,9 @@ struct DnsExchange {
 /// From a socket of its own, connected, so that the kernel picks an unpredictable port and drops what others
 /// send. A packet that is no reply to this question is ignored and waiting goes on: were it taken for a
 /// failure, anybody who can send packets could make us deaf.
-DnsExchange ask_over_udp(const NameServer&, const DnsQuestion&, const Patience&, const Clock&);
+Task<DnsExchange> ask_over_udp(const NameServer&, const DnsQuestion&, DnsPatience, WaitPoint&);
 
 /// RFC 7766: on a connection of its own. What is no reply to this question is a failure.
-DnsExchange ask_over_tcp(const NameServer&, const DnsQuestion&, const Patience&, const Clock&);
+Task<DnsExchange> ask_over_tcp(const NameServer&, const DnsQuestion&, DnsPatience, WaitPoint&);
 
 }  // namespace fallbackmx

@@ -37,6 +37,13 @@ void complain(std::string& complaints, const DnsExchange& exchange, const NameSe
   complaints += (complaints.empty() ? "" : ", ") + complaint;
 }
 
+DnsTransport::Outcome answered(DnsReply reply, const NameServer& server) {
+  DnsTransport::Outcome outcome;
+  outcome.reply = std::move(reply);
+  outcome.server = server;
+  return outcome;
+}
+
 DnsTransport::Outcome out_of_time(DnsTransport::Outcome outcome) {
   outcome.out_of_time = true;
   if (outcome.why.empty()) outcome.why = "no time left";
@@ -45,7 +52,8 @@ DnsTransport::Outcome out_of_time(DnsTransport::Outcome outcome) {
 
 }  // namespace
 
-DnsTransport::Outcome DnsTransport::ask(const std::string& name, RecordType type, const Patience& patience) {
+Task<DnsTransport::Outcome> DnsTransport::ask(const std::string& name, RecordType type, DnsPatience patience,
+                                              WaitPoint& place) {
   const auto conf = servers_();
   auto candidates = health_.order(conf->servers, conf->rotate, clock_.now());
   Outcome outcome;
@@ -54,11 +62,12 @@ DnsTransport::Outcome DnsTransport::ask(const std::string& name, RecordType type
     std::vector<NameServerHealth::Candidate> silent;
     for (const auto& candidate : candidates) {
       const SteadyTime asked = clock_.now();
-      if (asked >= patience.end()) return out_of_time(std::move(outcome));
+      if (asked >= patience.end()) co_return out_of_time(std::move(outcome));
       const SteadyTime enough =
           asked + (candidate.doubtful ? std::min(conf->timeout, little_time) : conf->timeout);
-      auto exchange = ask_server(candidate.server, name, type, conf->tcp, {patience, enough});
-      if (is_answer(exchange)) return {std::move(exchange.reply), candidate.server, {}, false};
+      const DnsPatience its{patience.wanted, std::min(patience.own, enough)};
+      auto exchange = co_await ask_server(candidate.server, name, type, conf->tcp, its, place);
+      if (is_answer(exchange)) co_return answered(std::move(exchange.reply), candidate.server);
       complain(outcome.why, exchange, candidate.server);
       if (exchange.outcome == DnsExchange::Outcome::replied) continue;
       const SteadyTime now = clock_.now();
@@ -69,11 +78,11 @@ DnsTransport::Outcome DnsTransport::ask(const std::string& name, RecordType type
     }
     candidates = std::move(silent);
   }
-  return clock_.now() >= patience.end() ? out_of_time(std::move(outcome)) : outcome;
+  co_return clock_.now() >= patience.end() ? out_of_time(std::move(outcome)) : outcome;
 }
 
-DnsExchange DnsTransport::ask_server(const NameServer& server, const std::string& name, RecordType type,
-                                     bool tcp, const Patience& patience) {
+Task<DnsExchange> DnsTransport::ask_server(const NameServer& server, const std::string& name, RecordType type,
+                                           bool tcp, DnsPatience patience, WaitPoint& place) {
   using Edns = NameServerHealth::Edns;
   const SteadyTime begun = clock_.now();
   const Edns known = health_.edns(server, begun);
@@ -82,9 +91,10 @@ DnsExchange DnsTransport::ask_server(const NameServer& server, const std::string
     const DnsQuestion question{random_id(), name, type, edns};
     // A server of which we do not know it yet gets half of the time to answer with EDNS.
     const bool half = edns && !tcp && known == Edns::unknown && patience.end() - begun >= time_for_both;
-    const Patience some(patience, half ? begun + (patience.end() - begun) / 2 : patience.end());
-    auto exchange =
-        tcp ? ask_over_tcp(server, question, some, clock_) : ask_over_udp(server, question, some, clock_);
+    const DnsPatience some{patience.wanted, half ? begun + (patience.end() - begun) / 2 : patience.own};
+    auto asking =
+        tcp ? ask_over_tcp(server, question, some, place) : ask_over_udp(server, question, some, place);
+    auto exchange = co_await asking;
     if (exchange.outcome == DnsExchange::Outcome::flooded) {
       tcp = true;
       continue;
@@ -94,7 +104,7 @@ DnsExchange DnsTransport::ask_server(const NameServer& server, const std::string
       was_silent = true;
       continue;
     }
-    if (exchange.outcome != DnsExchange::Outcome::replied) return exchange;
+    if (exchange.outcome != DnsExchange::Outcome::replied) co_return exchange;
     health_.answered(server, clock_.now());
     const DnsReply::Kind kind = exchange.reply.kind;
     if (kind == DnsReply::Kind::no_edns) {
@@ -108,7 +118,7 @@ DnsExchange DnsTransport::ask_server(const NameServer& server, const std::string
       const bool only_plain = was_silent || (was_refused && kind == DnsReply::Kind::answer);
       if (only_plain && health_.answered_only_plain(server, was_silent, clock_.now()) && without_edns_)
         without_edns_(server);
-      return exchange;
+      co_return exchange;
     }
   }
 }

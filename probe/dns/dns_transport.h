@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "probe/base/clock.h"
-#include "probe/base/patience.h"
 #include "probe/dns/dns_packet.h"
 #include "probe/dns/dns_socket.h"
 #include "probe/dns/name_server_health.h"
@@ -18,7 +17,7 @@ namespace fallbackmx {
 /// Asks, and takes the first real answer. SERVFAIL, REFUSED, NOTIMP, FORMERR and rubbish are one server's
 /// word: the next is asked; only those that were silent are asked once more in the next round. A server that
 /// is silent to a question with EDNS, or does not understand it, is asked the same without, within the same
-/// time, and remembered. Safe for use by all threads.
+/// time, and remembered. On the loop.
 class DnsTransport {
  public:
   /// Is told of a server that is asked without EDNS from now on.
@@ -34,11 +33,11 @@ class DnsTransport {
     bool out_of_time = false;       ///< without a reply: with more time there might have been one
   };
   /// `name` is lower case and a valid_hostname() of at most 253 bytes. Returns when patience ends.
-  Outcome ask(const std::string& name, RecordType type, const Patience&);
+  Task<Outcome> ask(const std::string& name, RecordType type, DnsPatience patience, WaitPoint& place);
 
  private:
-  DnsExchange ask_server(const NameServer& server, const std::string& name, RecordType type, bool tcp,
-                         const Patience&);
+  Task<DnsExchange> ask_server(const NameServer& server, const std::string& name, RecordType type, bool tcp,
+                               DnsPatience patience, WaitPoint& place);
 
   const NameServers servers_;
   const Clock& clock_;

@@ -12,7 +12,6 @@ constexpr int silences_to_be_sure = 2;
 
 std::vector<NameServerHealth::Candidate> NameServerHealth::order(const std::vector<NameServer>& servers,
                                                                  bool rotate, SteadyTime now) {
-  std::lock_guard lock(mutex_);
   std::vector<Candidate> candidates, resting;
   const std::size_t first = rotate ? turn_++ : 0;
   for (std::size_t i = 0; i < servers.size(); ++i) {
@@ -28,14 +27,12 @@ std::vector<NameServerHealth::Candidate> NameServerHealth::order(const std::vect
 }
 
 void NameServerHealth::answered(const NameServer& server, SteadyTime now) {
-  std::lock_guard lock(mutex_);
   State& state = states_[server.text()];
   state.down = false;
   state.last_answer = now;
 }
 
 void NameServerHealth::silent(const NameServer& server, SteadyTime asked, SteadyTime now) {
-  std::lock_guard lock(mutex_);
   State& state = states_[server.text()];
   if (state.last_answer >= asked) return;
   state.down = true;
@@ -44,21 +41,18 @@ void NameServerHealth::silent(const NameServer& server, SteadyTime asked, Steady
 }
 
 NameServerHealth::Edns NameServerHealth::edns(const NameServer& server, SteadyTime now) {
-  std::lock_guard lock(mutex_);
   const State& state = states_[server.text()];
   if (now < state.plain_until) return Edns::not_answered;
   return state.edns_known ? Edns::answered : Edns::unknown;
 }
 
 void NameServerHealth::answered_edns(const NameServer& server) {
-  std::lock_guard lock(mutex_);
   State& state = states_[server.text()];
   state.edns_known = true;
   state.edns_silences = 0;
 }
 
 bool NameServerHealth::answered_only_plain(const NameServer& server, bool silently, SteadyTime now) {
-  std::lock_guard lock(mutex_);
   State& state = states_[server.text()];
   if (silently && ++state.edns_silences < silences_to_be_sure) return false;
   const bool news = now >= state.plain_until;

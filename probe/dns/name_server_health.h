@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <map>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -13,8 +12,7 @@
 
 namespace fallbackmx {
 
-/// What we know of the name servers from having asked them. Pure but for its memory; safe for use by all
-/// threads.
+/// What we know of the name servers from having asked them. Pure but for its memory.
 class NameServerHealth {
  public:
   struct Candidate {
@@ -49,7 +47,6 @@ class NameServerHealth {
     int edns_silences = 0;
     SteadyTime plain_until = SteadyTime::min();
   };
-  std::mutex mutex_;  ///< protects what follows
   std::map<std::string, State> states_;
   std::size_t turn_ = 0;
 };

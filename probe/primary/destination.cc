@@ -166,6 +166,7 @@ Task<> Destination::attend(std::shared_ptr<Slot> slot) {
     give_up("an SMTP session ended", trouble.what());
   }
   sessions_.remove(slot);
+  engine_.session_ended.wake();
   try {
     dispatch();
   } catch (const std::exception& trouble) {

@@ -51,6 +51,7 @@ class Destination {
   void look_at_health();
   /// True when there is neither a probe nor a session: it may be forgotten.
   bool idle() const;
+  bool without_sessions() const { return sessions_.empty(); }
   /// Its servers, as they are now.
   std::vector<PrimaryState> look() const;
   Activity::Sessions sessions() const;

@@ -70,9 +70,14 @@ void Destinations::drain() {
   for (const auto& [key, destination] : by_key_) destination->drain();
 }
 
-void Destinations::stop() {
+Task<bool> Destinations::stop() {
   drained_ = true;
   for (const auto& [key, destination] : by_key_) destination->stop();
+  while (std::any_of(by_key_.begin(), by_key_.end(),
+                     [](const auto& entry) { return !entry.second->without_sessions(); }))
+    co_await engine_.session_ended.until(SteadyTime::max());
+  by_key_.clear();
+  co_return true;
 }
 
 }  // namespace fallbackmx

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "probe/base/task.h"
 #include "probe/mail/endpoint.h"
 #include "probe/wire/tls_policy.h"
 
@@ -39,7 +40,8 @@ class Destinations {
   /// Of each: see Destination. No more are made after drain().
   void renew();
   void drain();
-  void stop();
+  /// Ends when the last session has.
+  Task<bool> stop();
 
  private:
   Engine& engine_;

@@ -38,10 +38,11 @@ class Engine {
   /// A session with one of a destination's servers, or the trial of one, from its beginning to its end.
   using RunSession = std::function<Task<>(Destination&, Roster::Slot&)>;
 
-  Engine(Services around, Loop& its_loop, std::shared_ptr<const Settings> settings,
-         std::shared_ptr<TlsContext> tls, RunSession run, std::function<void()> when_back)
+  Engine(Services around, std::shared_ptr<const Settings> settings, std::shared_ptr<TlsContext> tls,
+         RunSession run, std::function<void()> when_back)
       : services(around),
-        loop(its_loop),
+        loop(around.loop),
+        session_ended(around.loop),
         run_session(std::move(run)),
         primary_is_back(std::move(when_back)),
         settings_(std::move(settings)),
@@ -49,6 +50,7 @@ class Engine {
 
   const Services services;
   Loop& loop;
+  WaitPoint session_ended;  ///< where it is waited for, at the end
   const RunSession run_session;
   const std::function<void()> primary_is_back;  ///< one that was down gives replies again
   Health health;

@@ -9,6 +9,7 @@ class StreamFactory;
 class Store;
 class Log;
 class Metrics;
+class Loop;
 
 /// References only; whoever made the services keeps them alive longer than everybody who uses them.
 struct Services {
@@ -18,6 +19,7 @@ struct Services {
   Store& store;
   Log& log;
   Metrics& metrics;
+  Loop& loop;
 };
 
 }  // namespace fallbackmx

@@ -87,40 +87,33 @@ Task<bool> Opening::make_demand(std::size_t endpoint) {
   co_return false;
 }
 
-/// Nothing where none are needed. A resolver blocks.
+/// The answer of the first base domain that has records, or gives no answer; only records that OpenSSL can
+/// use. Nothing where none are needed.
 Task<std::optional<DnsAnswer>> Opening::find_tlsa(const TlsPolicy& policy, const Endpoint& server,
                                                   std::string& base) {
-  if (!may_need_tlsa(policy, server) && !needs_tlsa(policy, server)) co_return std::nullopt;
-  auto answer = co_await in_a_thread(engine_.loop, [&] { return look_up_tlsa(policy, server, base); });
-  if (!answer) co_return std::nullopt;
-  auto usable = engine_.tls()->usable(answer->tlsa);
-  if (usable) {
-    answer->tlsa = *std::move(usable);
-  } else {
-    answer->status = DnsAnswer::Status::temporary;
-    answer->why = usable.error();
-  }
-  co_return answer;
-}
-
-/// The answer of the first base domain that has records, or gives no answer; only records that OpenSSL can
-/// use.
-std::optional<DnsAnswer> Opening::look_up_tlsa(const TlsPolicy& policy, const Endpoint& server,
-                                               std::string& base) const {
+  const bool perhaps = may_need_tlsa(policy, server);
+  if (!perhaps && !needs_tlsa(policy, server)) co_return std::nullopt;
   Resolver& resolver = engine_.services.resolver;
   const SteadyTime deadline = engine_.services.clock.now() + settings_->smtp_connect_timeout;
   DnsAnswer answer;
-  if (may_need_tlsa(policy, server)) {
-    answer = resolver.lookup(server.host, RecordType::cname, deadline);
-    if (answer.status == DnsAnswer::Status::temporary) return answer;
-    if (without_tlsa(answer)) return std::nullopt;
+  if (perhaps) {
+    answer = co_await resolver.ask(engine_.loop, server.host, RecordType::cname, deadline);
+    if (answer.status == DnsAnswer::Status::temporary) co_return answer;
+    if (without_tlsa(answer)) co_return std::nullopt;
   }
   for (const std::string& candidate : tlsa_bases(server)) {
     base = candidate;
-    answer = resolver.lookup(tlsa_name(server, base), RecordType::tlsa, deadline);
+    answer = co_await resolver.ask(engine_.loop, tlsa_name(server, base), RecordType::tlsa, deadline);
     if (!without_tlsa(answer)) break;
   }
-  return answer;
+  auto usable = engine_.tls()->usable(answer.tlsa);
+  if (usable) {
+    answer.tlsa = *std::move(usable);
+  } else {
+    answer.status = DnsAnswer::Status::temporary;
+    answer.why = usable.error();
+  }
+  co_return answer;
 }
 
 /// It is known that its TLS sessions break, and nothing more than `may` is demanded.

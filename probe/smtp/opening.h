@@ -49,8 +49,6 @@ class Opening {
   Task<bool> make_demand(std::size_t endpoint);
   Task<std::optional<DnsAnswer>> find_tlsa(const TlsPolicy& policy, const Endpoint& server,
                                            std::string& base);
-  std::optional<DnsAnswer> look_up_tlsa(const TlsPolicy& policy, const Endpoint& server,
-                                        std::string& base) const;
   bool prefers_plaintext(std::size_t endpoint, const TlsDemand& demand) const;
   void remember_plaintext(const Opened& session);
   Task<Greeted> greet(Opened& session, const TlsDemand& demand, bool with_tls);

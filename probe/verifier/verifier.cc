@@ -59,21 +59,18 @@ bool may_come_from_mx(const Question& question) {
 class Verifier::Impl {
  public:
   Impl(Services services, std::shared_ptr<const Settings> settings)
-      : loop_(services.clock),
-        engine_(
-            services, loop_, settings, tls_context(*settings, services.log),
+      : engine_(
+            services, settings, tls_context(*settings, services.log),
             [this](Destination& destination, Destination::Slot& slot) { return serve(destination, slot); },
             [this] { backlog_.hurry(); }),
         own_(own_addresses(*settings, services.log)),
-        backlog_(services.clock, services.log, [this](const Backlog::Item& item) { return ask_again(item); }),
-        thread_([this] { loop_.run(); }) {}
+        backlog_(services.clock, services.log,
+                 [this](const Backlog::Item& item) { return ask_again(item); }) {}
 
   ~Impl() {
     drain();
     backlog_.stop();
-    surely([this] { destinations_.stop(); });
-    loop_.end();
-    thread_.join();
+    surely([this] { return run_on(loop(), destinations_.stop()); });
   }
 
   Finding verify(const Question& question) {
@@ -86,7 +83,7 @@ class Verifier::Impl {
 
   Activity activity() const {
     Activity now;
-    loop_.call([&] {
+    loop().call([&] {
       now.probes = static_cast<std::size_t>(std::max(0, engine_.pending));
       now.proofs = engine_.control.size();
       now.catchalls = engine_.catchall.size();
@@ -100,7 +97,7 @@ class Verifier::Impl {
   }
 
   void steer(const std::string& key, Wish wish) {
-    loop_.call([&] {
+    loop().call([&] {
       Health& health = engine_.health;
       if (wish == Wish::disable) health.disable(key, engine_.services.clock.now());
       if (wish == Wish::enable) health.enable(key);
@@ -113,7 +110,7 @@ class Verifier::Impl {
   std::vector<PrimaryState> primaries() const {
     std::vector<PrimaryState> states;
     std::map<std::string, std::vector<std::string>> catchall;
-    loop_.call([&] {
+    loop().call([&] {
       for (const auto& destination : destinations_.all()) {
         for (PrimaryState& state : destination->look()) states.push_back(std::move(state));
       }
@@ -137,12 +134,12 @@ class Verifier::Impl {
       const std::lock_guard lock(mutex_);
       own_ = std::move(own);
     }
-    loop_.call([this] { destinations_.renew(); });
+    loop().call([this] { destinations_.renew(); });
   }
 
   void drain() {
     backlog_.close();
-    surely([this] { destinations_.drain(); });
+    surely([this] { loop().call([this] { destinations_.drain(); }); });
   }
 
  private:
@@ -268,7 +265,7 @@ class Verifier::Impl {
     for (const Endpoint& endpoint : route(question, settings).endpoints) {
       keys.push_back(endpoint.key());
     }
-    loop_.call([&] {
+    loop().call([&] {
       for (const std::string& key : keys) {
         const auto retry_at = engine_.health.retry_at(key);
         if (!retry_at) return first.reset();
@@ -347,8 +344,8 @@ class Verifier::Impl {
   ProbeAnswer ask(std::vector<Endpoint> endpoints, Destinations::Terms terms, Destination::Request request) {
     const auto waiter = std::make_shared<Waiter>(engine_.services.clock);
     const SteadyTime deadline = request.deadline;
-    loop_.post([this, waiter, endpoints = std::move(endpoints), terms = std::move(terms),
-                request = std::move(request)] {
+    loop().post([this, waiter, endpoints = std::move(endpoints), terms = std::move(terms),
+                 request = std::move(request)] {
       try {
         const auto destination = destinations_.find(endpoints, terms);
         destination ? destination->ask(request, waiter) : waiter->answer({});
@@ -360,11 +357,15 @@ class Verifier::Impl {
     return waiter->wait_until(deadline).value_or(ProbeAnswer{});
   }
 
-  /// On the loop; for what needs no memory there, and must be done. There may be none to say so.
-  void surely(const Loop::Function& function) {
+  Loop& loop() const { return engine_.loop; }
+
+  /// For what must be done on the loop: there may be no memory to say so.
+  template <class Do>
+  static void surely(Do act) {
     for (;;) {
       try {
-        return loop_.call(function);
+        act();
+        return;
       } catch (const std::bad_alloc&) {
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
       }
@@ -408,14 +409,12 @@ class Verifier::Impl {
     return next_trial(question, *settings).value_or(services.clock.now() + background_retry);
   }
 
-  mutable Loop loop_;
   Engine engine_;
   std::mutex mutex_;  ///< protects own_
   OwnAddresses own_;
   Socketmaps socketmaps_{engine_.services.clock, engine_.services.log};
   Destinations destinations_{engine_};  ///< on the loop
   BacklogWorker backlog_;
-  std::thread thread_;  ///< the loop's
 };
 
 Verifier::Verifier(Services services, std::shared_ptr<const Settings> settings)

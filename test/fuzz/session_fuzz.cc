@@ -153,7 +153,7 @@ class Play {
   }
 
   void run() {
-    verifier_.emplace(Services{clock_, dns_, network_, *store_, log_, metrics_}, story_.settings);
+    verifier_.emplace(Services{clock_, dns_, network_, *store_, log_, metrics_, loop_}, story_.settings);
     ask_all();
     // Whoever was accepted in an outage is asked about again and again, by itself.
     here_->sleep_until(clock_.now() + longest_session + 2min);
@@ -214,6 +214,7 @@ class Play {
   std::unique_ptr<Store> store_ = make_memory_store();
   std::atomic<std::size_t> answered_ = 0;
   std::unique_ptr<Sleeper> here_ = clock_.sleeper();  ///< while this thread runs no time passes
+  LoopThread loop_{clock_};
   std::optional<Verifier> verifier_;
 };
 

@@ -51,14 +51,15 @@ class Play {
         zone_(world.clock()),
         resolver_(zone_, world.clock()),
         log_([this](LogLevel, std::string_view line) { story_.note(line); }, LogLevel::debug),
-        store_(make_memory_store()) {}
+        store_(make_memory_store()),
+        loop_(world.clock()) {}
 
   Play(const Play&) = delete;
   Play& operator=(const Play&) = delete;
 
   std::vector<Disappointment> run() {
     if (!set_up()) return story_.disappointments();
-    const Services services{world_.clock(), resolver_, world_.streams(), *store_, log_, metrics_};
+    const Services services{world_.clock(), resolver_, world_.streams(), *store_, log_, metrics_, loop_};
     verifier_ = std::make_unique<Verifier>(services, current_settings());
     director_ = world_.clock().sleeper();
     clients_ = std::make_unique<Clients>(
@@ -269,6 +270,7 @@ class Play {
   Log log_;
   Metrics metrics_;
   std::unique_ptr<Store> store_;
+  LoopThread loop_;
   std::vector<std::string> settings_;
   Primaries primaries_;
   std::unique_ptr<Sleeper> director_;

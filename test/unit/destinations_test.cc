@@ -33,8 +33,7 @@ class DestinationsTest : public testing::Test {
   std::unique_ptr<Store> store = make_memory_store();
   Log log{[](LogLevel, std::string_view) {}};
   Metrics metrics;
-  Engine engine{Services{clock, dns, streams, *store, log, metrics},
-                here.loop,
+  Engine engine{Services{clock, dns, streams, *store, log, metrics, here.loop},
                 std::make_shared<Settings>(default_settings()),
                 nullptr,
                 {},

@@ -54,7 +54,7 @@ class DispatcherTest : public testing::Test {
   Log log{[this](LogLevel, std::string_view line) { lines.emplace_back(line); }, LogLevel::info};
   Metrics metrics;
   std::shared_ptr<Settings> settings = std::make_shared<Settings>(default_settings());
-  Engine engine{Services{clock, dns, streams, *store, log, metrics}, here.loop, settings, nullptr, {}, [] {}};
+  Engine engine{Services{clock, dns, streams, *store, log, metrics, here.loop}, settings, nullptr, {}, [] {}};
   Servers servers{engine, {server("192.0.2.1"), server("192.0.2.2")}, {TlsPolicy{}, TlsPolicy{}}};
   ProbeQueue probes{2, engine.pending};
   Roster sessions;

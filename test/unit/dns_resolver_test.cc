@@ -46,8 +46,9 @@ class DnsResolverTest : public testing::Test {
     return conf;
   }();
   std::atomic<bool> trusted_ = true;
-  DnsResolver resolver_{[this] { return conf_; }, [this](const IpAddress&) { return trusted_.load(); },
-                        clock_};
+  LoopThread loop_{clock_};
+  DnsResolver resolver_{loop_, [this] { return conf_; },
+                        [this](const IpAddress&) { return trusted_.load(); }};
 };
 
 TEST_F(DnsResolverTest, AnAnswerHasAllThatWasFound) {
@@ -140,6 +141,38 @@ TEST_F(DnsResolverTest, AFailureIsForgottenAfterASecond) {
   EXPECT_EQ(ask("example.org").status, Status::temporary);
   clock_.jump(seconds(1));
   EXPECT_EQ(show(ask("example.org")), "ok");
+}
+
+TEST_F(DnsResolverTest, AFailureIsRememberedForTwiceAsLongEachTime) {
+  for (int i = 0; i < 4; ++i) server_.on("example.org MX", {{.rcode = 2}});
+  mx("example.org");
+  for (const int kept : {1, 2, 4, 8}) {
+    EXPECT_EQ(ask("example.org").status, Status::temporary);
+    const auto asked = server_.questions();
+    clock_.jump(seconds(kept) - milliseconds(500));
+    EXPECT_EQ(ask("example.org").status, Status::temporary);
+    EXPECT_EQ(server_.questions(), asked) << "within " << kept << " s nobody is asked again";
+    clock_.jump(milliseconds(600));
+  }
+  EXPECT_EQ(show(ask("example.org")), "ok");
+}
+
+/// The name servers of a domain that is down would cost each of its clients the same time.
+TEST_F(DnsResolverTest, ASilentNameServerCostsOneClientItsTimeAndTheNextNone) {
+  conf_->timeout = seconds(1);
+  conf_->attempts = 1;
+  for (int i = 0; i < 2; ++i) server_.on("example.org MX", {.manner = Manner::silent});
+  mx("example.org");
+  EXPECT_EQ(ask("example.org").status, Status::temporary);
+  clock_.jump(seconds(2));
+  const auto begun = clock_.now();
+  EXPECT_EQ(ask("example.org").status, Status::temporary);
+  EXPECT_LT(clock_.now() - begun, milliseconds(500)) << "it is asked again, and not waited for";
+  while (server_.questions() < 2) std::this_thread::yield();
+  clock_.jump(milliseconds(1100));
+  while (!resolver_.at_hand("example.org", RecordType::mx)) std::this_thread::yield();
+  clock_.jump(seconds(61));
+  EXPECT_EQ(show(ask("example.org")), "ok") << "a minute later a client waits again";
 }
 
 TEST_F(DnsResolverTest, WhoHadNoTimeSpoilsNothingForOthers) {
@@ -246,9 +279,12 @@ TEST_F(DnsResolverTest, AServerThatDropsQuestionsAboutIpv6CostsNobodyHisTime) {
   EXPECT_EQ(show(answers[0]), "ok");
   EXPECT_EQ(
       show(answers[1]),
-      "temporary: mx1.example.org AAAA: no answer from ns; not waited for any longer, as the host's other "
+      "temporary: mx1.example.org AAAA: no answer in time; not waited for any longer, as the host's other "
       "addresses are known");
-  EXPECT_EQ(show(resolver_.lookup_all(lookups, deadline)[1]), "ok")
+  clock_.jump(seconds(20));
+  while (!resolver_.at_hand("mx1.example.org", RecordType::aaaa)) std::this_thread::yield();
+  clock_.jump(seconds(61));
+  EXPECT_EQ(show(resolver_.lookup_all(lookups, clock_.now() + seconds(20))[1]), "ok")
       << "nothing was learned, so it is asked again";
 }
 
@@ -274,15 +310,16 @@ TEST(MakeResolver, AsksTheServersOfTheParameters) {
   DnsServer server;
   server.on("example.org MX", {{.ad = true, .answer = {"example.org MX 10 mx1.example.org"}}});
   SystemClock clock;
+  LoopThread loop(clock);
   Settings settings = default_settings();
   settings.resolver = {server.address().text()};
-  EXPECT_TRUE(make_resolver(settings, clock)
+  EXPECT_TRUE(make_resolver(settings, loop)
                   ->lookup("example.org", RecordType::mx, clock.now() + seconds(30))
                   .authentic)
       << "the loopback is trusted by default";
   settings.trusted_resolver = *NetworkList::parse("192.0.2.0/24");
   const auto answer =
-      make_resolver(settings, clock)->lookup("example.org", RecordType::mx, clock.now() + seconds(30));
+      make_resolver(settings, loop)->lookup("example.org", RecordType::mx, clock.now() + seconds(30));
   EXPECT_EQ(answer.status, Status::ok);
   EXPECT_FALSE(answer.authentic);
 }

@@ -19,7 +19,14 @@ const WirePacket truth{.answer = {"example.org MX 10 mx1.example.org"}};
 class DnsTransportTest : public testing::Test {
  protected:
   DnsTransport::Outcome ask(seconds time = seconds(30)) {
-    return transport_.ask("example.org", RecordType::mx, clock_.now() + time);
+    return ask(transport_, "example.org", clock_.now() + time);
+  }
+  DnsTransport::Outcome ask(DnsTransport& transport, const std::string& name, SteadyTime until) {
+    return run_on(loop_, asking(transport, name, until));
+  }
+  Task<DnsTransport::Outcome> asking(DnsTransport& transport, std::string name, SteadyTime until) {
+    WaitPoint place(loop_);
+    co_return co_await transport.ask(name, RecordType::mx, {until}, place);
   }
 
   /// `10 mx1.example.org from first`, or what went wrong.
@@ -48,6 +55,7 @@ class DnsTransportTest : public testing::Test {
     conf->timeout = seconds(20);  // nothing in these tests waits for it, but where silence is the matter
     return conf;
   }();
+  LoopThread loop_{clock_};
   DnsTransport transport_{[this] { return conf_; }, clock_};
 };
 
@@ -116,8 +124,7 @@ TEST_F(DnsTransportTest, WhatGoesWrongOverTcpSendsUsToTheNextServer) {
   for (const auto& [name, act] : table) {
     // Each row begins with a server nobody has seen fail.
     DnsTransport fresh([this] { return conf_; }, clock_);
-    EXPECT_EQ(show(fresh.ask("example.org", RecordType::mx, clock_.now() + seconds(30))),
-              "10 mx1.example.org from second")
+    EXPECT_EQ(show(ask(fresh, "example.org", clock_.now() + seconds(30))), "10 mx1.example.org from second")
         << name;
   }
 }
@@ -160,9 +167,7 @@ TEST_F(DnsTransportTest, AServerThatIsSilentToEdnsIsAskedWithoutInTheSameTimeAnd
   DnsTransport transport([this] { return conf_; }, clock_,
                          [&](const NameServer& server) { told.push_back(server.text()); });
   first_.on(asked, {.reply = truth, .manner = Manner::silent_to_edns});
-  const auto ask_it = [&] {
-    return show(transport.ask("example.org", RecordType::mx, clock_.now() + seconds(30)));
-  };
+  const auto ask_it = [&] { return show(ask(transport, "example.org", clock_.now() + seconds(30))); };
   EXPECT_EQ(ask_it(), "10 mx1.example.org from first");
   EXPECT_TRUE(told.empty()) << "it may have been slow";
   EXPECT_EQ(ask_it(), "10 mx1.example.org from first");
@@ -181,8 +186,7 @@ TEST_F(DnsTransportTest, AServerThatAnswersEdnsIsNotAskedTwiceWhenItIsSilentAbou
   first_.on("slow.example.org MX", {.manner = Manner::silent});
   second_.on("slow.example.org MX", {truth});
   EXPECT_EQ(show(ask()), "10 mx1.example.org from first");
-  EXPECT_EQ(show(transport_.ask("slow.example.org", RecordType::mx, clock_.now() + seconds(30))),
-            "no MX from second");
+  EXPECT_EQ(show(ask(transport_, "slow.example.org", clock_.now() + seconds(30))), "no MX from second");
   EXPECT_EQ(first_.questions(), 2u);
 }
 
@@ -211,7 +215,7 @@ TEST_F(DnsTransportTest, SilenceEverywhereEndsAtTheDeadline) {
   first_.on(asked, {.manner = Manner::silent});
   second_.on(asked, {.manner = Manner::silent});
   const auto start = clock_.now();
-  const auto outcome = transport_.ask("example.org", RecordType::mx, start + milliseconds(50));
+  const auto outcome = ask(transport_, "example.org", start + milliseconds(50));
   EXPECT_FALSE(outcome.reply);
   EXPECT_TRUE(outcome.out_of_time);
   EXPECT_LT(clock_.now() - start, seconds(10)) << "the patience for one server is 20 s";
@@ -221,7 +225,7 @@ TEST_F(DnsTransportTest, ASilentTcpConnectionEndsAtTheDeadlineToo) {
   first_.on(asked, {.reply = {.tc = true}});
   first_.over_tcp(asked, {.manner = Manner::silent});
   const auto start = clock_.now();
-  EXPECT_TRUE(transport_.ask("example.org", RecordType::mx, start + milliseconds(50)).out_of_time);
+  EXPECT_TRUE(ask(transport_, "example.org", start + milliseconds(50)).out_of_time);
   EXPECT_LT(clock_.now() - start, seconds(10));
 }
 

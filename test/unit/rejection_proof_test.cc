@@ -66,7 +66,7 @@ class RejectionProofTest : public testing::Test {
   Metrics metrics;
   std::shared_ptr<Settings> settings = std::make_shared<Settings>(default_settings());
   const Endpoint server{"mx1.example.org", boost::asio::ip::make_address("192.0.2.1")};
-  Engine engine{Services{clock, dns, streams, *store, log, metrics}, here.loop, settings, nullptr, {}, [] {}};
+  Engine engine{Services{clock, dns, streams, *store, log, metrics, here.loop}, settings, nullptr, {}, [] {}};
   Servers servers{engine, {server}, {TlsPolicy{}}};
   RejectionProof proof{engine, servers, 0, "none", settings};
 };

@@ -68,7 +68,7 @@ class VerifierTest : public testing::Test {
 
   void start(std::unique_ptr<Store> memory = make_memory_store()) {
     store = std::move(memory);
-    verifier = std::make_unique<Verifier>(Services{clock, dns, streams, *store, log, metrics},
+    verifier = std::make_unique<Verifier>(Services{clock, dns, streams, *store, log, metrics, loop},
                                           std::make_shared<Settings>(settings));
   }
 
@@ -121,6 +121,7 @@ class VerifierTest : public testing::Test {
           },
           LogLevel::warning};
   Metrics metrics;
+  LoopThread loop{clock};
   Question question;  ///< what is asked about each
   std::unique_ptr<Store> store;
   std::unique_ptr<Verifier> verifier;

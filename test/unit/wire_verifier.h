@@ -51,7 +51,8 @@ struct WireVerifier {
   std::unique_ptr<Store> store = make_memory_store();
   Log log{[](LogLevel, std::string_view) {}, LogLevel::error};
   Metrics metrics;
-  Verifier verifier{{clock, dns, streams, *store, log, metrics}, settings};
+  LoopThread loop{clock};
+  Verifier verifier{{clock, dns, streams, *store, log, metrics, loop}, settings};
 };
 
 }  // namespace fallbackmx
