@@ -215,7 +215,6 @@ Task<std::invoke_result_t<Call>> in_a_thread(Loop& loop, Call call) {
   WaitPoint place(loop);
   std::optional<std::invoke_result_t<Call>> result;
   std::exception_ptr trouble;
-  bool ended = false;
   // Made here, so that no time passes before the thread runs.
   std::thread thread([&, sleeper = loop.clock().sleeper()] {
     try {
@@ -225,17 +224,14 @@ Task<std::invoke_result_t<Call>> in_a_thread(Loop& loop, Call call) {
     }
     for (bool told = false; !told;) {
       try {
-        loop.post([&] {
-          ended = true;
-          place.wake();
-        });
+        loop.post([&] { place.wake(); });
         told = true;
       } catch (const std::bad_alloc&) {
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
       }
     }
   });
-  while (!ended) co_await place.until(SteadyTime::max());
+  co_await place.until(SteadyTime::max());
   thread.join();
   if (trouble) std::rethrow_exception(trouble);
   co_return *std::move(result);

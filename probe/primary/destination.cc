@@ -187,9 +187,12 @@ void Destination::give_up(std::string_view what, std::string_view why) noexcept 
 }
 
 void Destination::finish(const std::shared_ptr<Probe>& probe, ProbeResult result) {
-  const Verdict verdict = result.verdict;
+  // Before its clients hear it: what they do next may be to look.
+  try {
+    engine_.services.metrics.count(Counter::probes, {to_string(result.verdict)});
+  } catch (const std::exception&) {  // no memory for a number
+  }
   probes_.finish(probe, std::move(result));
-  engine_.services.metrics.count(Counter::probes, {to_string(verdict)});
 }
 
 std::vector<std::size_t> Destination::candidates(Slot& slot) {

@@ -64,8 +64,8 @@ class Engine {
 
   /// What is remembered about its recipient, as far as that can be said without waiting for a disk.
   std::optional<AddressRecord> recall(const Probe& probe) const {
-    auto known = services.store.at_hand(probe.key);
-    return known ? std::move(known->record) : probe.remembered;
+    if (auto known = services.store.at_hand(probe.key)) return std::move(known->record);
+    return probe.remembered;
   }
 
   /// At most once in ten minutes each.
