@@ -4,6 +4,13 @@
 
 namespace fallbackmx {
 
+namespace {
+
+/// Pieces that are read before the others on the loop have a turn: much more than any reply.
+constexpr int most_in_a_row = 16;
+
+}  // namespace
+
 Dialogue::Dialogue(std::unique_ptr<Stream> stream, WaitPoint& place, Log& log, std::string peer)
     : stream_(std::move(stream)), place_(place), log_(log), peer_(std::move(peer)) {}
 
@@ -41,9 +48,22 @@ Dialogue::Event Dialogue::over(std::string trouble, bool lost) {
 }
 
 Task<Dialogue::Event> Dialogue::wait(SteadyTime deadline) {
+  in_a_row_ = 0;
   const Watch watch{&stream_->readiness(), !unsent_.empty() || stream_->holds_output()};
   timed_out_ = !co_await place_.until(deadline, {&watch, 1});
   if (!timed_out_) co_return Event::woken;
+  trouble_ = "no reply in time";
+  co_return Event::deadline;
+}
+
+/// A server that talks faster than we read would never make us wait, and so neither the others on the loop
+/// nor the deadline would have their time.
+Task<Dialogue::Event> Dialogue::give_others_a_turn(SteadyTime deadline) {
+  in_a_row_ = 0;
+  place_.wake();
+  co_await place_.until(SteadyTime::max());
+  timed_out_ = place_.loop().clock().now() >= deadline;
+  if (!timed_out_) co_return Event::bytes;
   trouble_ = "no reply in time";
   co_return Event::deadline;
 }
@@ -57,7 +77,8 @@ Task<Dialogue::Event> Dialogue::exchange(SteadyTime deadline) {
     if (result.status == IoResult::Status::done) {
       parser_.feed({chunk.data(), result.bytes});
       if (parser_.broken()) co_return over("not SMTP: " + *parser_.broken());
-      co_return Event::bytes;
+      if (++in_a_row_ < most_in_a_row) co_return Event::bytes;
+      co_return co_await give_others_a_turn(deadline);
     }
     if (result.status != IoResult::Status::would_block) co_return over(result.why, result.lost);
     if (waited) co_return Event::woken;

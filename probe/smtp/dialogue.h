@@ -66,6 +66,7 @@ class Dialogue {
 
  private:
   Task<Event> wait(SteadyTime deadline);
+  Task<Event> give_others_a_turn(SteadyTime deadline);
   Event over(std::string trouble, bool lost = false);
 
   std::unique_ptr<Stream> stream_;
@@ -77,6 +78,7 @@ class Dialogue {
   std::string cipher_;
   std::string trouble_;
   bool lost_ = false, timed_out_ = false;
+  int in_a_row_ = 0;  ///< pieces read without a wait
 };
 
 }  // namespace fallbackmx

@@ -47,6 +47,9 @@ int add_tlsa(SSL* ssl, const TlsaRecord& record) {
                            reinterpret_cast<const unsigned char*>(record.data.data()), record.data.size());
 }
 
+/// Pieces from the wire that may come to nothing: many times the largest record.
+constexpr int most_in_vain = 64;
+
 /// Servers whose sessions are kept.
 constexpr std::size_t most_sessions = 1000;
 
@@ -269,8 +272,9 @@ IoResult TlsStream::connected() {
   }
 }
 
+/// A server that sends session tickets for ever would keep the loop here.
 IoResult TlsStream::read(std::span<char> into) {
-  for (;;) {
+  for (int pieces = 0; pieces < most_in_vain; ++pieces) {
     ERR_clear_error();
     const int got = SSL_read(ssl_, into.data(), static_cast<int>(into.size()));
     if (got > 0) return {.bytes = static_cast<std::size_t>(got)};
@@ -279,6 +283,7 @@ IoResult TlsStream::read(std::span<char> into) {
     result = move();
     if (result.status != IoResult::Status::done) return result;
   }
+  return {.status = IoResult::Status::failed, .why = "TLS: too much without any data"};
 }
 
 IoResult TlsStream::write(std::string_view bytes) {

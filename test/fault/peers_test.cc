@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <random>
 
+#include "test/fault/raw_server.h"
 #include "test/fault/with_faults.h"
 
 namespace fallbackmx {
@@ -101,6 +102,32 @@ TEST_F(Peers, ThatFallSilentKeepNobodyFromBeingServed) {
     others.push_back(half_open(pages(), "GET /met"));
   }
   EXPECT_TRUE(recovers());
+  EXPECT_EQ(stop(), 0) << daemon_->log();
+}
+
+/// A reply that has no end, as fast as can be.
+class Endless final : public RawPart {
+ public:
+  Said hear(std::string_view) override { return {.bytes = lines_, .endless = true}; }
+
+ private:
+  const std::string lines_ = [] {
+    std::string lines;
+    while (lines.size() < 100'000) lines += "220-\n";
+    return lines;
+  }();
+};
+
+TEST_F(Peers, ThatNeverStopTalkingKeepNobodyElseFromBeingServed) {
+  const RawServer endless([] { return std::make_unique<Endless>(); });
+  configure();
+  start();
+  ASSERT_TRUE(recovers());
+  MilterClient client(daemon_->socket());
+  ASSERT_TRUE(begin(client));
+  client.send_rcpt("<user@endless.example>", relayed("[127.0.0.1]:" + std::to_string(endless.port())));
+  EXPECT_TRUE(recovers());
+  EXPECT_EQ(client.answer().told().substr(0, 3), "450");
   EXPECT_EQ(stop(), 0) << daemon_->log();
 }
 

@@ -26,6 +26,9 @@ bool send_all(int socket, std::string_view bytes) {
 /// False when the connection is over.
 bool say(int socket, const RawPart::Said& said) {
   const std::string_view all = said.bytes;
+  while (said.endless) {
+    if (!send_all(socket, all)) return false;
+  }
   if (!said.single) return send_all(socket, all) && !said.close;
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (!send_all(socket, all.substr(i, 1))) return false;

@@ -18,8 +18,9 @@ class RawPart {
  public:
   struct Said {
     std::string bytes{};
-    bool close = false;   ///< behind them
-    bool single = false;  ///< each byte in a packet of its own
+    bool close = false;    ///< behind them
+    bool single = false;   ///< each byte in a packet of its own
+    bool endless = false;  ///< again and again, as fast as can be
   };
   virtual ~RawPart() = default;
   /// What is said to bytes that have come; to none at the beginning.
