@@ -14,10 +14,7 @@ namespace fallbackmx {
 
 class JumpClock::Place {
  public:
-  explicit Place(JumpClock& clock) : clock_(clock) {
-    const std::lock_guard guard(clock_.mutex_);
-    clock_.places_.insert(this);
-  }
+  explicit Place(JumpClock& clock) : clock_(clock) {}
   virtual ~Place() = default;
   Place(const Place&) = delete;
   Place& operator=(const Place&) = delete;
@@ -33,6 +30,11 @@ class JumpClock::Place {
   }
 
  protected:
+  /// To be called by the constructor of what is derived, last of all: from now on others ask it.
+  void enter() {
+    const std::lock_guard guard(clock_.mutex_);
+    clock_.places_.insert(this);
+  }
   /// To be called by the destructor of what is derived, first of all.
   void leave() {
     const std::lock_guard guard(clock_.mutex_);
@@ -46,13 +48,12 @@ class JumpClock::Place {
 class JumpClock::Bed final : public Place, public Sleeper {
  public:
   explicit Bed(JumpClock& clock) : Place(clock), fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    if (fd_ >= 0) return;
-    leave();
-    throw std::system_error(errno, std::generic_category(), "eventfd");
+    if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+    enter();
   }
   ~Bed() override {
     leave();
-    if (fd_ >= 0) close(fd_);
+    close(fd_);
   }
 
   void wake() noexcept override {
@@ -91,7 +92,7 @@ class JumpClock::Bed final : public Place, public Sleeper {
 
 class JumpClock::Watcher final : public Place, public Poller {
  public:
-  explicit Watcher(JumpClock& clock) : Place(clock), poller_(clock) {}
+  explicit Watcher(JumpClock& clock) : Place(clock), poller_(clock) { enter(); }
   ~Watcher() override { leave(); }
 
   void ring() noexcept override { poller_.wake(); }

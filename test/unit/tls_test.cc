@@ -34,6 +34,10 @@ class LoopStream final : public Stream {
 
   IoResult connected() override { return {}; }
   IoResult read(std::span<char> into) override {
+    if (sends_tickets_) {
+      SSL_new_session_ticket(ssl_);
+      SSL_do_handshake(ssl_);
+    }
     const int got = BIO_read(SSL_get_wbio(ssl_), into.data(), static_cast<int>(into.size()));
     if (got <= 0) return {.status = IoResult::Status::would_block};
     return {.bytes = static_cast<std::size_t>(got)};
@@ -48,9 +52,12 @@ class LoopStream final : public Stream {
     return {.bytes = bytes.size()};
   }
   Readiness& readiness() override { return readiness_; }
+  /// From now on, whenever somebody reads.
+  void send_tickets() { sends_tickets_ = true; }
 
  private:
   SSL* ssl_;
+  bool sends_tickets_ = false;
   Readiness readiness_{[](bool) { return true; }};
 };
 
@@ -94,8 +101,9 @@ class TlsTest : public testing::Test {
   }
   /// Empty when the handshake succeeds.
   std::string handshake(const TlsDemand& demand, const std::shared_ptr<TlsContext>& context) {
-    stream = std::make_unique<TlsStream>(std::make_unique<LoopStream>(credentials.context()), context, demand,
-                                         server);
+    auto other_end = std::make_unique<LoopStream>(credentials.context());
+    other = other_end.get();
+    stream = std::make_unique<TlsStream>(std::move(other_end), context, demand, server);
     const IoResult result = stream->connected();
     return result.status == IoResult::Status::done ? "" : result.why.empty() ? "not finished" : result.why;
   }
@@ -112,12 +120,21 @@ class TlsTest : public testing::Test {
   AuthorityFile authority{credentials.context()};
   Settings settings;
   std::unique_ptr<TlsStream> stream;
+  LoopStream* other = nullptr;  ///< the stream's
 };
 
 TEST_F(TlsTest, AtMayAnyCertificateWillDo) {
   EXPECT_EQ(handshake({.level = TlsLevel::may}), "");
   EXPECT_EQ(say("ehlo"), "EHLO");
   EXPECT_EQ(stream->cipher().substr(0, 8), "TLSv1.3 ");
+}
+
+TEST_F(TlsTest, SessionTicketsWithoutAnEndAreTheEnd) {
+  ASSERT_EQ(handshake({.level = TlsLevel::may}), "");
+  ASSERT_EQ(say("ehlo"), "EHLO");
+  other->send_tickets();
+  std::array<char, 100> heard;
+  EXPECT_EQ(stream->read(heard).why, "TLS: too much without any data");
 }
 
 TEST_F(TlsTest, SecureNeedsAnAuthorityAndTheName) {
