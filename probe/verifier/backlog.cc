@@ -44,8 +44,9 @@ std::optional<Backlog::Item> Backlog::take(SteadyTime now) {
 }
 
 void Backlog::hurry(SteadyTime now) {
-  for (auto group = groups_.begin(); group != groups_.end(); ++group)
-    set_due(group, std::min(group->second.due, now));
+  // Those that are due already stay where they are: when very many primaries come back one after the other,
+  // each hurries all.
+  while (!turns_.empty() && turns_.rbegin()->first > now) set_due(groups_.find(turns_.rbegin()->second), now);
 }
 
 SteadyTime Backlog::due() const {
