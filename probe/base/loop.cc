@@ -1,5 +1,8 @@
 #include "probe/base/loop.h"
 
+#include <new>
+#include <thread>
+
 namespace fallbackmx {
 
 namespace {
@@ -51,6 +54,16 @@ void Loop::post(Function function) {
     posted_.push_back(std::move(function));
   }
   if (first) poller_->wake();
+}
+
+void Loop::post_surely(Function function) {
+  for (;;) {
+    try {
+      return post(function);
+    } catch (const std::bad_alloc&) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  }
 }
 
 void Loop::call(const Function& function) {

@@ -43,6 +43,8 @@ class Loop {
   /// From any thread: runs the function on the loop, soon. What it throws is lost. Throws std::bad_alloc when
   /// there is no memory to say so.
   void post(Function function);
+  /// The same, however long it takes until there is memory for it.
+  void post_surely(Function function);
   /// From any thread but the loop's: runs the function there, and waits for it. What it throws is thrown
   /// here.
   void call(const Function& function);
@@ -207,34 +209,6 @@ Value run_on(Loop& loop, Task<Value> task) {
   while (!sleeper->sleep_until(SteadyTime::max())) continue;
   if (trouble) std::rethrow_exception(trouble);
   return *std::move(value);
-}
-
-/// For what blocks: calls it in a thread of its own, while the loop goes on.
-template <class Call>
-Task<std::invoke_result_t<Call>> in_a_thread(Loop& loop, Call call) {
-  WaitPoint place(loop);
-  std::optional<std::invoke_result_t<Call>> result;
-  std::exception_ptr trouble;
-  // Made here, so that no time passes before the thread runs.
-  std::thread thread([&, sleeper = loop.clock().sleeper()] {
-    try {
-      result.emplace(call());
-    } catch (...) {
-      trouble = std::current_exception();
-    }
-    for (bool told = false; !told;) {
-      try {
-        loop.post([&] { place.wake(); });
-        told = true;
-      } catch (const std::bad_alloc&) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-      }
-    }
-  });
-  co_await place.until(SteadyTime::max());
-  thread.join();
-  if (trouble) std::rethrow_exception(trouble);
-  co_return *std::move(result);
 }
 
 }  // namespace fallbackmx

@@ -1,5 +1,7 @@
 #include "probe/dns/dns.h"
 
+#include "probe/base/worker_thread.h"
+
 #include <algorithm>
 #include <cstddef>
 

@@ -21,7 +21,7 @@ class Engine;
 class Destinations {
  public:
   /// Above `most`, those without work that nobody holds are forgotten.
-  explicit Destinations(Engine& engine, std::size_t most = 1000);
+  explicit Destinations(Engine& engine, std::size_t most = 5000);
   ~Destinations();
   Destinations(const Destinations&) = delete;
   Destinations& operator=(const Destinations&) = delete;

@@ -13,6 +13,7 @@
 #include "probe/base/log.h"
 #include "probe/base/loop.h"
 #include "probe/base/rate_limit.h"
+#include "probe/base/worker_thread.h"
 #include "probe/dns/dns.h"
 #include "probe/dns/hosts_file.h"
 #include "probe/primary/catchall.h"
@@ -43,6 +44,7 @@ class Engine {
       : services(around),
         loop(around.loop),
         session_ended(around.loop),
+        store_reader(around.clock),
         run_session(std::move(run)),
         primary_is_back(std::move(when_back)),
         settings_(std::move(settings)),
@@ -50,7 +52,8 @@ class Engine {
 
   const Services services;
   Loop& loop;
-  WaitPoint session_ended;  ///< where it is waited for, at the end
+  WaitPoint session_ended;    ///< where it is waited for, at the end
+  WorkerThread store_reader;  ///< for questions to the store that may have to wait for a disk
   const RunSession run_session;
   const std::function<void()> primary_is_back;  ///< one that was down gives replies again
   Health health;

@@ -104,7 +104,8 @@ Task<RejectionProof::Step> RejectionProof::add(std::shared_ptr<Probe> probe, Unp
 Task<RejectionProof::Step> RejectionProof::next(const GroupKey& key, Group& group) {
   Step step;
   // The store may have to wait for a disk, or for another machine.
-  auto control = co_await in_a_thread(engine_.loop, [&] { return next_real(key.first, group); });
+  const auto look = [&] { return next_real(key.first, group); };
+  auto control = co_await call_on(engine_.store_reader, engine_.loop, look);
   group.asking_real = control.has_value();
   if (!control) {
     step.settled = leave_unproven(key, group, true);

@@ -1,4 +1,5 @@
 #include "probe/base/loop.h"
+#include "probe/base/worker_thread.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -129,6 +130,18 @@ TEST_F(LoopTest, WhatBlocksDoesSoInAThreadOfItsOwn) {
     co_return co_await in_a_thread(loop(), []() -> bool { throw std::runtime_error("no"); });
   };
   EXPECT_THROW(here.run(fail()), std::runtime_error);
+}
+
+TEST_F(LoopTest, AWorkerDoesOneThingAfterTheOther) {
+  WorkerThread worker(clock);
+  const auto who = [&]() -> Task<std::thread::id> {
+    const auto look = [] { return std::this_thread::get_id(); };
+    co_return co_await call_on(worker, loop(), look);
+  };
+  const auto first = here.run(who());
+  EXPECT_NE(first, std::this_thread::get_id());
+  EXPECT_EQ(here.run(who()), first);
+  worker.post([&] { notes.emplace_back("done"); });
 }
 
 TEST_F(LoopTest, AWaitThatThereIsNoMemoryForLeavesNothingBehind) {
