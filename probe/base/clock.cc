@@ -4,8 +4,6 @@
 #include <mutex>
 #include <utility>
 
-#include "probe/base/poller.h"
-
 namespace fallbackmx {
 
 namespace {
@@ -35,6 +33,5 @@ class ConditionSleeper final : public Sleeper {
 SteadyTime SystemClock::now() const { return std::chrono::steady_clock::now(); }
 WallTime SystemClock::wall() const { return std::chrono::system_clock::now(); }
 std::unique_ptr<Sleeper> SystemClock::sleeper() { return std::make_unique<ConditionSleeper>(); }
-std::unique_ptr<Poller> Clock::poller() { return std::make_unique<EpollPoller>(*this); }
 
 }  // namespace fallbackmx

@@ -150,6 +150,25 @@ void Timeout::move_to(SteadyTime at) noexcept {
   place_ = loop_.timers_.insert(std::move(node));
 }
 
+// A Readiness and its WaitPoint know each other: this part of it is here.
+
+void Readiness::tell() noexcept {
+  if (waiter_ != nullptr)
+    waiter_->is_ready();
+  else
+    told_ = true;
+}
+
+void Readiness::await(Poller& poller, WaitPoint& waiter, bool want_write) {
+  if (poller_ == nullptr) {
+    poller.add(*this);
+    poller_ = &poller;
+  }
+  waiter_ = &waiter;
+  want_write_ = want_write;
+  if (std::exchange(told_, false)) waiter.is_ready();
+}
+
 void WaitPoint::wake() noexcept {
   woken_ = true;
   resume_soon();

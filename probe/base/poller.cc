@@ -9,9 +9,8 @@
 #include <cerrno>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <system_error>
-
-#include "probe/base/loop.h"
 
 namespace fallbackmx {
 
@@ -19,22 +18,8 @@ Readiness::~Readiness() {
   if (poller_ != nullptr) poller_->forget(*this);
 }
 
-void Readiness::tell() noexcept {
-  if (waiter_ != nullptr)
-    waiter_->is_ready();
-  else
-    told_ = true;
-}
-
-void Readiness::await(Poller& poller, WaitPoint& waiter, bool want_write) {
-  if (poller_ == nullptr) {
-    poller.add(*this);
-    poller_ = &poller;
-  }
-  waiter_ = &waiter;
-  want_write_ = want_write;
-  if (std::exchange(told_, false)) waiter.is_ready();
-}
+// Here, because clock.cc knows no pollers.
+std::unique_ptr<Poller> Clock::poller() { return std::make_unique<EpollPoller>(*this); }
 
 EpollPoller::EpollPoller(const Clock& clock)
     : clock_(clock), epoll_(epoll_create1(EPOLL_CLOEXEC)), wakeup_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
