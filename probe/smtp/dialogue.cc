@@ -6,8 +6,8 @@ namespace fallbackmx {
 
 namespace {
 
-/// Pieces that are read before the others on the loop have a turn: much more than any reply.
-constexpr int most_in_a_row = 16;
+/// Pieces that are read before the others on the loop have their turn: more than a reply takes.
+constexpr int most_in_a_row = 4;
 
 }  // namespace
 
