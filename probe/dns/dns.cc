@@ -1,9 +1,9 @@
 #include "probe/dns/dns.h"
 
-#include "probe/base/worker_thread.h"
-
 #include <algorithm>
 #include <cstddef>
+
+#include "probe/base/worker_thread.h"
 
 #include "probe/mail/host_name.h"
 

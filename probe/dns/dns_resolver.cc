@@ -38,6 +38,12 @@ DnsAnswer without_records(Status status, std::string why) {
   return answer;
 }
 
+/// Nothing was learned about it.
+DnsAnswer unanswered(const Lookup& lookup, std::string_view why) {
+  return without_records(Status::temporary,
+                         question_text(lower_case(lookup.name), lookup.type) + ": " + std::string(why));
+}
+
 DnsAnswer not_askable(std::string_view asked, RecordType type) {
   return without_records(Status::nx_domain,
                          question_text(printable(asked, 100), type) + ": not a valid host name");
@@ -53,10 +59,12 @@ bool belong_together(const Lookup& one, const Lookup& other) {
 
 /// A question on its way.
 struct Flight {
-  Flight(Loop& loop, SteadyTime until) : place(loop), wanted(until) {}
+  Flight(Loop& loop, std::string question, SteadyTime until)
+      : key(std::move(question)), place(loop), wanted(until) {}
 
-  WaitPoint place;    ///< where it waits for name servers
-  SteadyTime wanted;  ///< by the most patient of those that ask
+  const std::string key;  ///< question_text(): to land needs no memory for it
+  WaitPoint place;        ///< where it waits for name servers
+  SteadyTime wanted;      ///< by the most patient of those that ask
   bool landed = false;
   std::optional<DnsAnswer> answer;  ///< none: there was no memory for it
   std::vector<WaitPoint*> waiting;  ///< those that ask
@@ -178,8 +186,7 @@ class DnsResolver::Questions : public std::enable_shared_from_this<Questions> {
     } else if (auto known = in_cache(name, lookup.type)) {
       wanted.answer = *std::move(known);
     } else if (stopping_) {
-      wanted.answer =
-          without_records(Status::temporary, question_text(name, lookup.type) + ": no answer in time");
+      wanted.answer = unanswered(lookup, "no answer in time");
     } else if (auto failure = slow_failure(name, lookup.type)) {
       join(name, lookup.type, loop_.clock().now() + unhurried);
       wanted.answer = *std::move(failure);
@@ -200,13 +207,12 @@ class DnsResolver::Questions : public std::enable_shared_from_this<Questions> {
 
   void look_at(const Lookup& lookup, Wanted& wanted, SteadyTime now) {
     const Flight& flight = *wanted.flight;
-    const std::string question = question_text(lower_case(lookup.name), lookup.type);
     if (flight.landed && flight.answer)
       wanted.answer = flight.answer;
     else if (flight.landed)
-      wanted.answer = without_records(Status::temporary, question + ": no memory left");
+      wanted.answer = unanswered(lookup, "no memory left");
     else if (now >= wanted.until || stopping_)
-      wanted.answer = without_records(Status::temporary, question + ": no answer in time");
+      wanted.answer = unanswered(lookup, "no answer in time");
     if (wanted.hurried && wanted.answer && wanted.answer->status == Status::temporary)
       wanted.answer->why += "; not waited for any longer, as the host's other addresses are known";
   }
@@ -220,13 +226,13 @@ class DnsResolver::Questions : public std::enable_shared_from_this<Questions> {
   }
 
   std::shared_ptr<Flight> join(const std::string& name, RecordType type, SteadyTime until) {
-    const std::string key = question_text(name, type);
+    std::string key = question_text(name, type);
     if (const auto known = flights_.find(key); known != flights_.end()) {
       known->second->wanted = std::max(known->second->wanted, until);
       return known->second;
     }
-    auto flight = std::make_shared<Flight>(loop_, until);
-    const auto place = flights_.emplace(key, flight).first;
+    auto flight = std::make_shared<Flight>(loop_, std::move(key), until);
+    const auto place = flights_.emplace(flight->key, flight).first;
     try {
       loop_.start(fly(shared_from_this(), name, type, flight));
     } catch (...) {
@@ -241,15 +247,14 @@ class DnsResolver::Questions : public std::enable_shared_from_this<Questions> {
     try {
       const SteadyTime begun = self->loop_.clock().now();
       Learned learned = co_await self->learn(name, type, *flight);
-      self->keep(name, type, learned, self->loop_.clock().now() - begun);
+      self->keep(flight->key, learned, self->loop_.clock().now() - begun);
       flight->answer = std::move(learned.answer);
     } catch (const std::exception&) {  // said to those that wait
     }
     self->land(*flight);
   }
 
-  void keep(const std::string& name, RecordType type, const Learned& learned, SteadyTime::duration took) {
-    const std::string key = question_text(name, type);
+  void keep(const std::string& key, const Learned& learned, SteadyTime::duration took) {
     const SteadyTime now = loop_.clock().now();
     const std::lock_guard lock(mutex_);
     if (learned.answer.status != Status::temporary) {
@@ -268,7 +273,7 @@ class DnsResolver::Questions : public std::enable_shared_from_this<Questions> {
 
   void land(Flight& flight) noexcept {
     flight.landed = true;
-    std::erase_if(flights_, [&](const auto& entry) { return entry.second.get() == &flight; });
+    flights_.erase(flight.key);
     for (WaitPoint* place : std::exchange(flight.waiting, {})) place->wake();
   }
 

@@ -1,5 +1,4 @@
 #include "probe/base/loop.h"
-#include "probe/base/worker_thread.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -11,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "probe/base/worker_thread.h"
 #include "test/fake/loop_here.h"
 #include "test/fake/simulation.h"
 #include "test/unit/scarce_memory.h"
@@ -189,9 +189,14 @@ TEST_F(LoopInAThread, ADescriptorIsWaitedForUntilItCanBeReadOrWritten) {
       co_await place.until(SteadyTime::max(), {&watch, 1});
     }
   };
+  const auto heard_by_now = [&] {
+    std::string copy;
+    loop.call([&] { copy = heard; });
+    return copy;
+  };
   loop.call([&] { loop.start(listen()); });
   EXPECT_EQ(write(pair[1], "ab", 2), 2);
-  std::this_thread::sleep_for(5ms);
+  while (heard_by_now() != "ab") std::this_thread::yield();
   EXPECT_EQ(write(pair[1], "cd", 2), 2);
   loop.end();
   thread.join();
