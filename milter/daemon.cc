@@ -130,13 +130,15 @@ class Daemon {
     verifier_ = std::make_unique<Verifier>(
         Services{clock_, resolver_, streams_, *store_, *log_, metrics_, loop_}, settings_);
     desk_ = std::make_unique<Desk>(
-        DeskServices{.clock = clock_,
-                     .resolver = resolver_,
-                     .log = *log_,
-                     .metrics = metrics_,
-                     .verify = [this](const Question& q) { return verifier_->verify(q); },
-                     .wait_begins = [this] { kicker_->wait_begins(); },
-                     .wait_ends = [this] { kicker_->wait_ends(); }},
+        DeskServices{
+            .clock = clock_,
+            .resolver = resolver_,
+            .log = *log_,
+            .metrics = metrics_,
+            .verify = [this](const Question& q) { return verifier_->verify(q); },
+            .wait_begins = [this] { kicker_->wait_begins(); },
+            .wait_ends = [this] { kicker_->wait_ends(); },
+            .accepted_unverified = [this](const Finding& found) { verifier_->accepted_unverified(found); }},
         settings_, configuration_.in_force().config.rewriting);
     if (!register_callbacks(*desk_, *log_)) return Error{"libmilter does not take our callbacks"};
     if (auto error = open_http()) return error;

@@ -185,7 +185,9 @@ std::string primary(const Json& row) {
   if (const auto tls = shown(row, "tls"); !tls.empty()) text += ", TLS " + tls;
   text += '\n';
   if (const auto trial = shown(row, "next_trial"); !trial.empty())
-    text += fmt::format("    next trial {}\n", trial);
+    text +=
+        fmt::format("    last trial {}, next {}; accepted unverified: {}, longest wait {} s\n",
+                    shown(row, "last_trial"), trial, shown(row, "unverified"), shown(row, "longest_wait"));
   if (const auto trouble = shown(row, "trouble"); !trouble.empty()) text += fmt::format("    {}\n", trouble);
   if (const auto alarm = shown(row, "alarm"); !alarm.empty()) text += fmt::format("    alarm: {}\n", alarm);
   return text + each_line(member(row, "accepts_everything"), "    accepts everybody in ");

@@ -14,18 +14,24 @@ namespace fallbackmx {
 
 namespace {
 
+double in_seconds(std::chrono::milliseconds time) { return static_cast<double>(time.count()) / 1000; }
+
 Json json_of(const PrimaryState& primary) {
+  using std::chrono::milliseconds, std::chrono::round;
   Json row = {{"server", primary.server},
               {"address", primary.key},
               {"next_hop", primary.next_hop},
               {"state", primary.disabled ? "disabled" : to_string(primary.state)},
               {"since", json_time(primary.since)},
+              {"last_trial", json_time(primary.last_trial.value_or(WallTime()))},
               {"next_trial", json_time(primary.next_trial.value_or(WallTime()))},
+              {"unverified", primary.cost.unverified},
+              {"longest_wait", in_seconds(round<milliseconds>(primary.cost.longest_wait))},
               {"trouble", primary.trouble},
               {"sessions", primary.sessions},
               {"opening", primary.opening}};
   row["round_trip"] = nullptr;
-  if (primary.round_trip) row["round_trip"] = static_cast<double>(primary.round_trip->count()) / 1000;
+  if (primary.round_trip) row["round_trip"] = in_seconds(*primary.round_trip);
   row["tls"] = primary.tls;
   row["last_reply"] = json_time(primary.last_reply.value_or(WallTime()));
   row["last_yes"] = json_time(primary.last_yes.value_or(WallTime()));

@@ -107,7 +107,11 @@ std::string primary_card(const PrimaryState& primary, WallTime now) {
                       short_span(std::chrono::floor<std::chrono::seconds>(now - primary.since)));
   if (primary.next_trial) {
     const auto wait = std::chrono::ceil<std::chrono::seconds>(*primary.next_trial - now);
-    card += row("next trial", wait.count() > 0 ? "in " + short_span(wait) : "when somebody asks");
+    card += row("next trial", wait.count() > 0 ? "in " + short_span(wait) : "now");
+    if (primary.last_trial) card += row("last trial", ago(*primary.last_trial, now));
+    card += row("accepted unverified", std::to_string(primary.cost.unverified));
+    card += row("longest wait",
+                fmt::format("{:.1f} s", std::chrono::duration<double>(primary.cost.longest_wait).count()));
   }
   card += row("sessions", std::to_string(primary.sessions) +
                               (primary.opening > 0 ? fmt::format(", {} opening", primary.opening) : ""));

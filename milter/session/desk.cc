@@ -148,6 +148,8 @@ Outcome Desk::answer(const SessionState& session, const Envelope& envelope) {
   const Outcome outcome = evaluate(settings, session.client, envelope, questions, services_.witness);
   if (outcome.finding && outcome.finding->verdict == Verdict::undeliverable)
     unknown_recipients_.count(session.client.address, begin, settings);
+  if (outcome.unverified && outcome.finding && services_.accepted_unverified)
+    services_.accepted_unverified(*outcome.finding);
   const auto delay = std::chrono::duration_cast<std::chrono::milliseconds>(services_.clock.now() - begin);
   count(services_.metrics, outcome, delay);
   const SteadyTime end = begin + delay;

@@ -35,6 +35,8 @@ struct DeskServices {
   /// its answer (see kicker.h). They do not throw.
   std::function<void()> wait_begins, wait_ends;
   Witness* witness = nullptr;  ///< of every answer, if somebody wants one; called by whoever asks
+  /// A recipient is accepted though nobody could say whether it exists, if somebody wants to know.
+  std::function<void(const Finding&)> accepted_unverified{};
 };
 
 /// Used by all of libmilter's threads at once.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -9,6 +10,17 @@
 #include "probe/primary/silence.h"
 
 namespace fallbackmx {
+
+namespace {
+
+/// A trial asks about a recipient that could not be asked about, if one came lately: later its domain may
+/// lead somewhere else.
+constexpr std::chrono::minutes unanswered_lifetime{10};
+/// As long as an MTA keeps mail that it cannot deliver: nobody has to know any longer whether a server is
+/// back.
+constexpr std::chrono::hours trials_lifetime{5 * 24};
+
+}  // namespace
 
 Destination::Destination(Engine& engine, std::vector<Endpoint> endpoints, std::vector<TlsPolicy> policies,
                          std::optional<std::string> sender)
@@ -19,6 +31,7 @@ Destination::Destination(Engine& engine, std::vector<Endpoint> endpoints, std::v
 void Destination::ask(const Request& request, std::shared_ptr<Waiter> waiter) {
   servers_.listen();
   if (draining_) return waiter->answer({});
+  last_asked_ = engine_.services.clock.now();
   if (auto anyway = request.insist ? std::nullopt : servers_.accepted_anyway(request.recipient)) {
     try_others(true);
     return waiter->answer({.result = std::move(anyway), .source = Source::memory});
@@ -27,8 +40,12 @@ void Destination::ask(const Request& request, std::shared_ptr<Waiter> waiter) {
   // Sessions that still stand with one that is down, and have heard nothing, are no reason to wait.
   if (dispatcher_.all_down() || (late_ && servers_.all_down())) {
     // No client waits for a dead primary; this very probe may be its trial.
-    waiter->answer({.result = servers_.down(), .source = Source::none});
-    if (servers_.trial_due() && !probe) enqueue(request);
+    const bool due = !probe && servers_.trial_due();
+    waiter->answer({.result = servers_.down(),
+                    .source = Source::none,
+                    .holds_until = due ? SteadyTime() : servers_.may_be_tried_at().value_or(SteadyTime())});
+    unanswered_ = request.recipient;
+    if (!due || !enqueue(request)) plan_trial();
     return;
   }
   if (probe) {
@@ -68,6 +85,7 @@ void Destination::wait_for(Probe& probe, const Request& request, std::shared_ptr
 /// It has waited for as long as it may.
 void Destination::leave(Probe& probe, std::list<Probe::Waiting>::iterator waiting) {
   const SteadyTime since = waiting->since;
+  waited_since(since);
   waiting->waiter->answer({std::nullopt, waiting->source});
   probe.waiters.erase(waiting);
   if (late_ || last_landed_ >= since) return;
@@ -141,7 +159,33 @@ void Destination::dispatch(bool recipient_came) {
 /// Sees to it that a server that no probe needs is found again after an outage.
 void Destination::try_others(bool recipient_came) {
   if (stopping_ || draining_) return;
-  if (const auto server = dispatcher_.due_trial(recipient_came)) launch(server);
+  const auto server = dispatcher_.due_trial(recipient_came);
+  if (server && !ask_once_more()) launch(server);
+  plan_trial();
+}
+
+/// While all are down, a recipient that could not be asked about makes the best trial: RCPT may be what its
+/// server does not answer.
+bool Destination::ask_once_more() {
+  const bool lately = engine_.services.clock.now() - last_asked_ < unanswered_lifetime;
+  if (!unanswered_ || !lately || !dispatcher_.all_down() || probes_.find(*unanswered_)) return false;
+  return enqueue({.recipient = *unanswered_, .client = {}, .deadline = {}}) != nullptr;
+}
+
+/// Trials are made whether anybody asks or not. What is due and cannot be made now, because a session is
+/// about to, is looked at again when that ends.
+void Destination::plan_trial() {
+  const SteadyTime now = engine_.services.clock.now();
+  next_trial_.reset();
+  if (stopping_ || draining_ || now - last_asked_ > trials_lifetime) return;
+  const auto at = servers_.next_trial();
+  if (at && *at > now) next_trial_.emplace(engine_.loop, *at, [this] { dispatch(); });
+}
+
+/// What a client has waited counts for the outage that it turns out to be.
+void Destination::waited_since(SteadyTime begin) {
+  longest_wait_ = std::max(longest_wait_, engine_.services.clock.now() - begin);
+  servers_.waited(longest_wait_);
 }
 
 /// One more session, or the trial of a server that is down. One that cannot be started, or ends with an
@@ -192,6 +236,10 @@ void Destination::finish(const std::shared_ptr<Probe>& probe, ProbeResult result
     engine_.services.metrics.count(Counter::probes, {to_string(result.verdict)});
   } catch (const std::exception&) {  // no memory for a number
   }
+  if (result.verdict == Verdict::unavailable) {
+    if (!probe->waiters.empty()) waited_since(probe->waiters.front().since);
+    unanswered_ = probe->recipient;
+  }
   probes_.finish(probe, std::move(result));
 }
 
@@ -206,6 +254,7 @@ bool Destination::begin(Slot& slot, std::size_t endpoint) { return dispatcher_.b
 void Destination::connected(Slot& slot, std::size_t endpoint) { slot.connected = endpoint; }
 
 void Destination::opened(Slot& slot, std::size_t endpoint, std::size_t room) {
+  if (servers_.is_down(endpoint)) ++engine_.news;
   dispatcher_.opened(slot, endpoint, room);
   probes_.take_back_told();
   dispatch();
@@ -230,7 +279,10 @@ bool Destination::fell_silent(Slot& slot, std::size_t endpoint, const ProbeResul
   slot.silent = true;
   sessions_.hush(endpoint);
   const bool nobody_left = dispatcher_.all_down();
-  if (nobody_left) probes_.tell_waiters(result);
+  if (nobody_left) {
+    if (const auto since = probes_.waiting_since()) waited_since(*since);
+    probes_.tell_waiters(result);
+  }
   dispatch();
   return !nobody_left;
 }
@@ -266,6 +318,7 @@ void Destination::land(const std::shared_ptr<Probe>& probe, std::size_t endpoint
   if (back) engine_.primary_is_back();
   if (result.code != 0) {
     last_landed_ = services.clock.now();
+    longest_wait_ = {};
     late_ = false;
   }
   if (is_final(result.verdict)) {

@@ -107,6 +107,9 @@ class Destination {
   void sift();
   void dispatch(bool recipient_came = false);
   void try_others(bool recipient_came);
+  bool ask_once_more();
+  void plan_trial();
+  void waited_since(SteadyTime begin);
   void give_up(std::string_view what, std::string_view why) noexcept;
   void finish(const std::shared_ptr<Probe>& probe, ProbeResult result);
   void remember(const Probe& probe, const ProbeResult& result);
@@ -122,6 +125,11 @@ class Destination {
   bool draining_ = false;
   bool late_ = false;         ///< its servers owe clients an answer, and have given none to anybody
   SteadyTime last_landed_{};  ///< a reply about a recipient
+  SteadyTime::duration longest_wait_{0};  ///< of a client, since then
+
+  std::optional<Address> unanswered_;  ///< the last recipient that could not be asked about
+  SteadyTime last_asked_{};            ///< about any
+  std::optional<Timeout> next_trial_;  ///< while one of its servers is down
 };
 
 }  // namespace fallbackmx

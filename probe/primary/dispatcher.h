@@ -31,8 +31,8 @@ class Dispatcher {
   /// server to knock at.
   bool needs_a_session() const;
 
-  /// An endpoint that is down, whose trial is due, and that no probe will try: a better one answers them all,
-  /// and if nobody tried it, it would be down for good.
+  /// An endpoint that is down, whose trial is due, and that no probe will try: none is queued, or a better
+  /// one answers them all.
   std::optional<std::size_t> due_trial(bool recipient_came = false) const;
 
   /// The endpoints that a session should try to reach now, best first: those that are up; if there is none,

@@ -1,6 +1,7 @@
 // What all destinations share.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -62,6 +63,9 @@ class Engine {
   Catchall catchall;
   KnownRejections known_rejections;
   UnheardRejections unheard_rejections;
+  /// Counts the moments from which what was said of a server that is down holds no longer. Any thread reads
+  /// it.
+  std::atomic<std::uint64_t> news{0};
   std::uint64_t sessions = 0;  ///< how many there have been: gives each a number
   int pending = 0;             ///< probes queued or on the wire, everywhere
 

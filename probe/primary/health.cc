@@ -52,10 +52,11 @@ bool Health::was_down_lately(const std::string& endpoint, SteadyTime now) const 
 
 std::optional<Health::Trouble> Health::trouble(const std::string& endpoint) const {
   if (const auto found = disabled_.find(endpoint); found != disabled_.end())
-    return Trouble{State::down, found->second, SteadyTime::max()};
+    return Trouble{State::down, found->second, SteadyTime::max(), found->second, {}};
   const Entry* entry = entries_.find(endpoint);
   if (!entry) return std::nullopt;
-  return Trouble{entry->down() ? State::down : State::suspect, entry->since, entry->retry_at};
+  return Trouble{entry->down() ? State::down : State::suspect, entry->since, entry->retry_at,
+                 entry->knocked_at, entry->cost};
 }
 
 bool Health::may_knock(const std::string& endpoint, SteadyTime now, const Settings& settings) {
@@ -69,16 +70,27 @@ bool Health::may_knock(const std::string& endpoint, SteadyTime now, const Settin
   return true;
 }
 
-bool Health::alive(const std::string& endpoint, SteadyTime now) {
+std::optional<Health::Outage> Health::alive(const std::string& endpoint, SteadyTime now) {
   Spoken& spoken = spoken_.touch(endpoint);
   spoken.at = now;
   const Entry* entry = entries_.find(endpoint);
-  if (!entry) return false;
+  if (!entry) return std::nullopt;
   if (entry->hearsay) spoken.deaf_until = now + deafness;
   const bool was_down = entry->down();
   if (was_down && !entry->hearsay) spoken.was_down_until = now + flapping_time;
+  const Outage outage{now - entry->since, entry->cost};
   entries_.erase(endpoint);
-  return was_down && !disabled_.contains(endpoint);
+  if (!was_down || disabled_.contains(endpoint)) return std::nullopt;
+  return outage;
+}
+
+void Health::waited(const std::string& endpoint, SteadyTime::duration wait) {
+  if (Entry* entry = entries_.find(endpoint))
+    entry->cost.longest_wait = std::max(entry->cost.longest_wait, wait);
+}
+
+void Health::accepted_unverified(const std::string& endpoint) {
+  if (Entry* entry = entries_.find(endpoint)) ++entry->cost.unverified;
 }
 
 bool Health::failed(const std::string& endpoint, SteadyTime now, const Settings& settings, bool at_once) {

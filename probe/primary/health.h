@@ -28,11 +28,22 @@ namespace fallbackmx {
 class Health {
  public:
   enum class State { up, suspect, down };
+  /// What the time in which it could not be asked has cost so far.
+  struct Cost {
+    std::size_t unverified = 0;            ///< recipients that were accepted though nobody could say
+    SteadyTime::duration longest_wait{0};  ///< that a client had
+  };
+  struct Outage {
+    SteadyTime::duration length;
+    Cost cost;
+  };
   /// Of an endpoint that is not up.
   struct Trouble {
     State state;
     SteadyTime since;     ///< when that state began
     SteadyTime retry_at;  ///< of one that is down: the next trial
+    SteadyTime tried_at;  ///< of one that is down: the last one
+    Cost cost;
   };
 
   State state(const std::string& endpoint) const;
@@ -51,11 +62,14 @@ class Health {
   /// written before the answer is given: a slow trial must not be doubled.
   bool may_knock(const std::string& endpoint, SteadyTime now, const Settings&);
 
-  /// It gave a complete reply at MAIL or later. Returns true if that is news: it was down.
-  bool alive(const std::string& endpoint, SteadyTime now);
+  /// It gave a complete reply at MAIL or later. Returns the outage that ends with it, if it was down.
+  std::optional<Outage> alive(const std::string& endpoint, SteadyTime now);
   /// It could not be asked, or was too slow. Returns true if with this it goes down: after primary_down_after
   /// failures in a row, or `at_once`, when a client has waited for it in vain.
   bool failed(const std::string& endpoint, SteadyTime now, const Settings&, bool at_once = false);
+  /// A client has waited so long for one that is not up, or was accepted meanwhile.
+  void waited(const std::string& endpoint, SteadyTime::duration wait);
+  void accepted_unverified(const std::string& endpoint);
   std::size_t size() const { return entries_.size(); }
 
   /// Another fallback MX says so. They return true if we believe it, and it is news.
@@ -77,6 +91,7 @@ class Health {
     SteadyTime knocked_at{};                ///< for the last time, since it is down
     std::chrono::milliseconds interval{0};  ///< 0 while not down
     SteadyTime since{}, retry_at{};
+    Cost cost{};
     bool down() const { return interval.count() > 0; }
     SteadyTime may_retry_at() const { return std::min(retry_at, knocked_at + trial_distance); }
   };

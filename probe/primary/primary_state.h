@@ -22,7 +22,9 @@ struct PrimaryState {
   Health::State state = Health::State::up;
   bool disabled = false;                  ///< by an operator; counts as down
   WallTime since{};                       ///< when the state began, or we first heard of the server
+  std::optional<WallTime> last_trial{};   ///< of one that is down, and so the next
   std::optional<WallTime> next_trial{};   ///< of one that is down, and not disabled
+  Health::Cost cost{};                    ///< since it is not up
   std::string trouble{};                  ///< why it was last found to be unwell; empty when it is up
   std::size_t sessions = 0, opening = 0;  ///< SMTP sessions that stand, and that are being set up
   std::optional<std::chrono::milliseconds> round_trip{};  ///< from a question to its reply, smoothed

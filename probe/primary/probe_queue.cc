@@ -147,6 +147,16 @@ std::size_t ProbeQueue::waiting() const {
   return count;
 }
 
+std::optional<SteadyTime> ProbeQueue::waiting_since() const {
+  std::optional<SteadyTime> since;
+  for (const auto& [key, probe] : in_flight_) {
+    // In the order in which they came.
+    if (!probe->waiters.empty() && (!since || probe->waiters.front().since < *since))
+      since = probe->waiters.front().since;
+  }
+  return since;
+}
+
 void ProbeQueue::hurry(std::chrono::seconds most, SteadyTime now) {
   for (const auto& [key, probe] : in_flight_) {
     if (probe->client.empty()) continue;

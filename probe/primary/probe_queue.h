@@ -76,8 +76,9 @@ class ProbeQueue {
   /// Clients that wait for any of them hear that, and so do those that join them, until it is taken back.
   void tell_waiters(const ProbeResult& meanwhile);
   void take_back_told();
-  /// How many clients wait.
+  /// How many clients wait, and since when the one that waits longest.
   std::size_t waiting() const;
+  std::optional<SteadyTime> waiting_since() const;
   /// They wait no longer than that from now on: no client but those asks in its own time.
   void hurry(std::chrono::seconds most, SteadyTime now);
   /// They leave without an answer.

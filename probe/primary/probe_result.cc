@@ -23,6 +23,7 @@ std::string_view command_of(Stage stage) {
 
 ProbeResult said(Verdict verdict, Stage stage, const Endpoint& server, const SmtpReply& reply) {
   ProbeResult result{.verdict = verdict, .stage = stage, .primary = server.text(), .code = reply.code};
+  if (verdict == Verdict::unavailable) result.server = server.key();
   result.dsn = reply.dsn;
   result.words = printable(reply.text());
   const std::string dsn = reply.dsn.empty() ? "" : reply.dsn + " ";
@@ -33,6 +34,7 @@ ProbeResult said(Verdict verdict, Stage stage, const Endpoint& server, const Smt
 
 ProbeResult befell(Verdict verdict, Stage stage, const Endpoint& server, std::string_view trouble) {
   ProbeResult result{.verdict = verdict, .stage = stage, .primary = server.text()};
+  if (verdict == Verdict::unavailable) result.server = server.key();
   result.why =
       result.primary + ": " + std::string(trouble) + " (at stage " + std::string(to_string(stage)) + ")";
   return result;

@@ -19,6 +19,7 @@ struct ProbeResult {
   Verdict verdict = Verdict::unavailable;
   Stage stage = Stage::connect;
   std::string primary{};  ///< Endpoint::text() of the server, empty when none was chosen
+  std::string server{};   ///< its Endpoint::key(), when it is unavailable
   int code = 0;
   std::string dsn{}, words{};
   std::string why{};  ///< a sentence: who, at which stage, what

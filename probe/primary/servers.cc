@@ -14,6 +14,10 @@ namespace {
 
 constexpr std::chrono::seconds tell_slack{5};
 
+std::string in_seconds(SteadyTime::duration time) {
+  return fmt::format("{:.1f}", std::chrono::duration<double>(time).count());
+}
+
 }  // namespace
 
 Servers::Servers(Engine& engine, std::vector<Endpoint> endpoints, std::vector<TlsPolicy> policies,
@@ -82,6 +86,32 @@ bool Servers::trial_due() const {
   return false;
 }
 
+std::optional<SteadyTime> Servers::next_trial() const {
+  return earliest([this](const std::string& key) { return engine_.health.retry_at(key); });
+}
+
+std::optional<SteadyTime> Servers::may_be_tried_at() const {
+  return earliest([this](const std::string& key) { return engine_.health.may_retry_at(key); });
+}
+
+template <class At>
+std::optional<SteadyTime> Servers::earliest(At at) const {
+  std::optional<SteadyTime> first;
+  for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+    if (disabled(i)) continue;
+    if (const auto when = at(endpoints_[i].key())) {
+      const SteadyTime then = std::max(*when, out_of_reach_until_[i]);
+      first = first ? std::min(*first, then) : then;
+    }
+  }
+  return first;
+}
+
+void Servers::waited(SteadyTime::duration wait) {
+  if (wait <= SteadyTime::duration::zero()) return;
+  for (const Endpoint& endpoint : endpoints_) engine_.health.waited(endpoint.key(), wait);
+}
+
 ProbeResult Servers::down() const {
   const SteadyTime now = engine_.services.clock.now();
   std::string trouble = within_reach(0) ? "is down" : "cannot be reached from this machine";
@@ -136,15 +166,24 @@ void Servers::failed(std::size_t server, std::string_view why, bool at_once) {
   // Until our next trial, and a little longer.
   engine_.services.store.tell(key, {.up = false, .words = std::string(why)}, left + tell_slack);
   if (!news) return;
-  engine_.services.log.warning(fmt::format("primary is down: {}; next trial in {} s", why, left.count()));
+  ++engine_.news;
+  LogLine line(fmt::format("primary is down: {}; next trial in {} s", why, left.count()));
+  engine_.services.log.warning(line.put("event", "primary-down").put("primary", endpoints_[server].text()));
 }
 
 bool Servers::spoke(std::size_t server) {
   const std::string key = endpoints_[server].key();
   engine_.services.store.tell(key, {.up = true}, engine_.settings()->primary_retry_time);
-  if (!engine_.health.alive(key, engine_.services.clock.now())) return false;
+  const auto outage = engine_.health.alive(key, engine_.services.clock.now());
+  if (!outage) return false;
+  ++engine_.news;
   facts_[server].up_since = engine_.services.clock.now();
-  engine_.services.log.warning(fmt::format("primary {} is back", endpoints_[server].text()));
+  const std::string name = endpoints_[server].text();
+  LogLine line(fmt::format("primary {} is back", name));
+  line.put("event", "primary-up").put("primary", name).put_number("seconds", in_seconds(outage->length));
+  line.put("unverified", outage->cost.unverified);
+  line.put_number("longest_wait", in_seconds(outage->cost.longest_wait));
+  engine_.services.log.warning(line);
   return true;
 }
 
@@ -195,6 +234,9 @@ std::vector<PrimaryState> Servers::look() const {
     state.disabled = trouble && trouble->retry_at == SteadyTime::max();
     if (state.state == Health::State::down && !state.disabled)
       state.next_trial = on_the_wall(trouble->retry_at);
+    if (state.state == Health::State::down && !state.disabled)
+      state.last_trial = on_the_wall(trouble->tried_at);
+    if (trouble) state.cost = trouble->cost;
     if (trouble) state.trouble = facts.trouble;
     state.round_trip = facts.round_trip;
     state.tls = facts.tls;

@@ -53,6 +53,12 @@ class Servers {
   std::chrono::seconds client_patience(std::size_t server, std::chrono::seconds timeout) const;
   /// Whether any of them may be knocked at.
   bool trial_due() const;
+  /// When the next trial of one that is down is due, whether a recipient comes or not; and when one may be
+  /// knocked at, should a recipient come. Nothing when none is down, or those are not to be asked.
+  std::optional<SteadyTime> next_trial() const;
+  std::optional<SteadyTime> may_be_tried_at() const;
+  /// A client has waited so long: it counts for those that are down.
+  void waited(SteadyTime::duration wait);
   /// What becomes of a probe while all are down.
   ProbeResult down() const;
   /// A yes without asking, when the server that would be asked first accepts everybody.
@@ -92,6 +98,8 @@ class Servers {
 
  private:
   bool within_reach(std::size_t server) const;
+  template <class At>
+  std::optional<SteadyTime> earliest(At at) const;
 
   Engine& engine_;
   const std::vector<Endpoint> endpoints_;

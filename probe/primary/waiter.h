@@ -15,6 +15,7 @@ namespace fallbackmx {
 struct ProbeAnswer {
   std::optional<ProbeResult> result;  ///< none: late
   Source source = Source::probe;
+  SteadyTime holds_until{};  ///< no server can be asked until then, unless there is news (Engine::news)
 };
 
 /// Shared by the two. The client's thread makes it and waits, once; the loop answers, once, or not at all.

@@ -142,9 +142,11 @@ void Session::die(std::string_view trouble) {
   const bool fresh = !interview_->answered();
   const bool pipelining = interview_->suspect_pipelining();
   std::vector<std::shared_ptr<Probe>> left = interview_->hand_over();
-  // Silence at RCPT may be a tarpit, until smtp_rcpt_timeout is over.
+  // Silence at RCPT may be a tarpit, until smtp_rcpt_timeout is over: then it is down, and whether pipelining
+  // was the reason will be seen by its trial.
   const bool silent = opened_.dialogue->timed_out() && result.stage == Stage::rcpt;
-  if (fresh && !pipelining && !left.empty()) servers_.failed(opened_.endpoint, result.why, silent);
+  if (fresh && (!pipelining || silent) && !left.empty())
+    servers_.failed(opened_.endpoint, result.why, silent);
   std::vector<std::shared_ptr<Probe>> again;
   for (const auto& probe : left) {
     if (was_rejected(*probe) || pipelining) {

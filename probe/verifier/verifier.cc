@@ -20,6 +20,7 @@
 #include "probe/smtp/session.h"
 #include "probe/smtp/trial.h"
 #include "probe/verifier/backlog_worker.h"
+#include "probe/verifier/known_down.h"
 #include "probe/wire/socketmap.h"
 
 namespace fallbackmx {
@@ -104,6 +105,7 @@ class Verifier::Impl {
       if (wish == Wish::reset) health.reset(key);
       for (const auto& destination : destinations_.all()) destination->look_at_health();
     });
+    ++engine_.news;
     if (wish != Wish::disable) engine_.primary_is_back();
   }
 
@@ -134,7 +136,16 @@ class Verifier::Impl {
       const std::lock_guard lock(mutex_);
       own_ = std::move(own);
     }
+    ++engine_.news;
     loop().call([this] { destinations_.renew(); });
+  }
+
+  void accepted_unverified(const Finding& finding) {
+    if (finding.server.empty()) return;
+    try {
+      loop().post([this, server = finding.server] { engine_.health.accepted_unverified(server); });
+    } catch (const std::bad_alloc&) {  // then it is not counted
+    }
   }
 
   void drain() {
@@ -184,9 +195,13 @@ class Verifier::Impl {
       finding.why = "no primary was asked";
       return finding;
     }
-    if (question.waits) question.waits();
     try {
-      finding = probe(question, *settings, record);
+      if (auto down = known_down_.find(question, now, engine_.news)) {
+        finding = *std::move(down);
+      } else {
+        if (question.waits) question.waits();
+        finding = probe(question, *settings, record);
+      }
     } catch (const std::exception& trouble) {
       finding = not_found_out(question, trouble);
     }
@@ -307,6 +322,7 @@ class Verifier::Impl {
       return finding;
     }
     Route known = way;
+    const std::uint64_t news = engine_.news;
     Destinations::Terms terms{question.tls, question.sender};
     if (const auto unknown = find_tls_policies(known.endpoints, terms, question, settings)) {
       finding.stage = Stage::starttls;
@@ -331,12 +347,15 @@ class Verifier::Impl {
     finding.verdict = result.verdict;
     finding.stage = result.stage;
     finding.primary = std::move(result.primary);
+    finding.server = std::move(result.server);
     finding.code = result.code;
     finding.dsn = std::move(result.dsn);
     finding.words = std::move(result.words);
     finding.why = std::move(result.why);
     finding.tls = result.tls;
     finding.ask_once_more = result.ask_once_more;
+    const SteadyTime now = engine_.services.clock.now();
+    if (answer.holds_until > now) known_down_.put(question, finding, now, answer.holds_until, news);
     return finding;
   }
 
@@ -414,6 +433,7 @@ class Verifier::Impl {
   OwnAddresses own_;
   Socketmaps socketmaps_{engine_.services.clock, engine_.services.log};
   Destinations destinations_{engine_};  ///< on the loop
+  KnownDown known_down_;
   BacklogWorker backlog_;
 };
 
@@ -425,6 +445,7 @@ Activity Verifier::activity() const { return impl_->activity(); }
 std::vector<PrimaryState> Verifier::primaries() const { return impl_->primaries(); }
 void Verifier::steer(const std::string& key, Wish wish) { impl_->steer(key, wish); }
 void Verifier::reload(std::shared_ptr<const Settings> settings) { impl_->reload(std::move(settings)); }
+void Verifier::accepted_unverified(const Finding& finding) { impl_->accepted_unverified(finding); }
 void Verifier::drain() { impl_->drain(); }
 
 }  // namespace fallbackmx

@@ -44,6 +44,7 @@ struct Finding {
   bool from_mx = true;                          ///< clients can find the primary by its MX records
   Stage stage = Stage::lookup;                  ///< where it was decided
   std::string primary{};          ///< `mx1.example.org[192.0.2.1]:25`, empty when none was reached
+  std::string server{};           ///< PrimaryState::key of one that is unavailable
   int code = 0;                   ///< of the primary's reply, 0 without one
   std::string dsn{};              ///< its enhanced code, may be empty
   std::string words{};            ///< its text without the enhanced code, printable
@@ -62,6 +63,8 @@ class Verifier {
   Verifier& operator=(const Verifier&) = delete;
 
   Finding verify(const Question&);
+  /// The recipient of this finding was accepted, though nobody could say whether it exists. Does not wait.
+  void accepted_unverified(const Finding&);
 
   /// The servers of all destinations in use, each once, by name. Costs too much for every question.
   std::vector<PrimaryState> primaries() const;

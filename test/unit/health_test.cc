@@ -94,6 +94,23 @@ TEST_F(HealthTest, WhatWasDownLatelyIsKnownForAMinute) {
   EXPECT_FALSE(health.was_down_lately("192.0.2.2:25", now)) << "others said so, and were wrong";
 }
 
+TEST_F(HealthTest, AnOutageHasALengthAndACost) {
+  health.waited(mx, 5s);
+  EXPECT_FALSE(health.trouble(mx)) << "one that is up has none";
+  go_down();
+  const SteadyTime since = health.trouble(mx)->since;
+  health.waited(mx, 5s);
+  health.waited(mx, 1s);
+  health.accepted_unverified(mx);
+  health.accepted_unverified(mx);
+  EXPECT_EQ(health.trouble(mx)->tried_at, since);
+  const auto outage = health.alive(mx, since + 31s);
+  ASSERT_TRUE(outage);
+  EXPECT_EQ(outage->length, 31s);
+  EXPECT_EQ(outage->cost.longest_wait, 5s);
+  EXPECT_EQ(outage->cost.unverified, 2U);
+}
+
 TEST_F(HealthTest, OneGoodReplyEndsTheOutageAtOnce) {
   go_down();
   EXPECT_TRUE(health.alive(mx, now)) << "being back is news";

@@ -121,7 +121,8 @@ TEST_F(Logcheck, WhatAnAdministratorShouldReadIs) {
       const char* line :
       {"primary is down: mx1.example.org[192.0.2.1]:25: Connection refused (at stage connect); next trial in "
        "30 s",
-       "primary mx1.example.org[192.0.2.1]:25 is back",
+       "primary mx1.example.org[192.0.2.1]:25 is back event=primary-up "
+       "primary=mx1.example.org[192.0.2.1]:25 seconds=312.4 unverified=17 longest_wait=5.0",
        "alarm: refused: mx1.example.org[192.0.2.1]:25 said 550 5.7.1 stopped (in reply to RCPT) suppressed=7",
        "alarm: nobody to ask about recipients, mail for them is deferred: domain=example.org",
        "reload: milter.conf:12: no such parameter", "reload: the old configuration stays in force",

@@ -86,13 +86,16 @@ TEST(Rendering, EachAnswerIsReadByPeople) {
        R"({"primaries":[{"server":"mx1.example.org[192.0.2.1]:25","state":"up","since":"2026-11-22T10:00:00Z",
            "next_trial":null,"trouble":"","sessions":2,"round_trip":0.012,"tls":"dane","alarm":"",
            "accepts_everything":["example.net"]},{"server":"mx2.example.org[192.0.2.2]:25","state":"down",
-           "since":"2026-11-22T10:00:00Z","next_trial":"2026-11-22T10:42:00Z","trouble":"Connection refused",
+           "since":"2026-11-22T10:00:00Z","next_trial":"2026-11-22T10:42:00Z",
+           "last_trial":"2026-11-22T10:41:30Z","unverified":3,"longest_wait":5.012,"trouble":"Connection refused",
            "sessions":0,"round_trip":null,"tls":"","alarm":"refused","accepts_everything":[]}]})",
        "up        since 2026-11-22T10:00:00Z  mx1.example.org[192.0.2.1]:25  2 sessions, round trip 0.012 s, "
        "TLS dane\n"
        "    accepts everybody in example.net\n"
        "down      since 2026-11-22T10:00:00Z  mx2.example.org[192.0.2.2]:25  0 sessions\n"
-       "    next trial 2026-11-22T10:42:00Z\n    Connection refused\n    alarm: refused\n"},
+       "    last trial 2026-11-22T10:41:30Z, next 2026-11-22T10:42:00Z; accepted unverified: 3, longest wait "
+       "5.012 "
+       "s\n    Connection refused\n    alarm: refused\n"},
       {"no primaries", Verb::primaries_list, R"({"primaries":[]})", "No primary has been talked to yet.\n"},
       {"what was done to primaries", Verb::primaries_disable, R"({"done":"disabled","servers":["a","b"]})",
        "disabled: a\ndisabled: b\n"},

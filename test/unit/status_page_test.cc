@@ -59,9 +59,12 @@ TEST(StatusPage, SaysHowThePrimariesAre) {
   PrimaryState& primary = all.primaries.front();
   primary.state = Health::State::down;
   primary.next_trial = noon + 20s;
+  primary.last_trial = noon - 10s;
+  primary.cost = {.unverified = 17, .longest_wait = 5s};
   primary.trouble = "mx1: connection refused";
-  for (const char* words : {"1 primary server down", "<span class=\"pill bad\">down</span>",
-                            "<dt>down for</dt><dd>3 h</dd>", "in 20 s", "mx1: connection refused"})
+  for (const char* words :
+       {"1 primary server down", "<span class=\"pill bad\">down</span>", "<dt>down for</dt><dd>3 h</dd>",
+        "in 20 s", "10 s ago", "<dd>17</dd>", "<dd>5.0 s</dd>", "mx1: connection refused"})
     EXPECT_THAT(status_page(all), HasSubstr(words));
   primary.state = Health::State::up;
   primary.alarm = "mx1 said 554 5.7.1 you are on a list";
