@@ -268,7 +268,8 @@ void Destination::unreachable(Slot& slot, std::size_t endpoint, const ProbeResul
   if (result.verdict == Verdict::unavailable && result.ours) {
     servers_.out_of_reach(endpoint);
   } else if (result.verdict == Verdict::unavailable && result.stage != Stage::starttls) {
-    servers_.failed(endpoint, result.why);
+    servers_.failed(endpoint, result.why, result.silent);
+    servers_.waited(longest_wait_);
   }
   probes_.pass_over(endpoint, result);
   dispatch();
@@ -288,8 +289,7 @@ bool Destination::fell_silent(Slot& slot, std::size_t endpoint, const ProbeResul
 }
 
 std::optional<SteadyTime> Destination::patience_ends() const {
-  if (!servers_.any_down()) return std::nullopt;
-  const auto since = probes_.oldest_queued();
+  const auto since = probes_.oldest_queued(servers_.any_down());
   if (!since) return std::nullopt;
   return *since + engine_.settings()->primary_silence_time;
 }

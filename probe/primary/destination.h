@@ -77,8 +77,8 @@ class Destination {
   /// else whoever waits leaves with this result, and the session goes on: a slow server is heard all the
   /// same, later.
   bool fell_silent(Slot& slot, std::size_t endpoint, const ProbeResult& result);
-  /// When a queued probe has waited for primary_silence_time, while one of the endpoints is down: what is
-  /// left of that is all the next one gets.
+  /// When a queued probe has waited for primary_silence_time, while one of the endpoints is down, or after a
+  /// session that was lost: what is left of that is all the next one gets.
   std::optional<SteadyTime> patience_ends() const;
   /// After that: it has spoken, or the session ends.
   void spoke_again(Slot& slot);

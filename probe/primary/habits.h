@@ -24,6 +24,7 @@ struct Habits {
   bool pipelining_suspected = false;
   bool fallback_sender = false;     ///< refuses address_verify_sender: ask with probe_fallback_sender
   bool takes_first_sender = false;  ///< has accepted a recipient under address_verify_sender
+  std::chrono::milliseconds greeting_took{0};  ///< when that was a second or more: postscreen, greet pause
   /// When it last accepted or refused a recipient, and with pipelined commands; long ago: never.
   SteadyTime answered_at = never, answered_pipelined_at = never;
   /// When "not now" (4.3.x) was said again on a new connection.

@@ -122,10 +122,11 @@ bool ProbeQueue::stranded(const Endpoints& served) const {
   return queue_.any([&](const Probe& probe) { return !open_at(probe, served); });
 }
 
-std::optional<SteadyTime> ProbeQueue::oldest_queued() const {
+std::optional<SteadyTime> ProbeQueue::oldest_queued(bool untried) const {
   std::optional<SteadyTime> oldest;
   queue_.for_each([&](const std::shared_ptr<Probe>& probe) {
-    if (!probe->waiters.empty() && (!oldest || probe->queued < *oldest)) oldest = probe->queued;
+    const bool counts = !probe->waiters.empty() && (untried || probe->strikes > 0);
+    if (counts && (!oldest || probe->queued < *oldest)) oldest = probe->queued;
   });
   return oldest;
 }

@@ -67,8 +67,9 @@ class ProbeQueue {
   bool stranded(const Endpoints& served) const;
 
   std::size_t queued() const { return queue_.size(); }
-  /// Since when the oldest of them has been waited for; those that nobody waits for do not count.
-  std::optional<SteadyTime> oldest_queued() const;
+  /// Since when the oldest of them has been waited for; those that nobody waits for do not count, nor,
+  /// without `untried`, those that no session was lost with.
+  std::optional<SteadyTime> oldest_queued(bool untried) const;
   std::size_t crowding() const { return queue_.crowding(); }
   std::size_t in_flight() const { return in_flight_.size(); }
   /// Those of one client.

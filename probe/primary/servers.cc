@@ -79,6 +79,31 @@ std::chrono::seconds Servers::client_patience(std::size_t server, std::chrono::s
   return std::min(timeout, flaps ? least_client_patience : engine_.settings()->primary_silence_time);
 }
 
+std::chrono::seconds Servers::reply_patience(std::size_t server, std::chrono::seconds timeout) const {
+  const std::chrono::seconds patience = client_patience(server, timeout);
+  return another_is_up(server) ? std::min(patience, patience_beside_another) : patience;
+}
+
+bool Servers::another_is_up(std::size_t server) const {
+  for (std::size_t i = 0; i < endpoints_.size(); ++i) {
+    if (i != server && within_reach(i) && engine_.health.state(endpoints_[i].key()) == Health::State::up)
+      return true;
+  }
+  return false;
+}
+
+std::chrono::milliseconds Servers::greeting_patience(std::size_t server, std::chrono::seconds timeout) const {
+  const std::chrono::milliseconds patience = reply_patience(server, timeout),
+                                  known = habits_[server].greeting_took;
+  if (known.count() == 0 || known > longest_greeting_delay) return patience;
+  return std::max<std::chrono::milliseconds>(patience, known + least_client_patience);
+}
+
+void Servers::greeted(std::size_t server, SteadyTime::duration took) {
+  const auto delay = std::chrono::round<std::chrono::milliseconds>(took);
+  habits_[server].greeting_took = delay < std::chrono::seconds(1) ? std::chrono::milliseconds(0) : delay;
+}
+
 bool Servers::trial_due() const {
   for (std::size_t i = 0; i < endpoints_.size(); ++i) {
     if (may_be_knocked_at(i)) return true;

@@ -51,6 +51,11 @@ class Servers {
   /// How long clients wait for it before RCPT, where `timeout` is that of what is awaited; after that nobody
   /// waits for it until it has replied.
   std::chrono::seconds client_patience(std::size_t server, std::chrono::seconds timeout) const;
+  /// The same when there is a connection: not as long when another one can be asked.
+  std::chrono::seconds reply_patience(std::size_t server, std::chrono::seconds timeout) const;
+  /// The same for its greeting: a delay that is known is waited for.
+  std::chrono::milliseconds greeting_patience(std::size_t server, std::chrono::seconds timeout) const;
+  void greeted(std::size_t server, SteadyTime::duration took);
   /// Whether any of them may be knocked at.
   bool trial_due() const;
   /// When the next trial of one that is down is due, whether a recipient comes or not; and when one may be
@@ -98,6 +103,7 @@ class Servers {
 
  private:
   bool within_reach(std::size_t server) const;
+  bool another_is_up(std::size_t server) const;
   template <class At>
   std::optional<SteadyTime> earliest(At at) const;
 

@@ -1,6 +1,9 @@
 #include "probe/smtp/connection_race.h"
 
 #include <algorithm>
+#include <string>
+
+#include "probe/primary/silence.h"
 
 namespace fallbackmx {
 
@@ -8,12 +11,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::milliseconds longest_head_start = 1000ms;
+constexpr std::chrono::milliseconds longest_head_start = 1000ms, shortest_head_start = 250ms;
 
 /// How long an endpoint has the field to itself (RFC 8305 section 8). One of worse preference waits longer: a
 /// better MX that is merely far away is worth more than a near one that may be another fallback.
 std::chrono::milliseconds head_start(const Endpoint& ahead, const Endpoint& behind) {
-  return ahead.preference == behind.preference ? 250ms : longest_head_start;
+  return ahead.preference == behind.preference ? shortest_head_start : longest_head_start;
 }
 
 }  // namespace
@@ -25,7 +28,8 @@ ConnectionRace::ConnectionRace(Engine& engine, Destination& destination, Destina
       slot_(slot),
       settings_(settings),
       candidates_(candidates),
-      next_start_(engine.services.clock.now()) {}
+      begun_(engine.services.clock.now()),
+      next_start_(begun_) {}
 
 Task<std::optional<ConnectionRace::Runner>> ConnectionRace::run() {
   while (!destination_.stopping()) {
@@ -37,6 +41,7 @@ Task<std::optional<ConnectionRace::Runner>> ConnectionRace::run() {
       continue;
     }
     if (runners_.empty() && all_started()) co_return std::nullopt;
+    fall_silent(now);
     co_await wait();
   }
   co_return std::nullopt;
@@ -53,7 +58,9 @@ void ConnectionRace::start_next(SteadyTime now) {
   if (const std::string remark = runners_.back().stream->remark(); !remark.empty())
     engine_.warn_seldom(remark);
   if (++next_ < candidates_.size())
-    next_start_ = now + head_start(endpoint, destination_.servers().endpoint(candidates_[next_]));
+    next_start_ = now + (runners_.size() > 2
+                             ? shortest_head_start
+                             : head_start(endpoint, destination_.servers().endpoint(candidates_[next_])));
 }
 
 std::optional<ConnectionRace::Runner> ConnectionRace::take_winner(SteadyTime now) {
@@ -92,11 +99,35 @@ void ConnectionRace::drop_out(const Failure& failure) {
   destination_.unreachable(slot_, failure.endpoint, result);
 }
 
+SteadyTime ConnectionRace::silent_at(const Runner& runner) const {
+  if (runner.silent) return SteadyTime::max();
+  const Servers& servers = destination_.servers();
+  const SteadyTime own =
+      runner.started + servers.client_patience(runner.endpoint, settings_.primary_silence_time);
+  SteadyTime shared = begun_ + settings_.primary_silence_time;
+  if (const auto ends = destination_.patience_ends()) shared = std::min(shared, *ends);
+  return std::min(own, std::max(shared, runner.started + least_client_patience));
+}
+
+/// Those that clients have waited for in vain are down; the race goes on, for slow ones.
+void ConnectionRace::fall_silent(SteadyTime now) {
+  for (Runner& runner : runners_) {
+    if (!all_started() || now < silent_at(runner)) continue;
+    runner.silent = true;
+    const auto waited = std::chrono::round<std::chrono::seconds>(now - runner.started).count();
+    destination_.fell_silent(
+        slot_, runner.endpoint,
+        befell(Verdict::unavailable, Stage::connect, destination_.servers().endpoint(runner.endpoint),
+               "no answer to the connection attempt for " + std::to_string(waited) + " s"));
+  }
+}
+
 Task<> ConnectionRace::wait() {
   SteadyTime wake_at = all_started() ? SteadyTime::max() : next_start_;
   std::vector<Watch> watches;
   for (const Runner& runner : runners_) {
     wake_at = std::min<SteadyTime>(wake_at, runner.started + settings_.smtp_connect_timeout);
+    if (all_started()) wake_at = std::min(wake_at, silent_at(runner));
     watches.push_back({&runner.stream->readiness(), true});
   }
   co_await slot_.place.until(wake_at, watches);
@@ -110,7 +141,7 @@ void ConnectionRace::blame_overtaken(std::size_t winner, SteadyTime now) {
     if (runner.endpoint == winner || now - runner.started < longest_head_start) continue;
     const auto result = befell(Verdict::unavailable, Stage::connect, servers.endpoint(runner.endpoint),
                                "no answer while " + servers.endpoint(winner).text() + " connected");
-    servers.failed(runner.endpoint, result.why);
+    servers.failed(runner.endpoint, result.why, true);
   }
 }
 

@@ -15,13 +15,15 @@ namespace fallbackmx {
 /// Belongs to a session that has none yet. Tries the candidates in order, each further one a
 /// little later while the ones before it have not connected (RFC 8305 section 5), so that a black-holed
 /// server does not use up the time of a good one. Tells the destination of every one that begins, which may
-/// forbid it, and of every one that fails.
+/// forbid it, of every one that fails, and of those that clients have waited for in vain: all of them share
+/// primary_silence_time.
 class ConnectionRace {
  public:
   struct Runner {
     std::size_t endpoint;
     std::unique_ptr<Stream> stream;
     SteadyTime started;
+    bool silent = false;  ///< nobody waits for it any more
   };
 
   /// Who fails, or may not begin, is taken out of `candidates`. All of these outlive it.
@@ -45,6 +47,8 @@ class ConnectionRace {
   std::optional<Runner> take_winner(SteadyTime now);
   std::optional<Failure> first_failure(SteadyTime now);
   void drop_out(const Failure& failure);
+  SteadyTime silent_at(const Runner& runner) const;
+  void fall_silent(SteadyTime now);
   Task<> wait();
   void blame_overtaken(std::size_t winner, SteadyTime now);
 
@@ -55,6 +59,7 @@ class ConnectionRace {
   std::vector<std::size_t>& candidates_;
   std::vector<Runner> runners_;
   std::size_t next_ = 0;  ///< in `candidates_`: who starts next, at `next_start_`
+  const SteadyTime begun_;
   SteadyTime next_start_;
 };
 

@@ -97,7 +97,7 @@ SteadyTime Interview::overdue_at() const {
 }
 
 std::chrono::seconds Interview::silent_for() const {
-  return servers_.client_patience(opened_.endpoint, settings_->smtp_mail_timeout);
+  return servers_.reply_patience(opened_.endpoint, settings_->smtp_mail_timeout);
 }
 
 SteadyTime Interview::silent_at() const {

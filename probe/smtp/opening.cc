@@ -56,6 +56,7 @@ Task<std::optional<Opened>> Opening::open(std::vector<std::size_t> candidates) {
     auto connected = co_await connect(candidates);
     if (!connected) co_return std::nullopt;
     took(Stage::connect, connected->started);
+    last_word_ = connected->started;
     std::erase(candidates, connected->endpoint);
     destination_.connected(slot_, connected->endpoint);
     if (auto session = co_await introduce(std::move(*connected))) co_return session;
@@ -167,7 +168,10 @@ Task<Opening::Greeted> Opening::greet(Opened& session, const TlsDemand& demand, 
   const SteadyTime begun = engine_.services.clock.now();
   stage_ = Stage::greeting;
   const auto greeting = co_await reply(session, settings_->smtp_helo_timeout);
-  if (greeting) took(Stage::greeting, begun);
+  if (greeting) {
+    took(Stage::greeting, begun);
+    servers_.greeted(session.endpoint, engine_.services.clock.now() - begun);
+  }
   const Judgement judgement = judge_reply(session, Stage::greeting, greeting, {});
   if (judgement.next != Judgement::Next::go_on)
     co_return co_await give_up(session, Stage::greeting, judgement, greeting);
@@ -253,13 +257,14 @@ Task<bool> Opening::shake_hands(Opened& session, const TlsDemand& demand) {
   stage_ = Stage::starttls;
   session.dialogue->start_tls(engine_.tls(), demand, server);
   waiting_since_ = begun;
-  SteadyTime silent_at = begun + servers_.client_patience(session.endpoint, settings_->smtp_starttls_timeout);
+  SteadyTime silent_at = begun + servers_.reply_patience(session.endpoint, settings_->smtp_starttls_timeout);
   Dialogue::Event event;
   do {
     event = co_await wait(session, begun + settings_->smtp_starttls_timeout, silent_at, true);
   } while (event == Dialogue::Event::woken && !destination_.stopping());
   if (event != Dialogue::Event::bytes) co_return false;
   took(Stage::starttls, begun);
+  last_word_ = engine_.services.clock.now();
   session.tls = to_string(demand.level);
   engine_.services.log.debug(
       fmt::format("{}: TLS stands, level {}: {}", server.text(), session.tls, session.dialogue->cipher()));
@@ -325,7 +330,10 @@ Task<std::optional<SmtpReply>> Opening::reply(Opened& session, std::chrono::seco
   waiting_since_ = now;
   // After STARTTLS there is plaintext to fall back to.
   const SteadyTime deadline = now + (stage_ == Stage::starttls ? timeout : session_patience(timeout));
-  SteadyTime silent_at = now + servers_.client_patience(session.endpoint, timeout);
+  SteadyTime silent_at = stage_ == Stage::greeting
+                             ? std::max(last_word_ + servers_.greeting_patience(session.endpoint, timeout),
+                                        now + least_client_patience)
+                             : now + servers_.reply_patience(session.endpoint, timeout);
   if (const auto ends = destination_.patience_ends())
     silent_at = std::min(silent_at, std::max(*ends, now + least_client_patience));
   for (;;) {

@@ -75,6 +75,7 @@ class Opening {
   Servers& servers_;
   Destination::Slot& slot_;
   Stage stage_ = Stage::greeting;  ///< of the reply that is awaited
+  SteadyTime last_word_{};         ///< of the server: since then its greeting is awaited
   SteadyTime waiting_since_{};     ///< for the reply, or the handshake, that is awaited
   bool begun_to_speak_ = false;    ///< a part of that reply has come
   bool fell_silent_ = false;       ///< nobody waits for this session any more
