@@ -18,29 +18,52 @@ std::string each_line(const Json& list, std::string_view lead) {
   return text;
 }
 
+/// `up        since 2026-11-22T10:42:07Z  mx1.example.org[192.0.2.1]:25  2 sessions, round trip 0.012 s, TLS
+/// dane`, and behind it what an operator should know.
+std::string primary(const Json& row) {
+  std::string text =
+      fmt::format("{:<9} since {}  {}  {} {}", shown(row, "state"), shown(row, "since"), shown(row, "server"),
+                  shown(row, "sessions"), shown(row, "sessions") == "1" ? "session" : "sessions");
+  if (const auto trip = shown(row, "round_trip"); !trip.empty())
+    text += fmt::format(", round trip {} s", trip);
+  if (const auto tls = shown(row, "tls"); !tls.empty()) text += ", TLS " + tls;
+  text += '\n';
+  if (const auto trial = shown(row, "next_trial"); !trial.empty())
+    text +=
+        fmt::format("    last trial {}, next {}; accepted unverified: {}, longest wait {} s\n",
+                    shown(row, "last_trial"), trial, shown(row, "unverified"), shown(row, "longest_wait"));
+  if (const auto trouble = shown(row, "trouble"); !trouble.empty()) text += fmt::format("    {}\n", trouble);
+  if (const auto alarm = shown(row, "alarm"); !alarm.empty()) text += fmt::format("    alarm: {}\n", alarm);
+  return text + each_line(member(row, "accepts_everything"), "    accepts everybody in ");
+}
+
 std::string status(const Json& result) {
   const Json& configuration = member(result, "configuration");
   const Json& memory = member(result, "memory");
   const Json& primaries = member(result, "primaries");
   const std::string file = shown(configuration, "file");
   const bool stale = !holds(configuration, "last_reload_succeeded");
+  std::string unwell;
+  for (const auto& row : member(primaries, "unwell")) unwell += primary(row);
   return Fields()
-      .put("daemon",
-           fmt::format("fallbackmx-milter {}, process {}, {} since {}", shown(result, "version"),
-                       shown(result, "process"), holds(result, "serving") ? "serving" : "stopping; started",
-                       shown(result, "started")))
-      .put("mode", shown(result, "mode"))
-      .put("milter socket", shown(result, "milter_socket"))
-      .put("http", shown(result, "http_listen"))
-      .put("configuration",
-           fmt::format("{}, read {}{}", file.empty() ? "no file" : file, shown(configuration, "since"),
-                       stale ? "; the last reload FAILED, see the log" : ""))
-      .put("primaries", primaries.is_null() ? ""
-                                            : fmt::format("{} known, {} down", shown(primaries, "known"),
-                                                          shown(primaries, "down")))
-      .put("memory",
-           fmt::format("{} addresses in {}", shown(memory, "addresses"), shown(memory, "address_verify_map")))
-      .text();
+             .put("daemon", fmt::format("fallbackmx-milter {}, process {}, {} since {}",
+                                        shown(result, "version"), shown(result, "process"),
+                                        holds(result, "serving") ? "serving" : "stopping; started",
+                                        shown(result, "started")))
+             .put("mode", shown(result, "mode"))
+             .put("milter socket", shown(result, "milter_socket"))
+             .put("http", shown(result, "http_listen"))
+             .put("configuration",
+                  fmt::format("{}, read {}{}", file.empty() ? "no file" : file, shown(configuration, "since"),
+                              stale ? "; the last reload FAILED, see the log" : ""))
+             .put("primaries",
+                  primaries.is_null()
+                      ? ""
+                      : fmt::format("{} known, {} down", shown(primaries, "known"), shown(primaries, "down")))
+             .put("memory", fmt::format("{} addresses in {}", shown(memory, "addresses"),
+                                        shown(memory, "address_verify_map")))
+             .text() +
+         unwell;
 }
 
 std::string reload(const Json& result) {
@@ -172,25 +195,6 @@ std::string transferred(const Json& result) {
       .put("known already", shown(result, "known"))
       .put("bad", shown(result, "bad"))
       .text();
-}
-
-/// `up        since 2026-11-22T10:42:07Z  mx1.example.org[192.0.2.1]:25  2 sessions, round trip 0.012 s, TLS
-/// dane`, and behind it what an operator should know.
-std::string primary(const Json& row) {
-  std::string text =
-      fmt::format("{:<9} since {}  {}  {} {}", shown(row, "state"), shown(row, "since"), shown(row, "server"),
-                  shown(row, "sessions"), shown(row, "sessions") == "1" ? "session" : "sessions");
-  if (const auto trip = shown(row, "round_trip"); !trip.empty())
-    text += fmt::format(", round trip {} s", trip);
-  if (const auto tls = shown(row, "tls"); !tls.empty()) text += ", TLS " + tls;
-  text += '\n';
-  if (const auto trial = shown(row, "next_trial"); !trial.empty())
-    text +=
-        fmt::format("    last trial {}, next {}; accepted unverified: {}, longest wait {} s\n",
-                    shown(row, "last_trial"), trial, shown(row, "unverified"), shown(row, "longest_wait"));
-  if (const auto trouble = shown(row, "trouble"); !trouble.empty()) text += fmt::format("    {}\n", trouble);
-  if (const auto alarm = shown(row, "alarm"); !alarm.empty()) text += fmt::format("    alarm: {}\n", alarm);
-  return text + each_line(member(row, "accepts_everything"), "    accepts everybody in ");
 }
 
 std::string primaries(const Json& result) {

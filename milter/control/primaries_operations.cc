@@ -14,6 +14,8 @@ namespace fallbackmx {
 
 namespace {
 
+constexpr std::size_t most_unwell = 20;
+
 double in_seconds(std::chrono::milliseconds time) { return static_cast<double>(time.count()) / 1000; }
 
 Json json_of(const PrimaryState& primary) {
@@ -66,6 +68,14 @@ ControlReply primaries_list(const std::vector<PrimaryState>& primaries) {
   Json rows = Json::array();
   for (const auto& primary : primaries) rows.push_back(json_of(primary));
   return {.result = {{"primaries", std::move(rows)}}};
+}
+
+Json unwell_primaries(const std::vector<PrimaryState>& primaries) {
+  Json rows = Json::array();
+  for (const auto& primary : primaries) {
+    if (primary.state != Health::State::up && rows.size() < most_unwell) rows.push_back(json_of(primary));
+  }
+  return rows;
 }
 
 std::vector<PrimaryState> primaries_named(const std::vector<PrimaryState>& primaries,

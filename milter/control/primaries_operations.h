@@ -15,6 +15,9 @@ namespace fallbackmx {
 /// A row for each server; times that never were are null.
 ControlReply primaries_list(const std::vector<PrimaryState>&);
 
+/// The same rows, of those that are not up, for who wants to know how things are: not very many.
+Json unwell_primaries(const std::vector<PrimaryState>&);
+
 /// The servers that a word can mean: `mx1.example.org[192.0.2.1]:25`, `192.0.2.1:25`, the host or the address
 /// alone, or the next hop that led there.
 std::vector<PrimaryState> primaries_named(const std::vector<PrimaryState>&, const std::string& word);

@@ -18,13 +18,17 @@ TEST(Rendering, EachAnswerIsReadByPeople) {
       {"status", Verb::status,
        R"({"version":"0.1.0","process":7,"started":"2026-11-22T10:00:00Z","serving":true,"mode":"enforce",
            "milter_socket":"unix:/x","http_listen":"","configuration":{"file":"/c","since":"2026-11-22T10:00:01Z",
-           "last_reload_succeeded":false},"primaries":{"known":2,"down":1},"memory":{"address_verify_map":"memory:","addresses":3}})",
+           "last_reload_succeeded":false},"primaries":{"known":2,"down":1,"unwell":[
+             {"server":"mx2.example.org[192.0.2.2]:25","state":"suspect","since":"2026-11-22T10:00:00Z","next_trial":null,
+              "trouble":"Connection refused","sessions":0,"round_trip":null,"tls":"","alarm":"","accepts_everything":[]}]},"memory":{"address_verify_map":"memory:","addresses":3}})",
        "daemon          fallbackmx-milter 0.1.0, process 7, serving since 2026-11-22T10:00:00Z\n"
        "mode            enforce\n"
        "milter socket   unix:/x\n"
        "configuration   /c, read 2026-11-22T10:00:01Z; the last reload FAILED, see the log\n"
        "primaries       2 known, 1 down\n"
-       "memory          3 addresses in memory:\n"},
+       "memory          3 addresses in memory:\n"
+       "suspect   since 2026-11-22T10:00:00Z  mx2.example.org[192.0.2.2]:25  0 sessions\n"
+       "    Connection refused\n"},
       {"good health", Verb::health, R"({"serving":true})", "serving\n"},
       {"bad health", Verb::health, R"({"serving":false})", "starting or stopping\n"},
       {"a reload", Verb::reload,
