@@ -95,6 +95,9 @@ class Soak {
     report.check("unknown users were refused, while their primary could be asked",
                  ledger_.rightly_refused(weather_) > 0 ? Faults{} : Faults{"none was"});
     report.check("no client waited longer than answer_timeout + 0.1 s", questioner.too_late(yardstick));
+    report.check(
+        "no client waited longer than primary_silence_time + 0.1 s for a primary that cannot be asked",
+        questioner.waited_too_long(yardstick, weather_));
     report.check("the daemon died only when it was killed", watch.deaths());
     report.check("its memory does not grow", memory_growth(watch.record()));
     report.check("it keeps no descriptor and no thread", leaks());
@@ -162,6 +165,7 @@ class Soak {
   void tell_totals(const std::map<std::string, long>& events, const Stream& stream,
                    const Questioner& questioner, const Yardstick& yardstick) {
     const Time now = Clock::now();
+    const Weather::Waits waits = weather_.waits(questioner.waits());
     std::cerr << "seed " << plan_.seed << ", " << plan_.length.count() << " s\n";
     for (const auto& [what, count] : events) std::cerr << "  events: " << what << ": " << count << "\n";
     std::cerr << "  events: users came or went: " << population_.changes() << "\n";
@@ -169,6 +173,8 @@ class Soak {
               << "  questions at the milter socket: " << questioner.questions() << ", the longest took "
               << in_seconds(questioner.longest()) << " s, answer_timeout is " << plan_.answer_timeout.count()
               << " s\n"
+              << "  troubles of a domain: " << waits.troubles << ", in " << waits.with_a_wait
+              << " of them a client waited for more than half a second\n"
               << "  the machine's longest delay: " << in_seconds(yardstick.worst(start_, now)) << " s\n";
     for (const auto& domain : population_.domains()) {
       std::cerr << "  " << domain << " could be asked for "

@@ -9,7 +9,7 @@ namespace fallbackmx::soak {
 namespace {
 
 constexpr int sessions = 4, questions_each = 10;
-constexpr milliseconds between_questions{250}, promised_margin{100};
+constexpr milliseconds between_questions{250}, promised_margin{100}, silence_time{5000}, a_wait{500};
 /// On its way an answer is handed over to libmilter's poller, to its worker, to that of the deadline, and to
 /// us: a busy machine may wake each of them late.
 constexpr int hand_overs = 4;
@@ -69,6 +69,7 @@ void Questioner::ask_in_a_session() {
     {
       const std::lock_guard lock(mutex_);
       longest_ = std::max(longest_, took);
+      if (took > a_wait) waits_.push_back(answer);
       if (took > answer_timeout_ + promised_margin) late_.push_back(answer);
     }
     std::this_thread::sleep_for(between_questions);
@@ -79,6 +80,28 @@ void Questioner::ask_in_a_session() {
 Clock::duration Questioner::longest() const {
   const std::lock_guard lock(mutex_);
   return longest_;
+}
+
+std::vector<Weather::Wait> Questioner::waits() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Weather::Wait> all;
+  for (const auto& answer : waits_) all.push_back({domain_of(answer.recipient), answer.asked, answer.heard});
+  return all;
+}
+
+Faults Questioner::waited_too_long(const Yardstick& yardstick, const Weather& weather) const {
+  const std::lock_guard lock(mutex_);
+  Faults faults;
+  for (const auto& answer : waits_) {
+    const auto took = answer.heard - answer.asked;
+    if (answer.code != 250 || weather.askable(domain_of(answer.recipient), answer.asked, answer.heard))
+      continue;
+    const auto machine = hand_overs * yardstick.worst(answer.asked, answer.heard);
+    if (took <= silence_time + promised_margin + machine) continue;
+    faults.push_back(answer.recipient + " was accepted after " + in_seconds(took) +
+                     " s, of which the machine may have taken " + in_seconds(machine));
+  }
+  return faults;
 }
 
 Faults Questioner::too_late(const Yardstick& yardstick) const {

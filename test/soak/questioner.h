@@ -10,6 +10,7 @@
 
 #include "test/soak/ledger.h"
 #include "test/soak/population.h"
+#include "test/soak/weather.h"
 #include "test/soak/yardstick.h"
 
 namespace fallbackmx::soak {
@@ -30,6 +31,11 @@ class Questioner {
   Clock::duration longest() const;
   /// Answers that took longer than answer_timeout + 0.1 s, and what the machine added.
   Faults too_late(const Yardstick&) const;
+  /// Those who were accepted because their primary could not be asked, and waited for more than
+  /// primary_silence_time + 0.1 s, and what the machine added.
+  Faults waited_too_long(const Yardstick&, const Weather&) const;
+  /// Answers that took so long that a client waited for something.
+  std::vector<Weather::Wait> waits() const;
 
  private:
   void ask_until_stopped();
@@ -43,7 +49,7 @@ class Questioner {
   std::atomic<long> questions_{0};
   mutable std::mutex mutex_;  ///< protects what follows
   Clock::duration longest_{0};
-  std::vector<Answer> late_{};
+  std::vector<Answer> late_{}, waits_{};
   std::vector<std::thread> threads_{};
 };
 

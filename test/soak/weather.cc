@@ -41,6 +41,20 @@ bool Weather::askable(const std::string& domain, Time from, Time to) const {
                       [&](const Trouble& each) { return each.began <= to && from < each.settled; });
 }
 
+Weather::Waits Weather::waits(const std::vector<Wait>& all) const {
+  const std::lock_guard lock(mutex_);
+  Waits waits;
+  for (const auto& [domain, days] : domains_) {
+    for (const Trouble& trouble : days.past) {
+      ++waits.troubles;
+      waits.with_a_wait += std::any_of(all.begin(), all.end(), [&](const Wait& each) {
+        return each.domain == domain && trouble.began <= each.to && each.from < trouble.settled;
+      });
+    }
+  }
+  return waits;
+}
+
 Clock::duration Weather::askable_time(const std::string& domain, Time from, Time to) const {
   const std::lock_guard lock(mutex_);
   Clock::duration time = to - from;

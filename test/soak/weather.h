@@ -31,6 +31,15 @@ class Weather {
 
   /// Whether the primary could be asked at every moment of a time, and the daemon could know.
   bool askable(const std::string& domain, Time from, Time to) const;
+  /// How many troubles there were, and in how many of them one of these clients waited.
+  struct Wait {
+    std::string domain;
+    Time from, to;
+  };
+  struct Waits {
+    std::size_t troubles = 0, with_a_wait = 0;
+  };
+  Waits waits(const std::vector<Wait>&) const;
   /// How much of a time that was.
   Clock::duration askable_time(const std::string& domain, Time from, Time to) const;
 
