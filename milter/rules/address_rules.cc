@@ -16,6 +16,7 @@ struct Wording {
   std::string_view unknown_dsn;
   int null_mx_code;  // RFC 7505 section 4.2; fixed
   std::string_view null_mx_dsn;
+  bool relayed = false;  ///< a domain of ours: what cannot be looked up exists
 };
 
 Answer unknown_domain(const Settings& settings, const Address& address, const Wording& wording,
@@ -24,7 +25,7 @@ Answer unknown_domain(const Settings& settings, const Address& address, const Wo
   const auto say = [&](int code, std::string_view reason) {
     return rejected(code, wording.unknown_dsn, wording.subject, reason);
   };
-  switch (find_mail_domain(questions, address.domain())) {
+  switch (find_mail_domain(questions, address.domain(), wording.relayed)) {
     case DnsRank::ok:
       return {};
     case DnsRank::null_mx:
@@ -35,6 +36,7 @@ Answer unknown_domain(const Settings& settings, const Address& address, const Wo
     case DnsRank::not_found:
       return say(settings.unknown_address_reject_code, "Domain not found");
     case DnsRank::temporary:
+      if (wording.relayed) return {};
       return unfinished(settings.unknown_address_tempfail_action, say(tempfail_code, "Domain not found"));
   }
   return {};
@@ -56,9 +58,10 @@ Answer unknown_sender_domain(const Settings& settings, const Envelope& envelope,
   return unknown_domain(settings, envelope.sender, wording, questions);
 }
 
-Answer unknown_recipient_domain(const Settings& settings, const Envelope& envelope, Questions& questions) {
+Answer unknown_recipient_domain(const Settings& settings, const Envelope& envelope, Questions& questions,
+                                bool relayed) {
   if (is_final_destination(envelope.mailer)) return {};
-  const Wording wording{{envelope.recipient_given, recipient_address}, "4.1.2", 556, "5.1.10"};
+  const Wording wording{{envelope.recipient_given, recipient_address}, "4.1.2", 556, "5.1.10", relayed};
   return unknown_domain(settings, envelope.recipient, wording, questions);
 }
 

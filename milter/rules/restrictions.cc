@@ -183,7 +183,7 @@ class Evaluation {
       case Restriction::reject_unknown_sender_domain:
         return unknown_sender_domain(settings_, envelope_, questions_);
       case Restriction::reject_unknown_recipient_domain:
-        return unknown_recipient_domain(settings_, envelope_, questions_);
+        return unknown_recipient_domain(settings_, envelope_, questions_, !why_not_asked());
       case Restriction::reject_unverified_recipient:
         return unverified_recipient();
       case Restriction::warn_if_reject:
@@ -220,6 +220,12 @@ class Evaluation {
 
   /// Whom the primary will see as the recipient.
   const Envelope& about() const { return rewritten_ ? *rewritten_ : envelope_; }
+
+  /// Nothing for a recipient that we relay.
+  std::optional<NotAsked> why_not_asked() const {
+    const RecipientRewriting* of_mta = questions_.rewriting();
+    return not_asked(settings_, client_, envelope_, of_mta == nullptr ? nullptr : &of_mta->domains().clients);
+  }
 
   bool not_about(NotAsked::Reason reason, std::string why) {
     outcome_.not_asked = {reason, std::move(why)};
@@ -289,9 +295,7 @@ class Evaluation {
   Answer unverified_recipient() {
     if (outcome_.not_asked) return {};
     if (!outcome_.finding) {
-      const RecipientRewriting* of_mta = questions_.rewriting();
-      outcome_.not_asked =
-          not_asked(settings_, client_, envelope_, of_mta == nullptr ? nullptr : &of_mta->domains().clients);
+      outcome_.not_asked = why_not_asked();
       if (outcome_.not_asked || !rewrite()) return {};
     }
     const RecipientPolicy* policy = settings_.recipient_policy_maps.find(about().domain());

@@ -1,5 +1,8 @@
 #include "milter/session/desk.h"
 
+#include <algorithm>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "milter/session/verdict_count.h"
@@ -7,6 +10,10 @@
 namespace fallbackmx {
 
 namespace {
+
+/// For all lookups of a name together: MX, A and AAAA of a sender's domain come one after the other, and its
+/// name servers may be silent.
+constexpr std::chrono::seconds longest_lookup{4};
 
 /// Real answers to the rules' questions, for one RCPT.
 class LiveQuestions final : public Questions {
@@ -26,10 +33,10 @@ class LiveQuestions final : public Questions {
   LiveQuestions& operator=(const LiveQuestions&) = delete;
 
   DnsAnswer lookup(std::string_view name, RecordType type) override {
-    auto answer = services_.resolver.at_hand(name, type);
-    if (!answer) answer = draining_ ? going_away() : ask_the_dns(name, type);
-    if (answer->status == DnsAnswer::Status::temporary && unanswered_.empty()) unanswered_ = answer->why;
-    return *std::move(answer);
+    return lookup(services_.resolver, name, type);
+  }
+  DnsAnswer lookup_relayed(std::string_view name, RecordType type) override {
+    return lookup(services_.relayed != nullptr ? *services_.relayed : services_.resolver, name, type);
   }
   /// What came of the first lookup that the DNS had no answer to; empty if there was none.
   const std::string& unanswered() const { return unanswered_; }
@@ -54,12 +61,23 @@ class LiveQuestions final : public Questions {
     if (!std::exchange(announced_, true)) services_.wait_begins();
   }
 
-  DnsAnswer ask_the_dns(std::string_view name, RecordType type) {
-    announce();
-    // Half of what is left: one domain with dead name servers must not use up the time of every later
-    // question.
+  DnsAnswer lookup(Resolver& resolver, std::string_view name, RecordType type) {
+    auto answer = resolver.at_hand(name, type);
+    if (!answer && draining_) answer = going_away();
+    if (!answer) {
+      announce();
+      answer = resolver.lookup(name, type, until(name));
+    }
+    if (answer->status == DnsAnswer::Status::temporary && unanswered_.empty()) unanswered_ = answer->why;
+    return *std::move(answer);
+  }
+
+  /// From the first lookup of the name. Half of what is left: one domain with dead name servers must not use
+  /// up the time of every later question.
+  SteadyTime until(std::string_view name) {
     const SteadyTime now = services_.clock.now();
-    return services_.resolver.lookup(name, type, now + (deadline_ - now) / 2);
+    const auto half = now + std::min<SteadyTime::duration>(longest_lookup, (deadline_ - now) / 2);
+    return until_.try_emplace(std::string(name), half).first->second;
   }
 
   static DnsAnswer going_away() {
@@ -74,6 +92,7 @@ class LiveQuestions final : public Questions {
   const bool may_ask_;  ///< primaries, for this client
   const bool draining_;
   bool announced_ = false;
+  std::map<std::string, SteadyTime> until_;  ///< by name
   std::string unanswered_;
 };
 

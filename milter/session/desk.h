@@ -37,6 +37,7 @@ struct DeskServices {
   Witness* witness = nullptr;  ///< of every answer, if somebody wants one; called by whoever asks
   /// A recipient is accepted though nobody could say whether it exists, if somebody wants to know.
   std::function<void(const Finding&)> accepted_unverified{};
+  Resolver* relayed = nullptr;  ///< for the domains that we relay; null: `resolver` knows all
 };
 
 /// Used by all of libmilter's threads at once.

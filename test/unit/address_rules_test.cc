@@ -50,6 +50,9 @@ TEST(AddressRules, UnknownSenderDomain) {
 }
 
 TEST(AddressRules, UnknownRecipientDomain) {
+  constexpr auto recipient_deferred =
+      "450 4.1.2 <u@example.org>: Recipient address rejected: Domain not found / "
+      "reject_unknown_recipient_domain";
   play_rcpts({
       {"known", recipient_domain, "", "continue"},
       {"not there", recipient_domain, "dns:example.org=---",
@@ -58,9 +61,20 @@ TEST(AddressRules, UnknownRecipientDomain) {
       {"relay_domains is not exempt", recipient_domain, "dns:example.org=--- relay_domains=example.org",
        "550 5.1.2 <u@example.org>: Recipient address rejected: Domain not found / "
        "reject_unknown_recipient_domain"},
-      {"no answer", recipient_domain, "dns:example.org=-t-",
-       "450 4.1.2 <u@example.org>: Recipient address rejected: Domain not found / "
-       "reject_unknown_recipient_domain"},
+      {"no answer about a domain that the MTA relays", recipient_domain, "dns:example.org=-t-", "continue"},
+      {"whatever its transport is called", recipient_domain, "dns:example.org=ttt mailer=smtp", "continue"},
+      {"no answer about one in relay_domains", recipient_domain,
+       "dns:example.org=ttt relay_domains=example.org", "continue"},
+      {"deferring at once makes no difference to that", recipient_domain,
+       "dns:example.org=ttt address-tempfail=defer", "continue"},
+      {"no answer about one that is not in relay_domains", recipient_domain,
+       "dns:example.org=-t- relay_domains=example.com", recipient_deferred},
+      {"no answer, and the MTA does not say what it does", recipient_domain, "dns:example.org=t-- mailer=",
+       recipient_deferred},
+      {"no answer about where our own user writes to", recipient_domain,
+       "dns:example.org=t-- mailer=smtp client=192.0.2.9", recipient_deferred},
+      {"no answer about a domain that we relay, from our own user", recipient_domain,
+       "dns:example.org=t-- client=192.0.2.9 relay_domains=example.org", "continue"},
       {"null MX", recipient_domain, "dns:example.org=0--",
        "556 5.1.10 <u@example.org>: Recipient address rejected: Domain example.org does not accept mail "
        "(nullMX) / "

@@ -36,9 +36,11 @@ class Desks : public ::testing::Test {
     return *desk_;
   }
 
-  Outcome ask() {
+  Outcome ask(std::string_view sender = "<>") {
     SessionState session("1");
     session.client.address = client_;
+    session.client.helo = helo_;
+    begin_message(session, sender);
     return desk().answer(session, envelope_of(session, "<u@example.org>", {"smtp", "example.org", ""}));
   }
 
@@ -47,6 +49,7 @@ class Desks : public ::testing::Test {
   std::string logged_;
   Log log_{[this](LogLevel, std::string_view line) { logged_ += line; }};
   std::optional<IpAddress> client_;
+  std::optional<std::string> helo_;
   Metrics metrics_;
   std::function<Finding(const Question&)> verify_ = [](const Question&) {
     return Finding{.verdict = Verdict::deliverable};
@@ -96,11 +99,32 @@ TEST_F(Desks, NoWaitForAnswersThatAreAtHand) {
 }
 
 TEST_F(Desks, TheLogNamesTheLookupForWantOfWhichSomebodyIsDeferred) {
-  settings_->smtpd_recipient_restrictions = {Restriction::reject_unknown_recipient_domain};
-  resolver_.add("example.org SERVFAIL");
-  EXPECT_EQ(ask().reply.code, 450);
-  EXPECT_NE(logged_.find("restriction=reject_unknown_recipient_domain"), std::string::npos) << logged_;
-  EXPECT_NE(logged_.find(" why=\"example.org MX"), std::string::npos) << logged_;
+  settings_->smtpd_sender_restrictions = {Restriction::reject_unknown_sender_domain};
+  resolver_.add("example.net SERVFAIL");
+  EXPECT_EQ(ask("<s@example.net>").reply.code, 450);
+  EXPECT_NE(logged_.find("restriction=reject_unknown_sender_domain"), std::string::npos) << logged_;
+  EXPECT_NE(logged_.find(" why=\"example.net MX"), std::string::npos) << logged_;
+}
+
+TEST_F(Desks, ASilentDnsCostsASenderFourSecondsForAllItsNames) {
+  settings_->smtpd_sender_restrictions = {Restriction::reject_unknown_sender_domain};
+  settings_->answer_timeout = 20s;
+  resolver_.add("example.net TIMEOUT");
+  SteadyTime begin = clock_.now();
+  EXPECT_EQ(ask("<s@example.net>").reply.code, 450);
+  EXPECT_EQ(clock_.now() - begin, 4s);
+
+  settings_->smtpd_helo_restrictions = {Restriction::reject_unknown_helo_hostname};
+  resolver_.add("mail.example.net TIMEOUT");
+  helo_ = "mail.example.net";
+  begin = clock_.now();
+  EXPECT_EQ(ask("<s@example.net>").reply.code, 450);
+  EXPECT_EQ(clock_.now() - begin, 8s) << "four for each of them";
+
+  settings_->answer_timeout = 8s;
+  begin = clock_.now();
+  EXPECT_EQ(ask("<s@example.net>").reply.code, 450);
+  EXPECT_EQ(clock_.now() - begin, 6s) << "half of what is left";
 }
 
 TEST_F(Desks, NoWaitWithoutAQuestion) {
@@ -129,13 +153,15 @@ TEST_F(Desks, ADnsThatDoesNotAnswerLeavesTimeForTheVerifier) {
   settings_->smtpd_recipient_restrictions.insert(settings_->smtpd_recipient_restrictions.begin(),
                                                  Restriction::reject_unknown_recipient_domain);
   resolver_.add("example.org TIMEOUT");
+  const SteadyTime begin = clock_.now();
   SteadyTime deadline{}, asked{};
   verify_ = [&](const Question& question) {
     deadline = question.deadline;
     asked = clock_.now();
     return Finding{.verdict = Verdict::deliverable};
   };
-  EXPECT_EQ(ask().reply.code, 450);  // whether the domain exists is not known
+  EXPECT_EQ(ask().reply.code, 0) << "the domain is ours";
+  EXPECT_EQ(asked, begin + 500ms);
   EXPECT_LT(asked, deadline);
 }
 
@@ -235,9 +261,9 @@ TEST_F(Desks, ADrainWaitsForThoseWhoCameBeforeAndNobodyElse) {
 }
 
 TEST_F(Desks, WhileItDrainsNobodyWaitsForDns) {
-  settings_->smtpd_recipient_restrictions = {Restriction::reject_unknown_recipient_domain};
+  settings_->smtpd_sender_restrictions = {Restriction::reject_unknown_sender_domain};
   desk().drain();
-  EXPECT_EQ(ask().reply.code, 450);
+  EXPECT_EQ(ask("<s@example.net>").reply.code, 450);
   EXPECT_EQ(resolver_.questions(), 0u);
 }
 

@@ -132,7 +132,9 @@ TEST(Restrictions, DeferIfPermitWaitsForTheEndAndKeepsItsFirstCause) {
   play_rcpts({
       {"first cause of two", sender_domain + ";" + recipient_domain, no_dns, sender_deferred},
       {"first cause within a list", "recipient: reject_unknown_recipient_domain reject_unknown_sender_domain",
-       no_dns, recipient_deferred},
+       no_dns + "relay_domains=example.com", recipient_deferred},
+      {"a recipient domain that we relay is no cause",
+       "recipient: reject_unknown_recipient_domain reject_unknown_sender_domain", no_dns, sender_deferred},
       {"helo carries over", "helo: reject_unknown_helo_hostname;" + sender_domain, no_dns,
        "450 4.7.1 <mail.example.net>: Helo command rejected: Host not found / reject_unknown_helo_hostname"},
       {"permit does not clear it", sender_domain + "; recipient: permit", no_dns, sender_deferred},
@@ -183,7 +185,8 @@ TEST(Restrictions, WarnIfRejectIsForOneRestriction) {
        std::string(said) + " warned: " + said},
       {"also when that says nothing", "recipient: warn_if_reject permit_mynetworks reject", "", said},
       {"a test that could not be made is warned of, not remembered",
-       "recipient: warn_if_reject reject_unknown_recipient_domain", "dns:example.org=ttt",
+       "recipient: warn_if_reject reject_unknown_recipient_domain",
+       "dns:example.org=ttt relay_domains=example.com",
        "continue warned: 450 4.1.2 <u@example.org>: Recipient address rejected: Domain not found / "
        "reject_unknown_recipient_domain"},
       {"all that a table made of it", "sender: warn_if_reject check_sender_access texthash:" + file.path(),
