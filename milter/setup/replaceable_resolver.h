@@ -33,6 +33,7 @@ class ReplaceableResolver final : public Resolver {
     const auto resolver = current();
     co_return co_await resolver->ask(loop, std::move(name), type, deadline);
   }
+  void ask_ahead(std::string_view name, RecordType type) override { current()->ask_ahead(name, type); }
 
   void replace(std::shared_ptr<Resolver> next) {
     const std::lock_guard lock(mutex_);

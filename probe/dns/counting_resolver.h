@@ -24,6 +24,7 @@ class CountingResolver final : public Resolver {
   DnsAnswer lookup(std::string_view name, RecordType type, SteadyTime deadline) override;
   std::vector<DnsAnswer> lookup_all(std::span<const Lookup>, SteadyTime deadline) override;
   Task<DnsAnswer> ask(Loop& loop, std::string name, RecordType type, SteadyTime deadline) override;
+  void ask_ahead(std::string_view name, RecordType type) override { resolver_.ask_ahead(name, type); }
 
  private:
   void count(RecordType type, const DnsAnswer& answer, SteadyTime begin);

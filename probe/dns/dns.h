@@ -46,7 +46,8 @@ struct DnsAnswer {
   std::vector<TlsaRecord> tlsa;
   std::string alias_of;         ///< the target of the CNAME record that was asked for
   std::chrono::seconds ttl{0};  ///< how long it may be kept
-  std::string why;              ///< when not ok: a sentence with name, type, server and reason
+  bool stale = false;  ///< past its time: the last good answer, as the DNS gives none now; `why` says so
+  std::string why;     ///< when not ok: a sentence with name, type, server and reason
 };
 
 /// How Postfix's smtpd ranks an answer (dns_lookup.c). `temporary` also takes REFUSED and FORMERR, which
@@ -78,6 +79,9 @@ class Resolver {
   virtual std::vector<DnsAnswer> lookup_all(std::span<const Lookup>, SteadyTime deadline) = 0;
   /// As lookup(), for a coroutine on this loop. One that knows no loop is asked by a thread.
   virtual Task<DnsAnswer> ask(Loop& loop, std::string name, RecordType type, SteadyTime deadline);
+  /// The answer will be wanted soon: it is asked for, and nobody waits for it. A resolver that keeps no
+  /// answers does nothing.
+  virtual void ask_ahead(std::string_view, RecordType) {}
 };
 
 }  // namespace fallbackmx

@@ -8,6 +8,8 @@ namespace fallbackmx {
 
 namespace {
 
+constexpr std::chrono::seconds shortest_failure{1}, longest_failure{60};
+
 std::size_t size_of(const std::string& key, const DnsAnswer& answer) {
   std::size_t size = 2 * key.size() + sizeof(DnsAnswer) + 200 + answer.canonical.size() +
                      answer.alias_of.size() + answer.why.size();
@@ -19,19 +21,13 @@ std::size_t size_of(const std::string& key, const DnsAnswer& answer) {
 }  // namespace
 
 std::chrono::seconds kept_for(const DnsAnswer& answer) {
-  switch (answer.status) {
-    case DnsAnswer::Status::ok:
-      return std::clamp(answer.ttl, std::chrono::seconds(1), std::chrono::seconds(3600));
-    case DnsAnswer::Status::no_data:
-    case DnsAnswer::Status::nx_domain:
-      return std::clamp(answer.ttl, std::chrono::seconds(1), std::chrono::seconds(300));
-    case DnsAnswer::Status::temporary:
-      break;
-  }
-  return std::chrono::seconds(1);
+  const std::chrono::seconds most(answer.status == DnsAnswer::Status::ok ? 3600 : 300);
+  return std::clamp(answer.ttl, std::chrono::seconds(1), most);
 }
 
 std::optional<DnsAnswer> DnsCache::find(const std::string& key, SteadyTime now) {
+  if (const Failure* failure = failures_.find(key); failure != nullptr && now < failure->until)
+    return failure->answer;
   const auto known = by_key_.find(key);
   if (known == by_key_.end()) return std::nullopt;
   const auto entry = known->second;
@@ -45,7 +41,25 @@ std::optional<DnsAnswer> DnsCache::find(const std::string& key, SteadyTime now) 
   return answer;
 }
 
-void DnsCache::put(const std::string& key, DnsAnswer answer, SteadyTime now) {
+std::optional<DnsAnswer> DnsCache::slow_failure(const std::string& key, SteadyTime now) const {
+  const Failure* failure = failures_.find(key);
+  if (failure == nullptr || !failure->slow || now - failure->at >= slow_lifetime) return std::nullopt;
+  return failure->answer;
+}
+
+void DnsCache::put_failure(const std::string& key, DnsAnswer answer, SteadyTime now, bool slow) {
+  Failure& failure = failures_.touch(key);
+  failure.kept = std::clamp(2 * failure.kept, shortest_failure, longest_failure);
+  failure.answer = std::move(answer);
+  failure.at = now;
+  failure.until = now + failure.kept;
+  failure.slow = slow;
+}
+
+void DnsCache::put(const std::string& key, DnsAnswer answer, SteadyTime now, SteadyTime::duration took) {
+  if (answer.status == DnsAnswer::Status::temporary)
+    return put_failure(key, std::move(answer), now, took >= slow_from);
+  failures_.erase(key);
   if (const auto known = by_key_.find(key); known != by_key_.end()) erase(known->second);
   const SteadyTime expires = now + kept_for(answer);
   const std::size_t bytes = size_of(key, answer);

@@ -8,7 +8,6 @@
 #include <string>
 #include <utility>
 
-#include "probe/base/recent_map.h"
 #include "probe/base/text.h"
 #include "probe/dns/dns_cache.h"
 #include "probe/mail/host_name.h"
@@ -77,18 +76,8 @@ struct Learned {
 
 Learned learned(DnsAnswer answer, bool out_of_time = false) { return {std::move(answer), out_of_time}; }
 
-/// A lookup that failed (RFC 9520): remembered for a second, and for twice as long each further time.
-struct Failure {
-  DnsAnswer answer;
-  SteadyTime at{}, until{};
-  std::chrono::seconds kept{0};
-  bool slow = false;  ///< it cost somebody its time
-};
-constexpr std::chrono::seconds shortest_memory{1}, longest_memory{60};
-/// A failure that took so long is not waited for again within `slow_lifetime`: it is asked for all the same,
-/// for so long, and the next one hears what came of it.
-constexpr std::chrono::milliseconds slow_from{900};
-constexpr std::chrono::seconds slow_lifetime{60}, unhurried{10};
+/// A name whose servers were silent a moment ago is asked for all the same, by nobody who waits, for so long.
+constexpr std::chrono::seconds unhurried{10};
 
 /// One of several questions, for who waits for all of them.
 struct Wanted {
@@ -126,11 +115,8 @@ class DnsResolver::Questions : public std::enable_shared_from_this<Questions> {
   Loop& loop() const { return loop_; }
 
   std::optional<DnsAnswer> in_cache(const std::string& name, RecordType type) {
-    const std::string key = question_text(name, type);
     const std::lock_guard lock(mutex_);
-    if (const Failure* failure = failures_.find(key); failure && loop_.clock().now() < failure->until)
-      return failure->answer;
-    return cache_.find(key, loop_.clock().now());
+    return cache_.find(question_text(name, type), loop_.clock().now());
   }
 
   /// Each answer by the deadline, in the order of the questions. They outlive it.
@@ -148,6 +134,11 @@ class DnsResolver::Questions : public std::enable_shared_from_this<Questions> {
     answers.reserve(asking.all.size());
     for (Wanted& each : asking.all) answers.push_back(*std::move(each.answer));
     co_return answers;
+  }
+
+  void ask_ahead(const std::string& name, RecordType type) {
+    if (can_be_asked(name) && !in_cache(name, type) && !stopping_)
+      join(name, type, loop_.clock().now() + unhurried);
   }
 
   void stop() noexcept {
@@ -196,13 +187,14 @@ class DnsResolver::Questions : public std::enable_shared_from_this<Questions> {
     }
   }
 
-  /// Nobody waits once more, for some time, for name servers that were silent.
+  /// Nobody waits once more, for some time, for name servers that were silent. Those that are silent about MX
+  /// or A of a name are so about all of it; about AAAA some are that answer everything else.
   std::optional<DnsAnswer> slow_failure(const std::string& name, RecordType type) {
     const std::lock_guard lock(mutex_);
-    const Failure* failure = failures_.find(question_text(name, type));
-    if (failure == nullptr || !failure->slow || loop_.clock().now() - failure->at >= slow_lifetime)
-      return std::nullopt;
-    return failure->answer;
+    for (const RecordType asked : {type, RecordType::mx, RecordType::a}) {
+      if (auto failure = cache_.slow_failure(question_text(name, asked), loop_.clock().now())) return failure;
+    }
+    return std::nullopt;
   }
 
   void look_at(const Lookup& lookup, Wanted& wanted, SteadyTime now) {
@@ -255,20 +247,12 @@ class DnsResolver::Questions : public std::enable_shared_from_this<Questions> {
   }
 
   void keep(const std::string& key, const Learned& learned, SteadyTime::duration took) {
-    const SteadyTime now = loop_.clock().now();
+    // That it had little time says nothing about the name.
+    if (learned.answer.status == Status::temporary &&
+        (stopping_ || (learned.out_of_time && took < DnsCache::slow_from)))
+      return;
     const std::lock_guard lock(mutex_);
-    if (learned.answer.status != Status::temporary) {
-      failures_.erase(key);
-      return cache_.put(key, learned.answer, now);
-    }
-    const bool slow = took >= slow_from;
-    if (stopping_ || (learned.out_of_time && !slow)) return;
-    Failure& failure = failures_.touch(key);
-    failure.kept = std::min(std::max(2 * failure.kept, shortest_memory), longest_memory);
-    failure.answer = learned.answer;
-    failure.at = now;
-    failure.until = now + failure.kept;
-    failure.slow = slow;
+    cache_.put(key, learned.answer, loop_.clock().now(), took);
   }
 
   void land(Flight& flight) noexcept {
@@ -319,7 +303,6 @@ class DnsResolver::Questions : public std::enable_shared_from_this<Questions> {
   bool stopping_ = false;
   std::mutex mutex_;  ///< guards what follows
   DnsCache cache_;
-  RecentMap<std::string, Failure> failures_{10'000};  ///< of those that were answered no better since
 };
 
 DnsResolver::DnsResolver(Loop& loop, NameServers servers, Trust trust, DnsTransport::WithoutEdns without_edns)
@@ -353,6 +336,11 @@ std::vector<DnsAnswer> DnsResolver::lookup_all(std::span<const Lookup> wanted, S
     known.push_back(*std::move(answer));
   }
   return known;
+}
+
+void DnsResolver::ask_ahead(std::string_view name, RecordType type) {
+  questions_->loop().post(
+      [questions = questions_, name = lower_case(name), type] { questions->ask_ahead(name, type); });
 }
 
 Task<DnsAnswer> DnsResolver::ask(Loop& loop, std::string name, RecordType type, SteadyTime deadline) {

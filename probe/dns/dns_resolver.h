@@ -37,6 +37,7 @@ class DnsResolver final : public Resolver {
   /// At most 16 of them are on their way at the same time.
   std::vector<DnsAnswer> lookup_all(std::span<const Lookup>, SteadyTime deadline) override;
   Task<DnsAnswer> ask(Loop& loop, std::string name, RecordType type, SteadyTime deadline) override;
+  void ask_ahead(std::string_view name, RecordType type) override;
 
  private:
   class Questions;

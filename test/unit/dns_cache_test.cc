@@ -28,7 +28,6 @@ TEST(DnsCache, AnswersAreKeptForTheirTimeWithinBounds) {
       {"no such record", Status::no_data, 60, 60},
       {"no such name, without SOA", Status::nx_domain, 0, 1},
       {"no such name, for an hour", Status::nx_domain, 3600, 300},
-      {"a failure", Status::temporary, 300, 1},
   };
   for (const auto& row : table)
     EXPECT_EQ(kept_for(answer(row.status, row.ttl)).count(), row.want) << row.name;
@@ -44,6 +43,35 @@ TEST(DnsCache, AnAnswerAgesAndGoes) {
   EXPECT_FALSE(cache.find("example.org MX", start + seconds(10)));
   EXPECT_EQ(cache.size(), 0u);
   EXPECT_FALSE(cache.find("example.org A", start));
+}
+
+TEST(DnsCache, AFailureIsKeptForTwiceAsLongEachTime) {
+  DnsCache cache;
+  SteadyTime now{};
+  for (const int kept : {1, 2, 4, 8, 16, 32, 60, 60}) {
+    cache.put("example.org MX", answer(Status::temporary, 300), now);
+    EXPECT_TRUE(cache.find("example.org MX", now + seconds(kept) - milliseconds(1))) << kept;
+    now += seconds(kept);
+    EXPECT_FALSE(cache.find("example.org MX", now)) << kept;
+  }
+  cache.put("example.org MX", answer(Status::ok, 10), now);
+  EXPECT_EQ(cache.find("example.org MX", now)->status, Status::ok);
+  now += seconds(10);
+  cache.put("example.org MX", answer(Status::temporary, 0), now);
+  EXPECT_FALSE(cache.find("example.org MX", now + seconds(1))) << "an answer begins it anew";
+}
+
+TEST(DnsCache, OnlyASlowFailureIsNotWaitedForAgainWithinAMinute) {
+  DnsCache cache;
+  const SteadyTime now{};
+  cache.put("fast", answer(Status::temporary, 0), now, milliseconds(899));
+  cache.put("slow", answer(Status::temporary, 0), now, milliseconds(900));
+  EXPECT_FALSE(cache.slow_failure("fast", now));
+  EXPECT_TRUE(cache.slow_failure("slow", now + milliseconds(59'999)));
+  EXPECT_FALSE(cache.slow_failure("slow", now + seconds(60)));
+  EXPECT_FALSE(cache.slow_failure("other", now));
+  cache.put("slow", answer(Status::ok, 10), now);
+  EXPECT_FALSE(cache.slow_failure("slow", now));
 }
 
 TEST(DnsCache, ANewAnswerTakesThePlaceOfTheOld) {

@@ -175,6 +175,31 @@ TEST_F(DnsResolverTest, ASilentNameServerCostsOneClientItsTimeAndTheNextNone) {
   EXPECT_EQ(show(ask("example.org")), "ok") << "a minute later a client waits again";
 }
 
+/// A sender's domain is looked up by MX, A and AAAA, one after the other.
+TEST_F(DnsResolverTest, ANameServerThatIsSilentAboutMxIsNotWaitedForAboutTheRestOfTheName) {
+  conf_->timeout = seconds(1);
+  conf_->attempts = 1;
+  for (const char* question : {"example.org MX", "example.org A", "example.org AAAA"}) {
+    for (int i = 0; i < 2; ++i) server_.on(question, {.manner = Manner::silent});
+  }
+  EXPECT_EQ(ask("example.org").status, Status::temporary);
+  const auto begun = clock_.now();
+  EXPECT_EQ(ask("example.org", RecordType::a).status, Status::temporary);
+  EXPECT_EQ(ask("example.org", RecordType::aaaa).status, Status::temporary);
+  EXPECT_LT(clock_.now() - begun, milliseconds(500));
+  server_.wait_for_questions(3);
+}
+
+TEST_F(DnsResolverTest, WhatIsAskedAheadIsAtHandLater) {
+  mx("example.org");
+  resolver_.ask_ahead("EXAMPLE.org", RecordType::mx);
+  while (!resolver_.at_hand("example.org", RecordType::mx)) std::this_thread::yield();
+  resolver_.ask_ahead("example.org", RecordType::mx);
+  resolver_.ask_ahead("no_host_.-", RecordType::mx);
+  EXPECT_EQ(show(ask("example.org")), "ok");
+  EXPECT_EQ(server_.questions(), 1u);
+}
+
 TEST_F(DnsResolverTest, WhoHadNoTimeSpoilsNothingForOthers) {
   server_.on("example.org MX", {.manner = Manner::silent});
   server_.on("example.org MX", {{.answer = {"example.org MX 10 mx1.example.org"}}});
