@@ -93,7 +93,12 @@ std::string AddressTable::prepare() {
               "(SELECT id FROM address WHERE good = 0 AND asked < ?1 ORDER BY asked LIMIT ?2)") &&
       prepare(erase_yeses_,
               "DELETE FROM address WHERE id IN "
-              "(SELECT id FROM address WHERE good = 1 AND last_yes < ?1 ORDER BY last_yes LIMIT ?2)");
+              "(SELECT id FROM address WHERE good = 1 AND last_yes < ?1 ORDER BY last_yes LIMIT ?2)") &&
+      prepare(put_note_, "INSERT OR REPLACE INTO note VALUES (?1, ?2, ?3)") &&
+      prepare(erase_note_, "DELETE FROM note WHERE key = ?1") &&
+      prepare(erase_notes_,
+              "DELETE FROM note WHERE written < max(?1, coalesce("
+              "(SELECT written FROM note ORDER BY written DESC LIMIT 1 OFFSET ?2), 0))");
   return all ? std::string() : why();
 }
 
@@ -202,6 +207,31 @@ std::optional<std::int64_t> AddressTable::erase_oldest(std::size_t count) {
   const auto fewer_yeses = erased(erase_yeses_->bind(1, whenever).bind(2, left));
   if (!fewer_yeses) return std::nullopt;
   return *fewer_noes + *fewer_yeses;
+}
+
+bool AddressTable::put_note(const std::string& key, const std::string& value, std::int64_t written) {
+  return put_note_->bind(1, key).bind(2, value).bind(3, written).run();
+}
+
+bool AddressTable::erase_note(const std::string& key) { return erase_note_->bind(1, key).run(); }
+
+bool AddressTable::erase_notes(std::int64_t before, std::size_t most) {
+  return erase_notes_->bind(1, before).bind(2, static_cast<std::int64_t>(most)).run();
+}
+
+std::vector<Note> AddressTable::notes(std::size_t most) {
+  std::vector<Note> notes;
+  auto each = connection_.prepare("SELECT key, value, written FROM note ORDER BY written DESC LIMIT ?1");
+  if (!each) return notes;
+  each->bind(1, static_cast<std::int64_t>(most));
+  // In a damaged file an index may go round in circles.
+  while (notes.size() < most && each->step() == SqliteStatement::Step::row) {
+    const auto key = each->text(0), value = each->text(1);
+    const auto written = wall_time(each->number(2));
+    if (!key || !value || !written || key->size() > key_limit || value->size() > longest_note) continue;
+    notes.push_back({std::string(*key), std::string(*value), *written});
+  }
+  return notes;
 }
 
 std::optional<std::int64_t> AddressTable::erased(SqliteStatement& statement) {

@@ -8,10 +8,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "probe/base/result.h"
 #include "probe/store/record.h"
 #include "probe/store/sqlite.h"
+#include "probe/store/store.h"
 
 namespace fallbackmx {
 
@@ -60,6 +62,14 @@ class AddressTable {
   /// Drops the oldest `count` rows. Noes go first: a dictionary attack never evicts a yes.
   std::optional<std::int64_t> erase_oldest(std::size_t count);
 
+  /// Notes, in the same transactions; they do not count as rows. False, or no note, on failure.
+  bool put_note(const std::string& key, const std::string& value, std::int64_t written);
+  bool erase_note(const std::string& key);
+  /// Drops notes written before that time (seconds since the epoch), and all but the latest `most`.
+  bool erase_notes(std::int64_t before, std::size_t most);
+  /// The latest ones.
+  std::vector<Note> notes(std::size_t most);
+
   SqliteConnection::Health health() const { return connection_.health(); }
   std::string why() const { return connection_.why(); }
 
@@ -71,7 +81,7 @@ class AddressTable {
 
   SqliteConnection connection_;  // before its statements: it closes after them
   std::optional<SqliteStatement> find_, recent_good_, each_, update_, insert_, erase_, erase_noes_,
-      erase_yeses_;
+      erase_yeses_, put_note_, erase_note_, erase_notes_;
 };
 
 /// A table, or `why_not` and how the file seems to be.

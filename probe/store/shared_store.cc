@@ -49,6 +49,10 @@ class SharedStore final : public Store {
     shared_->tell(server, word, lifetime);
   }
   std::optional<ServerWord> heard(const std::string& server) override { return shared_->heard(server); }
+  void note(const std::string& key, std::optional<std::string> value, WallTime now) override {
+    own_->note(key, std::move(value), now);
+  }
+  std::vector<Note> notes(std::size_t most) override { return own_->notes(most); }
   std::size_t files_set_aside() const override { return own_->files_set_aside(); }
   std::size_t rows() override { return own_->rows(); }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -108,7 +109,8 @@ class SqliteStore final : public Store {
     const std::lock_guard one_at_a_time(cleaners_);
     std::unique_lock lock(mutex_);
     cleaning_ = {(seconds - settings.address_verify_negative_expire_time).count(),
-                 (seconds - settings.address_verify_positive_expire_time).count(), max_rows};
+                 (seconds - settings.address_verify_positive_expire_time).count(), max_rows,
+                 (seconds - settings.stale_answer_time).count()};
     work_.notify_one();
     cleaned_.wait(lock, [&] { return !cleaning_; });
   }
@@ -130,6 +132,22 @@ class SqliteStore final : public Store {
     return page;
   }
 
+  /// Those that are too many, or that the disk does not take, are lost: whoever wrote them writes them again.
+  void note(const std::string& key, std::optional<std::string> value, WallTime now) override {
+    if (key.empty() || key.size() > key_limit || (value && value->size() > longest_note)) return;
+    std::optional<Note> note;
+    if (value) note = {key, *std::move(value), now};
+    const std::lock_guard lock(mutex_);
+    if (notes_.size() >= most_notes) return;
+    if (pending_.empty() && notes_.empty()) work_.notify_one();
+    notes_.insert_or_assign(key, std::move(note));
+  }
+
+  std::vector<Note> notes(std::size_t most) override {
+    return readers_.read_at_leisure(
+        [most](AddressTable& table) { return table.notes(std::min(most, most_notes)); });
+  }
+
   std::size_t files_set_aside() const override { return writer_.files_set_aside(); }
   std::size_t rows() override { return writer_.rows(); }
 
@@ -147,7 +165,7 @@ class SqliteStore final : public Store {
     {
       const std::lock_guard lock(mutex_);
       // Of the others it knows. Before there may be no memory for the change.
-      if (pending_.empty()) work_.notify_one();
+      if (pending_.empty() && notes_.empty()) work_.notify_one();
       added = pending_.add(key, to);
       if (added && to) rows_known_.add(row_of(key));
       if (added) recent_.set(key, std::move(to));
@@ -220,18 +238,19 @@ class SqliteStore final : public Store {
       const auto urgent = [&] {
         return stopping_ || !damage_.empty() || newly_counted_ || (cleaning_ && counted_);
       };
-      work_.wait(lock, [&] { return urgent() || !pending_.empty(); });
+      work_.wait(lock, [&] { return urgent() || !pending_.empty() || !notes_.empty(); });
       work_.wait_for(lock, gathering, urgent);
-      if (stopping_ && pending_.empty()) break;
+      if (stopping_ && pending_.empty() && notes_.empty()) break;
       if (newly_counted_) writer_.add_rows(*std::exchange(newly_counted_, std::nullopt));
       const auto& changes = pending_.take();
+      const auto notes = std::exchange(notes_, {});
       // How many are too many is known when they are counted.
       std::optional<VerifyWriter::Cleaning> cleaning;
       if (counted_) cleaning = cleaning_;
       const std::string damage = std::exchange(damage_, {});
       lock.unlock();
 
-      const bool clean = writer_.write(changes, cleaning, damage);
+      const bool clean = writer_.write(changes, notes, cleaning, damage);
 
       lock.lock();
       // Into a file that proves damaged they were written in vain; the next one shall have them.
@@ -260,6 +279,7 @@ class SqliteStore final : public Store {
   std::mutex mutex_;  ///< guards what follows, briefly
   std::condition_variable work_, cleaned_;
   PendingChanges pending_;
+  VerifyWriter::Notes notes_;  ///< to be written
   RecentRecords recent_;
   BloomFilter rows_known_;  ///< rows that are in the file, or were, or wait
   bool all_known_ = false;  ///< whoever is not in it has no record

@@ -17,6 +17,9 @@ std::optional<Known> Store::at_hand(const std::string&) { return std::nullopt; }
 void Store::tell(const std::string&, const ServerWord&, Seconds) {}
 std::optional<ServerWord> Store::heard(const std::string&) { return std::nullopt; }
 
+void Store::note(const std::string&, std::optional<std::string>, WallTime) {}
+std::vector<Note> Store::notes(std::size_t) { return {}; }
+
 std::size_t Walk::most_lines() const { return std::clamp<std::size_t>(limit, 1, 1000); }
 
 std::unique_ptr<Store> open_store(const std::string& specification, Log& log) {

@@ -42,8 +42,16 @@ struct Known {
   std::optional<AddressRecord> record;
 };
 
+/// A line of text that only who wrote it understands: the last answers of the DNS. A value.
+struct Note {
+  std::string key, value;
+  WallTime written;
+};
+
 /// Longer keys are not kept.
 inline constexpr std::size_t key_limit = 512;
+/// Nor are longer notes, or more of them.
+inline constexpr std::size_t longest_note = 50'000, most_notes = 50'000;
 
 /// Used by many threads at once. No call fails: a store in trouble says so once in the log, forgets, and
 /// finds nothing.
@@ -74,6 +82,12 @@ class Store {
   /// store that is not shared tells nobody, and hears nothing.
   virtual void tell(const std::string& server, const ServerWord&, Seconds lifetime);
   virtual std::optional<ServerWord> heard(const std::string& server);
+  /// Keeps a note across restarts, in place of the one with the same key; without a value there is none any
+  /// more. Never waits for a disk. clean_up() drops those that are older than stale_answer_time. What is not
+  /// written into a file forgets them.
+  virtual void note(const std::string& key, std::optional<std::string> value, WallTime now);
+  /// The latest notes, `most` at most. May wait for a disk. Any byte of them may be wrong.
+  virtual std::vector<Note> notes(std::size_t most);
   /// For metrics: a store that writes behind counts what is written.
   virtual std::size_t rows() = 0;
   /// How often what was there could not be used, and was put out of the way.

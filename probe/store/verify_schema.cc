@@ -28,6 +28,15 @@ constexpr const char* whole_schema = R"(
   PRAGMA user_version = 2;
 )";
 
+constexpr const char* notes = R"(
+  CREATE TABLE IF NOT EXISTS note (
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL,
+    written INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS note_written ON note (written);
+)";
+
 constexpr const char* set_old_aside = R"(
   ALTER TABLE address RENAME TO address_1;
   DROP INDEX address_no;
@@ -65,7 +74,10 @@ bool migrate_from_1(SqliteConnection& connection) {
 
 }  // namespace
 
-std::string adopt_schema(SqliteConnection& connection) {
+namespace {
+
+/// Empty, or why there is no table of addresses.
+std::string adopt_addresses(SqliteConnection& connection) {
   const auto application = connection.number("PRAGMA application_id");
   const auto version = connection.number("PRAGMA user_version");
   const auto tables = connection.number("SELECT count(*) FROM sqlite_schema");
@@ -76,6 +88,13 @@ std::string adopt_schema(SqliteConnection& connection) {
   if (*version == schema_version) return {};
   if (*version == 1) return migrate_from_1(connection) ? std::string() : connection.why();
   return "made by a newer version of fallbackmx (schema " + std::to_string(*version) + ")";
+}
+
+}  // namespace
+
+std::string adopt_schema(SqliteConnection& connection) {
+  if (auto why_not = adopt_addresses(connection); !why_not.empty()) return why_not;
+  return connection.execute(notes) ? std::string() : connection.why();
 }
 
 std::int64_t name_hash(std::string_view name) {

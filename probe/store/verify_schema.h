@@ -20,6 +20,9 @@ namespace fallbackmx {
 ///
 /// A no is found by its age as well, a yes by its age and its domain. Schema 1 had the name for an id.
 ///
+/// Beside it, one row for a note (Note has the columns): an older version of this program, which knows no
+/// notes, leaves that table alone, so that it has no number of its own.
+///
 /// Makes the tables in an empty database, and brings those of an older version up to date. Within the
 /// caller's transaction, so that whoever is killed in between has lost nothing. Empty, or why the database
 /// cannot be ours: SQLite's reason when it has one, or else that of another program or of a newer version.

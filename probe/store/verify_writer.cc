@@ -31,12 +31,12 @@ VerifyWriter::VerifyWriter(std::string path, VerifyFile file, VerifyReaders& rea
 
 std::size_t VerifyWriter::rows() const { return static_cast<std::size_t>(std::max<std::int64_t>(0, rows_)); }
 
-bool VerifyWriter::write(const PendingChanges::Changes& changes, const std::optional<Cleaning>& cleaning,
-                         const std::string& damage) {
+bool VerifyWriter::write(const PendingChanges::Changes& changes, const Notes& notes,
+                         const std::optional<Cleaning>& cleaning, const std::string& damage) {
   std::string_view why;
   try {
     look_after_file(damage);
-    return write_and_clean(changes, cleaning);
+    return write_and_clean(changes, notes, cleaning);
   } catch (const std::bad_alloc&) {
     why = "out of memory";
   } catch (const std::exception&) {
@@ -50,16 +50,16 @@ bool VerifyWriter::write(const PendingChanges::Changes& changes, const std::opti
   return true;
 }
 
-bool VerifyWriter::write_and_clean(const PendingChanges::Changes& changes,
+bool VerifyWriter::write_and_clean(const PendingChanges::Changes& changes, const Notes& notes,
                                    const std::optional<Cleaning>& cleaning) {
   if (cleaning) max_rows_ = cleaning->max_rows;
   if (!table_) return true;
   std::int64_t rows = rows_;
   std::int64_t dropped = 0;
-  if (table_->begin() && write_changes(changes, rows) && drop_expired(cleaning, dropped) &&
-      drop_excess(rows, changes.size(), dropped) && table_->commit()) {
+  if (table_->begin() && write_changes(changes, rows) && write_notes(notes, cleaning) &&
+      drop_expired(cleaning, dropped) && drop_excess(rows, changes.size(), dropped) && table_->commit()) {
     rows_ = rows + dropped;
-    const bool wrote = !changes.empty() || dropped != 0;
+    const bool wrote = !changes.empty() || !notes.empty() || dropped != 0;
     if (wrote && std::exchange(in_trouble_, false)) log_.warning(verify_file_name(path_) + ": written again");
     return dropped == 0;
   }
@@ -82,6 +82,15 @@ bool VerifyWriter::write_changes(const PendingChanges::Changes& changes, std::in
     const auto growth = record ? table_->put(key, *record) : table_->erase(key);
     rows += growth.value_or(0);
     return growth.has_value();
+  });
+}
+
+/// They count as no rows.
+bool VerifyWriter::write_notes(const Notes& notes, const std::optional<Cleaning>& cleaning) {
+  if (cleaning && !table_->erase_notes(cleaning->notes_before, most_notes)) return false;
+  return std::all_of(notes.begin(), notes.end(), [&](const auto& each) {
+    const auto& [key, note] = each;
+    return note ? table_->put_note(key, note->value, unix_seconds(note->written)) : table_->erase_note(key);
   });
 }
 

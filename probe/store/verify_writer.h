@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -46,12 +47,15 @@ class VerifyWriter {
   struct Cleaning {
     std::int64_t noes_before = 0, yeses_before = 0;  ///< seconds since the epoch
     std::size_t max_rows = 0;                        ///< now and from now on
+    std::int64_t notes_before = 0;
   };
+  /// By key; no note means that there is none any more.
+  using Notes = std::map<std::string, std::optional<Note>>;
   /// Writes what waits, and takes one step of cleaning up. `damage`: what is known to be wrong with the file
   /// (damaged() has said so); it is set aside before. True when nothing is left to clean. Does not throw:
   /// what there is no memory or no thread for is lost, and the next change is written again.
-  bool write(const PendingChanges::Changes& changes, const std::optional<Cleaning>& cleaning,
-             const std::string& damage);
+  bool write(const PendingChanges::Changes& changes, const Notes& notes,
+             const std::optional<Cleaning>& cleaning, const std::string& damage);
   /// A file that was there has been counted.
   void add_rows(std::int64_t rows) { rows_ += rows; }
 
@@ -63,7 +67,9 @@ class VerifyWriter {
   std::size_t files_set_aside() const { return files_set_aside_; }
 
  private:
-  bool write_and_clean(const PendingChanges::Changes& changes, const std::optional<Cleaning>& cleaning);
+  bool write_and_clean(const PendingChanges::Changes& changes, const Notes& notes,
+                       const std::optional<Cleaning>& cleaning);
+  bool write_notes(const Notes& notes, const std::optional<Cleaning>& cleaning);
   bool write_changes(const PendingChanges::Changes& changes, std::int64_t& rows);
   bool drop_expired(const std::optional<Cleaning>& cleaning, std::int64_t& dropped);
   bool drop_excess(std::int64_t rows, std::size_t just_written, std::int64_t& dropped);

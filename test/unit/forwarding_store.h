@@ -30,6 +30,10 @@ class ForwardingStore : public Store {
     store_->clean_up(at, with, max_rows);
   }
   Page walk(const Walk& walk) override { return store_->walk(walk); }
+  void note(const std::string& key, std::optional<std::string> value, WallTime now) override {
+    store_->note(key, std::move(value), now);
+  }
+  std::vector<Note> notes(std::size_t most) override { return store_->notes(most); }
   std::size_t rows() override { return store_->rows(); }
 
  private:

@@ -119,6 +119,55 @@ TEST_F(SqliteStoreFile, FindsWhatWasWrittenSinceItsRowsWereCounted) {
   EXPECT_EQ(store->find("first@example.org"), yes());
 }
 
+TEST_F(SqliteStoreFile, KeepsNotesOverARestartUntilTheyAreTooOld) {
+  {
+    const auto store = open();
+    store->note("b", "old", now - 8 * 24h);
+    store->note("a", "first", now - 1h);
+    store->note("a", "second", now);
+    store->note("gone", "x", now);
+    store->note("gone", std::nullopt, now);
+    store->note("", "nothing", now);
+    store->note("long", std::string(longest_note + 1, 'x'), now);
+  }
+  const auto store = open();
+  auto notes = store->notes(10);
+  ASSERT_EQ(notes.size(), 2u);
+  EXPECT_EQ(notes[0].key, "a");
+  EXPECT_EQ(notes[0].value, "second");
+  EXPECT_EQ(notes[0].written, now);
+  EXPECT_EQ(store->notes(1).size(), 1u);
+  EXPECT_EQ(rows(*store), 0u) << "they are no addresses";
+  store->clean_up(now, default_settings(), 1000);
+  notes = store->notes(10);
+  ASSERT_EQ(notes.size(), 1u);
+  EXPECT_EQ(notes[0].key, "a");
+  EXPECT_TRUE(lines_.empty()) << lines_.front();
+}
+
+TEST_F(SqliteStoreFile, AFileOfAVersionThatKnewNoNotesGetsThem) {
+  fill(10);
+  ASSERT_TRUE(SqliteConnection(path_).execute("DROP TABLE note"));
+  const auto store = open();
+  EXPECT_EQ(rows(*store), 10u);
+  store->note("a", "b", now);
+  store->clean_up(now, endless(), 1'000'000);
+  EXPECT_EQ(store->notes(10).size(), 1u);
+  EXPECT_EQ(broken_files(), 0u);
+}
+
+TEST_F(SqliteStoreFile, ANoteWhoseBytesAreWrongIsPassedOver) {
+  {
+    const auto store = open();
+    store->note("good", "1", now);
+  }
+  ASSERT_TRUE(SqliteConnection(path_).execute(
+      "INSERT INTO note VALUES ('from the future', 'x', 99999999999), ('before all time', 'x', -1)"));
+  const auto notes = open()->notes(10);
+  ASSERT_EQ(notes.size(), 1u);
+  EXPECT_EQ(notes[0].key, "good");
+}
+
 TEST_F(SqliteStoreFile, LeavesOneFileWhenClosed) {
   fill(10);
   EXPECT_EQ(std::distance(fs::directory_iterator(directory_.path()), {}), 1);
@@ -204,7 +253,9 @@ TEST_F(SqliteStoreFile, TakesOverTheDatabaseOfAnOlderVersion) {
     EXPECT_EQ(store->recent_good("d1.example"), "u1@d1.example");
   }
   EXPECT_TRUE(lines_.empty()) << lines_.front();
-  EXPECT_EQ(SqliteConnection(path_).number("SELECT count(*) FROM sqlite_schema WHERE type = 'table'"), 1);
+  EXPECT_EQ(SqliteConnection(path_).number(
+                "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name LIKE 'address%'"),
+            1);
 }
 
 /// Runs `work` in a process that dies at the first byte it writes beyond `limit` in any file, as if the plug
