@@ -138,7 +138,8 @@ class Daemon {
             .verify = [this](const Question& q) { return verifier_->verify(q); },
             .wait_begins = [this] { kicker_->wait_begins(); },
             .wait_ends = [this] { kicker_->wait_ends(); },
-            .accepted_unverified = [this](const Finding& found) { verifier_->accepted_unverified(found); }},
+            .accepted_unverified = [this](const Finding& found) { verifier_->accepted_unverified(found); },
+            .relayed = &verifier_->relayed_names()},
         settings_, configuration_.in_force().config.rewriting);
     if (!register_callbacks(*desk_, *log_)) return Error{"libmilter does not take our callbacks"};
     if (auto error = open_http()) return error;
@@ -184,7 +185,8 @@ class Daemon {
         .recent = desk_->recent(),
         .milter_socket = place_.for_libmilter(),
         .ready = [this] { return ready_.load(); },
-        .started = started_});
+        .started = started_,
+        .stale_names = [this] { return verifier_->stale_names(); }});
     auto control = ControlSocket::open(
         settings_->control_socket,
         [this](std::string_view line, const ControlPeer& peer) { return operations_->answer(line, peer); });

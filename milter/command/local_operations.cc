@@ -10,6 +10,7 @@
 #include "milter/doctor/doctor.h"
 #include "milter/doctor/known_recipients.h"
 #include "milter/doctor/mta_config.h"
+#include "milter/doctor/stale_names.h"
 #include "milter/libmilter/socket_address.h"
 #include "milter/rules/explanation.h"
 #include "milter/setup/start_up.h"
@@ -157,6 +158,7 @@ ControlReply doctor(const ControlRequest& request, const Config& config, const C
   if (config.settings) {
     DoctorOrders orders{.postfix_directory = request.text("postfix")};
     if (auto file = given(request, "sendmail")) orders.sendmail_cf = *std::move(file);
+    orders.stale_names = [&] { return stale_names(config.settings->control_socket); };
     orders.knows_recipient = [&](const std::string& domain) {
       return knows_recipient(config.settings->control_socket, domain);
     };

@@ -37,6 +37,17 @@ std::string primary(const Json& row) {
   return text + each_line(member(row, "accepts_everything"), "    accepts everybody in ");
 }
 
+/// Empty when all answers are of today.
+std::string stale_dns(const Json& dns) {
+  std::string text;
+  for (const auto& each : member(dns, "names")) {
+    text += fmt::format("{}{} since {}", text.empty() ? "" : ", ", shown(each, "name"), shown(each, "since"));
+  }
+  if (text.empty()) return {};
+  return fmt::format("gives no answer about {} name(s), the last good ones are used: {}", shown(dns, "stale"),
+                     text);
+}
+
 std::string status(const Json& result) {
   const Json& configuration = member(result, "configuration");
   const Json& memory = member(result, "memory");
@@ -60,6 +71,7 @@ std::string status(const Json& result) {
                   primaries.is_null()
                       ? ""
                       : fmt::format("{} known, {} down", shown(primaries, "known"), shown(primaries, "down")))
+             .put("DNS", stale_dns(member(result, "dns")))
              .put("memory", fmt::format("{} addresses in {}", shown(memory, "addresses"),
                                         shown(memory, "address_verify_map")))
              .text() +

@@ -33,6 +33,20 @@ LogLine asked_for(const ControlRequest& request, const VerbRow& verb, const Cont
 
 bool is_secret(std::string_view parameter) { return parameter.ends_with("_password"); }
 
+/// For which names answers past their time are used; not all of them in a long list.
+Json json_of(const std::vector<StaleName>& names) {
+  constexpr std::size_t most_shown = 20;
+  Json shown = Json::array();
+  for (const StaleName& each : names) {
+    if (shown.size() == most_shown) break;
+    shown.push_back({{"name", each.name},
+                     {"since", json_time(each.since)},
+                     {"lately", json_time(each.lately)},
+                     {"why", each.why}});
+  }
+  return {{"stale", names.size()}, {"names", std::move(shown)}};
+}
+
 }  // namespace
 
 std::string Operations::answer(std::string_view line, const ControlPeer& peer) const {
@@ -121,6 +135,7 @@ ControlReply Operations::status() const {
             {"down",
              std::count_if(primaries.begin(), primaries.end(),
                            [](const PrimaryState& each) { return each.state == Health::State::down; })}}},
+          {"dns", json_of(services_.stale_names ? services_.stale_names() : std::vector<StaleName>())},
           {"memory",
            {{"address_verify_map", settings.address_verify_map}, {"addresses", services_.store.rows()}}}}};
 }

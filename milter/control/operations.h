@@ -28,9 +28,10 @@ struct OperationsServices {
   std::function<std::vector<PrimaryState>()> primaries;
   std::function<void(const std::string& key, Verifier::Wish)> steer;
   const RecentVerdicts& recent;
-  std::string milter_socket;    ///< as libmilter has it
-  std::function<bool()> ready;  ///< whether clients are served
-  WallTime started{};           ///< the daemon
+  std::string milter_socket;                              ///< as libmilter has it
+  std::function<bool()> ready;                            ///< whether clients are served
+  WallTime started{};                                     ///< the daemon
+  std::function<std::vector<StaleName>()> stale_names{};  ///< none: not known
 };
 
 /// Used by all threads of the control socket at once. The shapes of the results are in fallbackmx(1)'s

@@ -49,6 +49,19 @@ Ailments resolver_ailments(const ResolverFacts& facts, const Settings& settings)
   return ailments;
 }
 
+Ailments stale_ailments(const std::vector<StaleFacts>& facts) {
+  if (facts.empty()) return {};
+  std::string names;
+  for (const auto& each : facts)
+    names += fmt::format("{}{} since {}", names.empty() ? "" : ", ", each.name, each.since);
+  return {{"dns-stale",
+           fmt::format("the DNS gives no answer about {}, and the last good answers are used, for as long as "
+                       "stale_answer_time says: {}",
+                       names, facts.front().why),
+           fmt::format("see to the name servers of {}; what do they say? dig +trace {}", facts.front().name,
+                       facts.front().name)}};
+}
+
 Ailments helo_ailments(const HeloFacts& facts) {
   const auto temporary = [](const DnsAnswer& answer) {
     return answer.status == DnsAnswer::Status::temporary;

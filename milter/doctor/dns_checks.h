@@ -21,6 +21,12 @@ struct ResolverFacts {
 };
 Ailments resolver_ailments(const ResolverFacts&, const Settings&);
 
+/// A name that leads to a primary, and that the daemon gets no answer about.
+struct StaleFacts {
+  std::string name, since, why;
+};
+Ailments stale_ailments(const std::vector<StaleFacts>&);
+
 /// Of smtp_helo_name.
 struct HeloFacts {
   std::string name;

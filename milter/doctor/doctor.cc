@@ -193,6 +193,7 @@ class Doctor {
       note("the name server " + server.text());
     }
     found(resolver_ailments(facts, settings_));
+    if (orders_.stale_names) found(stale_ailments(orders_.stale_names()));
   }
 
   DnsAnswer look_up(const std::string& name, RecordType type) const {

@@ -9,6 +9,7 @@
 
 #include "milter/control/examination.h"
 #include "milter/doctor/ailment.h"
+#include "milter/doctor/dns_checks.h"
 #include "milter/doctor/known_recipients.h"
 #include "probe/dns/resolv_conf.h"
 
@@ -21,6 +22,8 @@ struct DoctorOrders {
   std::vector<std::string> domains{};  ///< empty: relay_domains, and Postfix's
   /// Whether the daemon remembers a real recipient of a domain; not set: that is not looked at.
   std::function<Knowledge(const std::string& domain)> knows_recipient{};
+  /// For which names the daemon uses DNS answers past their time; not set: that is not looked at.
+  std::function<std::vector<StaleFacts>()> stale_names{};
 };
 
 struct DoctorReport {

@@ -105,6 +105,21 @@ class Search {
 
   Way by_mx(const NextHop& hop) {
     const DnsAnswer answer = resolver_.lookup(hop.host, RecordType::mx, half_time());
+    Way way = by_mx_answer(hop, answer);
+    if (answer.stale) add_doubt(answer, way.route);
+    return way;
+  }
+
+  /// Of an answer that is past its time: what it leads to may be somebody else's, or gone, and all that is
+  /// known now is that the lookup failed.
+  void add_doubt(const DnsAnswer& stale, Route& route) {
+    for (Endpoint& endpoint : route.endpoints) endpoint.stale = true;
+    if (!route.endpoints.empty()) return;
+    route.trouble = Verdict::unavailable;
+    route.why += "; " + stale.why;
+  }
+
+  Way by_mx_answer(const NextHop& hop, const DnsAnswer& answer) {
     switch (rank(RecordType::mx, answer)) {
       case DnsRank::ok:
         return by_mx_hosts(hop, answer);
@@ -215,6 +230,7 @@ class Search {
       for (const auto& address : answer.addresses) {
         found.push_back({host.host, address, port, host.preference, authentic && answer.authentic});
         found.back().host_authentic = authentic;
+        found.back().stale = answer.stale;
         if (answer.canonical != host.host) found.back().canonical = answer.canonical;
         any = true;
       }

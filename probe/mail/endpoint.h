@@ -25,6 +25,7 @@ struct Endpoint {
   /// Where `host`, or the domain of the next hop, is an alias: the name at the end of its CNAME chain.
   std::string canonical{}, next_hop_canonical{};
   bool host_authentic = false;  ///< of those answers, all that gave the name of the host
+  bool stale = false;  ///< some of them are past their time, and the address may be somebody else's by now
 
   /// `mx1.example.org[192.0.2.1]:25`, as Postfix writes it; `unix:/path`.
   std::string text() const;

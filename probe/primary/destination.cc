@@ -20,6 +20,16 @@ constexpr std::chrono::minutes unanswered_lifetime{10};
 /// back.
 constexpr std::chrono::hours trials_lifetime{5 * 24};
 
+/// What was said at an address that is past its time, perhaps by a stranger: a yes counts, and a no that a
+/// real recipient has proven. Anything else says nothing about the primary, but that it could not be asked.
+ProbeResult at_stale_address(ProbeResult result) {
+  result.stale = true;
+  if (is_final(result.verdict)) return result;
+  result.verdict = Verdict::unavailable;
+  result.why += "; the DNS gives no answer now, and the address may be another server's by now";
+  return result;
+}
+
 }  // namespace
 
 Destination::Destination(Engine& engine, std::vector<Endpoint> endpoints, std::vector<TlsPolicy> policies,
@@ -271,7 +281,7 @@ void Destination::unreachable(Slot& slot, std::size_t endpoint, const ProbeResul
     servers_.failed(endpoint, result.why, result.silent);
     servers_.waited(longest_wait_);
   }
-  probes_.pass_over(endpoint, result);
+  probes_.pass_over(endpoint, servers_.endpoint(endpoint).stale ? at_stale_address(result) : result);
   dispatch();
 }
 
@@ -313,7 +323,10 @@ void Destination::land(const std::shared_ptr<Probe>& probe, std::size_t endpoint
   const bool back = !slow && result.code != 0 && servers_.spoke(endpoint);
   if (slow) servers_.failed(endpoint, fmt::format("{} (slower than a client waits)", result.why));
   if (result.verdict == Verdict::deliverable) servers_.is_well(endpoint);
-  remember(*probe, result);
+  if (servers_.endpoint(endpoint).stale)
+    result = at_stale_address(std::move(result));
+  else
+    remember(*probe, result);
   // Behind the record: what is asked about now has not been asked about by the trial.
   if (back) engine_.primary_is_back();
   if (result.code != 0) {
@@ -323,7 +336,7 @@ void Destination::land(const std::shared_ptr<Probe>& probe, std::size_t endpoint
   }
   if (is_final(result.verdict)) {
     // Nobody hears it any more: it serves the recipient's next attempt.
-    if (result.verdict == Verdict::undeliverable && probe->waiters.empty())
+    if (result.verdict == Verdict::undeliverable && probe->waiters.empty() && !result.stale)
       engine_.unheard_rejections.add(probe->key, services.clock.now());
     else
       engine_.unheard_rejections.forget(probe->key);

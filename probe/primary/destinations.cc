@@ -14,6 +14,7 @@ namespace {
 std::string key_of(const Endpoint& endpoint, const TlsPolicy& policy) {
   std::string key =
       endpoint.key() + " " + std::string(to_string(policy.level)) + " " + policy.protocols.text() + " ";
+  if (endpoint.stale) key += "stale ";
   if (policy.wrapped) key += "wrapped ";
   if (endpoint.protocol == Protocol::lmtp) key += "lmtp ";
   if (policy.level > TlsLevel::encrypt) key += endpoint.host + " " + endpoint.next_hop + " ";

@@ -25,6 +25,7 @@ struct ProbeResult {
   std::string why{};  ///< a sentence: who, at which stage, what
   std::string_view tls = "none";
   bool silent = false;  ///< it refused nothing: it said nothing in time
+  bool stale = false;   ///< said at an address that is past its time (Endpoint::stale)
   bool ours = false;    ///< trouble of this machine: no evidence about the server's health
   /// A recipient that is remembered to exist was refused, and that was proven once: it is to be asked about
   /// again when KnownRejections::proof_distance is over.

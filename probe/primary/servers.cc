@@ -213,6 +213,7 @@ bool Servers::spoke(std::size_t server) {
 }
 
 void Servers::alarm(std::size_t server, const ProbeResult& result) {
+  if (endpoints_[server].stale) return;  // it may be a stranger's, and nothing is there to be mended
   // The words may bear a time or a session id: they do not make it another alarm.
   const auto kind = fmt::format("{} {} {}", to_string(result.stage), to_string(result.verdict), result.code);
   engine_.services.metrics.count(Counter::alarms, {to_string(result.verdict)});

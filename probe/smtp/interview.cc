@@ -336,7 +336,7 @@ bool Interview::suspect_pipelining() {
 bool Interview::ask_last_questions() {
   const auto lifetime = settings_->probe_catchall_time;
   leaving_ = true;
-  if (lifetime.count() == 0 || dismissed_) return false;
+  if (lifetime.count() == 0 || dismissed_ || server().stale) return false;
   for (const std::string& domain : std::exchange(good_domains_, {})) {
     if (!budget_.can_afford_rejection(pipeline_.undecided())) break;
     const auto nobody = Address::parse(impossible_local_part() + "@" + domain);

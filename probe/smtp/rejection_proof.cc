@@ -37,6 +37,7 @@ bool RejectionProof::remembered_to_exist(const Probe& probe) const {
 }
 
 bool RejectionProof::proven(const Probe& probe, const std::string& sender) const {
+  if (server().stale) return false;
   const SteadyTime now = engine_.services.clock.now();
   return engine_.control.proven(control_key(probe.recipient.domain(), sender), now,
                                 settings_->probe_control_time) &&
@@ -44,6 +45,7 @@ bool RejectionProof::proven(const Probe& probe, const std::string& sender) const
 }
 
 void RejectionProof::accepted(const std::string& domain, const std::string& sender) {
+  if (server().stale) return;
   const SteadyTime now = engine_.services.clock.now();
   engine_.control.accepted(control_key(domain, sender), now);
   if (!engine_.control.well_again(server().key(), domain)) return;
@@ -93,6 +95,7 @@ std::optional<Address> RejectionProof::next_role(const std::string& domain, cons
 }
 
 Task<RejectionProof::Step> RejectionProof::add(std::shared_ptr<Probe> probe, UnprovenRejection rejection) {
+  if (server().stale) rejection.needs_real_recipient = true;
   const GroupKey key{probe->recipient.domain(), rejection.sender};
   Group& group = groups_[key];
   group.pending.push_back({std::move(probe), std::move(rejection)});
@@ -198,6 +201,11 @@ ProbeOutcome RejectionProof::proven_outcome(Pending pending) {
   outcome.result.verdict = Verdict::undeliverable;
   const Address& recipient = outcome.probe->recipient;
   if (!remembered_to_exist(*outcome.probe)) return outcome;
+  if (server().stale) {
+    outcome.result.verdict = Verdict::refused;
+    outcome.result.why += "; it is remembered to exist";
+    return outcome;
+  }
   if (engine_.known_rejections.proven(recipient.key(), session_, engine_.services.clock.now())) {
     engine_.services.log.warning(fmt::format("<{}> existed, and is refused twice now: {}",
                                              printable(recipient.text()), outcome.result.why));
@@ -221,7 +229,7 @@ ProbeOutcome RejectionProof::unproven_outcome(const Pending& pending, Verdict ve
 }
 
 void RejectionProof::raise_alarm(const GroupKey& key, const std::vector<ProbeOutcome>& unproven) {
-  if (unproven.empty()) return;
+  if (unproven.empty() || server().stale) return;
   engine_.control.refused(control_key(key.first, key.second));
   if (!engine_.control.alarmed(server().key(), key.first)) return;
   ProbeResult result = unproven.front().result;

@@ -21,7 +21,9 @@ namespace fallbackmx {
 /// Belongs to an Interview, which asks and lands what it is told to; used by its session alone. A rejection
 /// counts only from a server that accepts somebody else of the same domain, asked in the same way
 /// (DESIGN 4.1): any recipient proves one that speaks of the address, a real one, known to exist, any other.
-/// What the server has accepted outlives the session in Control.
+/// What the server has accepted outlives the session in Control. At an address that is past its time
+/// (Endpoint::stale) there may be a stranger by now: there a real recipient proves the rejections of this
+/// session alone, and no other recipient proves any.
 class RejectionProof {
  public:
   /// For a session with this one of the servers, over a channel of this TLS level.

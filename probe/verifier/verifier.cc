@@ -33,6 +33,8 @@ constexpr std::chrono::seconds background_patience{30};
 constexpr std::chrono::seconds background_retry{5};
 /// The same after a client has been accepted for it: its first trial may be due by then.
 constexpr std::chrono::seconds first_retry{1};
+/// How soon to ask again at an address that is past its time, where nobody is proven to be the primary.
+constexpr std::chrono::minutes stale_retry{10};
 /// When one that existed is refused once, with proof.
 constexpr std::chrono::seconds second_proof_after = KnownRejections::proof_distance + std::chrono::seconds(1);
 /// As long as an MTA keeps mail that it cannot deliver (Postfix's maximal_queue_lifetime): what was accepted
@@ -60,8 +62,11 @@ bool may_come_from_mx(const Question& question) {
 class Verifier::Impl {
  public:
   Impl(Services services, std::shared_ptr<const Settings> settings)
-      : engine_(
-            services, settings, tls_context(*settings, services.log),
+      : stale_(services, settings->stale_answer_time),
+        engine_(
+            Services{services.clock, stale_, services.streams, services.store, services.log, services.metrics,
+                     services.loop},
+            settings, tls_context(*settings, services.log),
             [this](Destination& destination, Destination::Slot& slot) { return serve(destination, slot); },
             [this] { backlog_.hurry(); }),
         own_(own_addresses(*settings, services.log)),
@@ -81,6 +86,9 @@ class Verifier::Impl {
       return not_found_out(question, trouble);
     }
   }
+
+  Resolver& relayed_names() { return stale_; }
+  std::vector<StaleName> stale_names() const { return stale_.names(); }
 
   Activity activity() const {
     Activity now;
@@ -131,6 +139,7 @@ class Verifier::Impl {
     // What can fail comes first: all of it is taken, or nothing.
     auto tls = tls_context(*settings, engine_.services.log);
     OwnAddresses own = own_addresses(*settings, engine_.services.log);
+    stale_.keep_for(settings->stale_answer_time);
     engine_.renew(std::move(settings), std::move(tls));
     {
       const std::lock_guard lock(mutex_);
@@ -208,7 +217,7 @@ class Verifier::Impl {
     finding.remembered = standing.remembered;
     // Who may be accepted for that is asked about later, so that the next message meets an answer.
     if (finding.verdict == Verdict::unavailable)
-      ask_later(question, engine_.services.clock.now() + first_retry, true);
+      ask_later(question, engine_.services.clock.now() + (finding.stale ? stale_retry : first_retry), true);
     if (finding.ask_once_more) ask_later(question, engine_.services.clock.now() + second_proof_after, false);
     return finding;
   }
@@ -294,7 +303,10 @@ class Verifier::Impl {
   /// none is left, why.
   std::optional<std::string> find_tls_policies(std::vector<Endpoint>& endpoints, Destinations::Terms& terms,
                                                const Question& question, const Settings& settings) {
-    if (!settings.smtp_tls_policy_maps.has_socketmap()) return std::nullopt;
+    const auto is_stale = [](const Endpoint& endpoint) { return endpoint.stale; };
+    if (!settings.smtp_tls_policy_maps.has_socketmap() &&
+        std::none_of(endpoints.begin(), endpoints.end(), is_stale))
+      return std::nullopt;
     const auto ask = [&](const SocketmapName& map, const std::string& key) {
       return socketmaps_.look_up(map, key, question.deadline);
     };
@@ -303,6 +315,12 @@ class Verifier::Impl {
       auto policy = tls_policy(settings, endpoint.next_hop, question.tls, ask);
       if (!policy) {
         why = fmt::format("what TLS {} must show is not known: {}", endpoint.next_hop, policy.error());
+        return true;
+      }
+      // Without an answer that is authentic, its certificates are not known.
+      if (endpoint.stale && wants_dnssec(policy->level)) {
+        why = fmt::format("the DNS gives no answer now, and {} wants one that is authentic",
+                          to_string(policy->level));
         return true;
       }
       terms.policies.push_back(*std::move(policy));
@@ -354,6 +372,7 @@ class Verifier::Impl {
     finding.why = std::move(result.why);
     finding.tls = result.tls;
     finding.ask_once_more = result.ask_once_more;
+    finding.stale = result.stale;
     const SteadyTime now = engine_.services.clock.now();
     if (answer.holds_until > now) known_down_.put(question, finding, now, answer.holds_until, news);
     return finding;
@@ -425,9 +444,11 @@ class Verifier::Impl {
     if (finding.verdict == Verdict::undeliverable && !item.unanswered)
       engine_.unheard_rejections.add(item.recipient.key(), services.clock.now());
     if (finding.verdict != Verdict::unavailable || !item.unanswered) return std::nullopt;
+    if (finding.stale) return services.clock.now() + stale_retry;
     return next_trial(question, *settings).value_or(services.clock.now() + background_retry);
   }
 
+  StaleResolver stale_;
   Engine engine_;
   std::mutex mutex_;  ///< protects own_
   OwnAddresses own_;
@@ -442,6 +463,8 @@ Verifier::Verifier(Services services, std::shared_ptr<const Settings> settings)
 Verifier::~Verifier() = default;
 Finding Verifier::verify(const Question& question) { return impl_->verify(question); }
 Activity Verifier::activity() const { return impl_->activity(); }
+Resolver& Verifier::relayed_names() { return impl_->relayed_names(); }
+std::vector<StaleName> Verifier::stale_names() const { return impl_->stale_names(); }
 std::vector<PrimaryState> Verifier::primaries() const { return impl_->primaries(); }
 void Verifier::steer(const std::string& key, Wish wish) { impl_->steer(key, wish); }
 void Verifier::reload(std::shared_ptr<const Settings> settings) { impl_->reload(std::move(settings)); }

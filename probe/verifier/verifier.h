@@ -16,6 +16,7 @@
 #include "probe/primary/activity.h"
 #include "probe/primary/primary_state.h"
 #include "probe/primary/services.h"
+#include "probe/verifier/stale_resolver.h"
 
 namespace fallbackmx {
 
@@ -41,6 +42,7 @@ struct Finding {
   Remembered remembered = Remembered::nothing;  ///< about this address, before this probe
   bool withheld = false;                        ///< only memory was to be asked, and it gives no answer
   bool ask_once_more = false;                   ///< as ProbeResult has it
+  bool stale = false;                           ///< as ProbeResult has it
   bool from_mx = true;                          ///< clients can find the primary by its MX records
   Stage stage = Stage::lookup;                  ///< where it was decided
   std::string primary{};          ///< `mx1.example.org[192.0.2.1]:25`, empty when none was reached
@@ -69,6 +71,11 @@ class Verifier {
   /// The servers of all destinations in use, each once, by name. Costs too much for every question.
   std::vector<PrimaryState> primaries() const;
   Activity activity() const;
+  /// For lookups about domains that we relay, as for its own: the last good answers outlive their time.
+  /// Lives as long as the verifier.
+  Resolver& relayed_names();
+  /// The names for which such answers are used now, the latest first.
+  std::vector<StaleName> stale_names() const;
   /// What an operator wants of a server (PrimaryState::key), for all destinations that have it. Disabled: it
   /// is not asked from now on, and counts as down, until it is enabled or the process ends. Reset: its
   /// failures are forgotten, and whoever comes next may find it well.

@@ -17,6 +17,9 @@ class Clients::Asking final : public Questions {
   DnsAnswer lookup(std::string_view name, RecordType type) override {
     return services_.resolver.lookup(name, type, deadline_);
   }
+  DnsAnswer lookup_relayed(std::string_view name, RecordType type) override {
+    return services_.verifier.relayed_names().lookup(name, type, deadline_);
+  }
   Finding verify(Question question) override {
     question.deadline = question.patience ? begin_ + *question.patience : deadline_;
     return services_.verifier.verify(question);

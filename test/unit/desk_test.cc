@@ -127,6 +127,29 @@ TEST_F(Desks, ASilentDnsCostsASenderFourSecondsForAllItsNames) {
   EXPECT_EQ(clock_.now() - begin, 6s) << "half of what is left";
 }
 
+TEST_F(Desks, WhatWeRelayHasAResolverOfItsOwn) {
+  FakeResolver last(clock_);
+  last.add("example.org MX 10 mx1.example.org");
+  settings_->smtpd_sender_restrictions = {Restriction::reject_unknown_sender_domain};
+  settings_->smtpd_recipient_restrictions = {Restriction::reject_unknown_recipient_domain};
+  desk_.emplace(DeskServices{.clock = clock_,
+                             .resolver = resolver_,
+                             .log = log_,
+                             .metrics = metrics_,
+                             .verify = verify_,
+                             .wait_begins = [] {},
+                             .wait_ends = [] {},
+                             .relayed = &last},
+                settings_);
+  resolver_.add("example.net MX 10 mx.example.net");
+  EXPECT_EQ(ask("<s@example.net>").reply.code, 0);
+  EXPECT_EQ(last.questions("example.net"), 0u);
+  EXPECT_EQ(last.questions("example.org"), 1u);
+  EXPECT_EQ(resolver_.questions("example.org"), 0u);
+  EXPECT_EQ(ask("<s@example.org>").reply.code, 0);
+  EXPECT_EQ(resolver_.questions("example.org"), 2u) << "as a sender it is a stranger: MX, then A";
+}
+
 TEST_F(Desks, NoWaitWithoutAQuestion) {
   settings_->smtpd_recipient_restrictions = {Restriction::permit};
   ask();

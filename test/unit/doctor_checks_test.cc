@@ -100,6 +100,19 @@ TEST(ResolverChecks, NameEachMistake) {
   EXPECT_NE(resolver_ailments(strange, dane).front().what.find("trusted_resolver"), std::string::npos);
 }
 
+TEST(ResolverChecks, SayForWhichNamesOldAnswersAreUsedAndSinceWhen) {
+  EXPECT_EQ(names(stale_ailments({})), "");
+  const auto found =
+      stale_ailments({{"example.org", "2026-11-22T10:00:00Z", "example.org MX: SERVFAIL"},
+                      {"mx1.example.org", "2026-11-22T10:00:01Z", "mx1.example.org A: SERVFAIL"}});
+  ASSERT_EQ(names(found), "dns-stale");
+  EXPECT_EQ(
+      found.front().what,
+      "the DNS gives no answer about example.org since 2026-11-22T10:00:00Z, mx1.example.org since "
+      "2026-11-22T10:00:01Z, and the last good answers are used, for as long as stale_answer_time says: "
+      "example.org MX: SERVFAIL");
+}
+
 TEST(ResolverChecks, DaneForOneDomainIsEnough) {
   const TemporaryFile hops("example.org may\n.example.net dane-only\n"),
       domains("example.org verify=no\nexample.net smtp_tls_security_level=dane\n");

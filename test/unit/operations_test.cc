@@ -48,6 +48,7 @@ class OperationsTest : public ::testing::Test {
   RecentVerdicts recent_;
   bool ready_ = true;
   std::vector<std::string> steered_;
+  std::vector<StaleName> stale_;
   const Operations operations_{
       {.clock = clock_,
        .log = log_,
@@ -60,7 +61,8 @@ class OperationsTest : public ::testing::Test {
        .recent = recent_,
        .milter_socket = "unix:/x",
        .ready = [this] { return ready_; },
-       .started = WallTime(std::chrono::hours(1))}};
+       .started = WallTime(std::chrono::hours(1)),
+       .stale_names = [this] { return stale_; }}};
 };
 
 TEST_F(OperationsTest, WhoeverReachesTheSocketMayLook) {
@@ -72,6 +74,19 @@ TEST_F(OperationsTest, WhoeverReachesTheSocketMayLook) {
 
 TEST_F(OperationsTest, StatusTellsSinceWhenTheDaemonIsThere) {
   EXPECT_EQ(ask("\"status\"")["result"]["started"], "1970-01-01T01:00:00Z");
+}
+
+TEST_F(OperationsTest, StatusTellsForWhichNamesTheDnsGivesNoAnswer) {
+  EXPECT_EQ(ask("\"status\"")["result"]["dns"]["stale"], 0);
+  for (int i = 0; i < 30; ++i)
+    stale_.push_back({"d" + std::to_string(i) + ".example", WallTime(std::chrono::hours(2)),
+                      WallTime(std::chrono::hours(3)), "SERVFAIL"});
+  const Json dns = ask("\"status\"")["result"]["dns"];
+  EXPECT_EQ(dns["stale"], 30);
+  EXPECT_EQ(dns["names"].size(), 20u) << "the others are many";
+  EXPECT_EQ(dns["names"][0]["name"], "d0.example");
+  EXPECT_EQ(dns["names"][0]["since"], "1970-01-01T02:00:00Z");
+  EXPECT_EQ(dns["names"][0]["why"], "SERVFAIL");
 }
 
 TEST_F(OperationsTest, OnlyRootAndTheDaemonsUserMayChangeAnything) {

@@ -241,5 +241,43 @@ TEST_F(RejectionProofTest, WhatIsUnprovenAtTheEndOfASessionKeepsWhatWasSaid) {
   EXPECT_EQ(here.run(next.add(left[0], *left[0]->rejection)).ask->recipient.text(), "real@example.org");
 }
 
+TEST_F(RejectionProofTest, AtAnAddressPastItsTimeOnlyARealRecipientProvesAnythingAndNothingIsRemembered) {
+  Endpoint old = server;
+  old.stale = true;
+  Servers others{engine, {old}, {TlsPolicy{}}};
+  RejectionProof there{engine, others, 0, "none", settings};
+  const Step alone = reject_in(there, "a@example.org");
+  EXPECT_FALSE(alone.ask) << "postmaster does not do";
+  EXPECT_EQ(alone.settled.at(0).result.verdict, Verdict::refused);
+  EXPECT_TRUE(lines.empty()) << "no alarm about what may be a stranger";
+
+  remember_as_good("real@example.org");
+  EXPECT_EQ(reject_in(there, "b@example.org").ask->recipient.text(), "real@example.org");
+  EXPECT_EQ(accept_in(there, "real@example.org").settled.at(0).result.verdict, Verdict::undeliverable);
+  EXPECT_FALSE(there.proven(probe_of("c@example.org"), "")) << "each needs a proof of its own";
+  EXPECT_FALSE(proof.proven(probe_of("c@example.org"), "")) << "nor is it one for the server that is known";
+
+  accept("real@example.org");
+  EXPECT_TRUE(proof.proven(probe_of("c@example.org"), ""));
+  EXPECT_FALSE(there.proven(probe_of("c@example.org"), ""));
+}
+
+TEST_F(RejectionProofTest, AtAnAddressPastItsTimeNobodyWhoExistedIsGivenUp) {
+  Endpoint old = server;
+  old.stale = true;
+  Servers others{engine, {old}, {TlsPolicy{}}};
+  remember_as_good("known@example.org");
+  pass(std::chrono::seconds(1));
+  remember_as_good("real@example.org");
+  for (int i = 0; i < 3; ++i) {
+    RejectionProof there{engine, others, 0, "none", settings};
+    EXPECT_EQ(reject_in(there, "known@example.org").ask->recipient.text(), "real@example.org");
+    const Step step = accept_in(there, "real@example.org");
+    EXPECT_EQ(step.settled.at(0).result.verdict, Verdict::refused);
+    EXPECT_FALSE(step.settled.at(0).result.ask_once_more);
+    pass(std::chrono::minutes(2));
+  }
+}
+
 }  // namespace
 }  // namespace fallbackmx

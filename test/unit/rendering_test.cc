@@ -29,6 +29,18 @@ TEST(Rendering, EachAnswerIsReadByPeople) {
        "memory          3 addresses in memory:\n"
        "suspect   since 2026-11-22T10:00:00Z  mx2.example.org[192.0.2.2]:25  0 sessions\n"
        "    Connection refused\n"},
+      {"status while the DNS is down", Verb::status,
+       R"({"version":"0.1.0","process":7,"started":"2026-11-22T10:00:00Z","serving":true,"mode":"enforce",
+           "milter_socket":"unix:/x","http_listen":"","configuration":{"file":"/c","since":"2026-11-22T10:00:01Z",
+           "last_reload_succeeded":true},"dns":{"stale":1,"names":[{"name":"example.org","since":"2026-11-22T10:00:02Z"}]},
+           "memory":{"address_verify_map":"memory:","addresses":3}})",
+       "daemon          fallbackmx-milter 0.1.0, process 7, serving since 2026-11-22T10:00:00Z\n"
+       "mode            enforce\n"
+       "milter socket   unix:/x\n"
+       "configuration   /c, read 2026-11-22T10:00:01Z\n"
+       "DNS             gives no answer about 1 name(s), the last good ones are used: example.org since "
+       "2026-11-22T10:00:02Z\n"
+       "memory          3 addresses in memory:\n"},
       {"good health", Verb::health, R"({"serving":true})", "serving\n"},
       {"bad health", Verb::health, R"({"serving":false})", "starting or stopping\n"},
       {"a reload", Verb::reload,

@@ -399,5 +399,78 @@ TEST(Route, AddressesComeFromWherePostfixWouldLookThemUp) {
     EXPECT_EQ(show(route_of(row, "hosts:  files # dns\n")), row.want) << row.name;
 }
 
+/// Says of what it is told that it is past its time.
+class OldResolver final : public Resolver {
+ public:
+  OldResolver(Resolver& resolver, std::string name) : resolver_(resolver), name_(std::move(name)) {}
+  DnsAnswer lookup(std::string_view name, RecordType type, SteadyTime deadline) override {
+    return aged(name, resolver_.lookup(name, type, deadline));
+  }
+  std::vector<DnsAnswer> lookup_all(std::span<const Lookup> lookups, SteadyTime deadline) override {
+    auto answers = resolver_.lookup_all(lookups, deadline);
+    for (std::size_t i = 0; i < answers.size(); ++i)
+      answers[i] = aged(lookups[i].name, std::move(answers[i]));
+    return answers;
+  }
+
+ private:
+  DnsAnswer aged(std::string_view name, DnsAnswer answer) const {
+    answer.stale = name == name_;
+    if (answer.stale) answer.why = "it is old";
+    return answer;
+  }
+  Resolver& resolver_;
+  const std::string name_;
+};
+
+TEST(Route, AnEndpointIsStaleWhereAnyAnswerThatLedToItIs) {
+  struct Row {
+    const char *name, *next_hop, *old;
+    std::vector<std::string> zone;
+    std::string want;
+  };
+  const Row rows[] = {
+      {"nothing", "d.example", "", {"d.example MX 10 mx1.example.org"}, "192.0.2.1:25"},
+      {"the MX records",
+       "d.example",
+       "d.example",
+       {"d.example MX 10 mx1.example.org", "d.example MX 10 192.0.2.7"},
+       "192.0.2.1:25 stale 192.0.2.7:25 stale"},
+      {"an address",
+       "d.example",
+       "mx1.example.org",
+       {"d.example MX 10 mx1.example.org", "d.example MX 20 mx3.example.org"},
+       "192.0.2.1:25 stale 192.0.2.3:25"},
+      {"an address without MX records", "[mx1.example.org]", "mx1.example.org", {}, "192.0.2.1:25 stale"},
+      {"that there are no MX records", "mx1.example.org:25", "mx1.example.org", {}, "192.0.2.1:25 stale"},
+      {"MX records that lead nowhere any more: the DNS has not said so of the domain",
+       "d.example",
+       "d.example",
+       {"d.example MX 10 gone.example"},
+       "unavailable"},
+      {"MX records that led to ourselves",
+       "d.example",
+       "d.example",
+       {"d.example MX 10 mx2.example.org"},
+       "unavailable"},
+  };
+  for (const Row& row : rows) {
+    StoppedClock clock;
+    FakeResolver dns{[&](SteadyTime deadline) { clock.pass_until(deadline); }};
+    for (const auto& line : hosts) dns.add(line);
+    for (const auto& line : row.zone) dns.add(line);
+    OldResolver old(dns, row.old);
+    const auto hops = parse_next_hops(row.next_hop);
+    ASSERT_TRUE(hops) << row.name;
+    const Route route = find_route(*hops, settings(), OwnAddresses({ip("192.0.2.9")}), old, no_hosts, clock,
+                                   clock.now() + 8s);
+    std::string got;
+    for (const Endpoint& endpoint : route.endpoints)
+      got += (got.empty() ? "" : " ") + endpoint.key() + (endpoint.stale ? " stale" : "");
+    if (route.endpoints.empty()) got = to_string(route.trouble);
+    EXPECT_EQ(got, row.want) << row.name << ": " << route.why;
+  }
+}
+
 }  // namespace
 }  // namespace fallbackmx
