@@ -19,7 +19,8 @@ class Numbers {
   /// One request: how long its answer took, and what that was (`continue`, `550`, ...).
   void add(Clock::duration took, const std::string& answer);
   /// `count N`, `seconds N` since the beginning, `p50`, `p99` and `max` in milliseconds, and `answer WHAT N`
-  /// for each. Nearest-rank percentiles.
+  /// for each. Nearest-rank percentiles. `waited N`: how many took more than 100 ms, `others` the p99 of
+  /// those that did not, and `second` the longest but one.
   void print() const;
 
  private:

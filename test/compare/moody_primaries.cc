@@ -1,9 +1,9 @@
-// moody_primaries DIRECTORY: scripted primaries on real addresses. Each file of the directory is named by an
-// IPv4 address of this machine, and is the script of the server at its port 25 (test/scenario/README.md, and
-// # for comments). A file that changes, comes or goes takes effect within some hundredths of a second:
-// sessions that stand go on as they began, so that one that hung hangs for ever; `refuse` ends them. A file
-// that is not there yet, or cannot be understood, refuses, too; what is wrong with it goes to standard error.
-// One thread; runs until it is killed.
+// moody_primaries DIRECTORY IN-FORCE: scripted primaries on real addresses. Each file of the directory is
+// named by an IPv4 address of this machine, and is the script of the server at its port 25
+// (test/scenario/README.md, and # for comments). A file that changes, comes or goes takes effect within some
+// hundredths of a second: sessions that stand go on as they began, so that one that hung hangs for ever;
+// `refuse` ends them. A file that is not there yet, or cannot be understood, refuses, too; what is wrong with
+// it goes to standard error. One thread; runs until it is killed.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -88,8 +88,7 @@ void reset(const Client& client) {
   setsockopt(client.socket.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
-void follow(Primary& primary, const std::string& address, const std::string& script) {
-  if (primary.script == script) return;
+void become(Primary& primary, const std::string& address, const std::string& script) {
   primary.script = script;
   primary.server = server_of(address, script);
   if (primary.server && primary.server->state() != ScriptedServer::State::refuse) {
@@ -101,12 +100,18 @@ void follow(Primary& primary, const std::string& address, const std::string& scr
   primary.clients.clear();
 }
 
-void look(const std::string& directory, std::map<std::string, Primary>& primaries) {
+void look(const std::filesystem::path& directory, const std::filesystem::path& in_force,
+          std::map<std::string, Primary>& primaries) {
   std::map<std::string, std::string> scripts;
   for (const auto& [address, primary] : primaries) scripts[address] = "refuse";
   for (const auto& file : std::filesystem::directory_iterator(directory))
     scripts[file.path().filename()] = contents(file.path());
-  for (const auto& [address, script] : scripts) follow(primaries[address], address, script);
+  for (const auto& [address, script] : scripts) {
+    Primary& primary = primaries[address];
+    if (primary.script == script) continue;
+    become(primary, address, script);
+    std::ofstream(in_force / address) << script;
+  }
 }
 
 /// What is due is said and done. What the client does not read at once is lost: it is never much.
@@ -163,15 +168,15 @@ void serve(std::map<std::string, Primary>& primaries, const Clock& clock) {
 
 int main(int argc, char** argv) {
   using namespace fallbackmx;
-  if (argc != 2) {
-    std::cerr << "usage: moody_primaries DIRECTORY\n";
+  if (argc != 3) {
+    std::cerr << "usage: moody_primaries DIRECTORY IN-FORCE\n";
     return 64;
   }
   const SystemClock clock;
   std::map<std::string, Primary> primaries;
   for (auto looked = clock.now() - glance;;) {
     if (clock.now() - looked >= glance) {
-      look(argv[1], primaries);
+      look(argv[1], argv[2], primaries);
       looked = clock.now();
     }
     serve(primaries, clock);
