@@ -14,6 +14,7 @@
 #include "probe/base/log.h"
 #include "probe/base/loop.h"
 #include "probe/base/rate_limit.h"
+#include "probe/base/recent_map.h"
 #include "probe/base/worker_thread.h"
 #include "probe/dns/dns.h"
 #include "probe/dns/hosts_file.h"
@@ -23,6 +24,7 @@
 #include "probe/primary/known_rejections.h"
 #include "probe/primary/probe.h"
 #include "probe/primary/roster.h"
+#include "probe/primary/server_note.h"
 #include "probe/primary/services.h"
 #include "probe/primary/unheard_rejections.h"
 #include "probe/store/store.h"
@@ -61,6 +63,9 @@ class Engine {
   HostsFile hosts;  ///< of this machine
   Control control;
   Catchall catchall;
+  /// By Endpoint::key(): what was known of servers when the process began, or of those of destinations that
+  /// were forgotten.
+  RecentMap<std::string, ServerNote> server_notes{20'000};
   KnownRejections known_rejections;
   UnheardRejections unheard_rejections;
   /// Counts the moments from which what was said of a server that is down holds no longer. Any thread reads

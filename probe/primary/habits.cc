@@ -12,13 +12,21 @@ constexpr std::chrono::seconds limit_lifetime{3600};
 constexpr std::chrono::seconds one_trouble{60};
 constexpr std::chrono::hours alarm_interval{1};
 
+/// Without <>, and with its domain in A-labels.
+std::string mailbox_of(const std::string& sender) {
+  const auto address = Address::parse(sender);
+  return address ? address->mailbox() : std::string();
+}
+
 }  // namespace
 
 std::string Habits::probe_sender(const Settings& settings, const std::optional<std::string>& own) const {
-  // Without <>, and with its domain in A-labels.
-  const auto address = Address::parse(fallback_sender ? settings.probe_fallback_sender
-                                                      : own.value_or(settings.address_verify_sender));
-  return address ? address->mailbox() : std::string();
+  if (!fallback_sender) return first_sender(settings, own);
+  return mailbox_of(settings.probe_fallback_sender);
+}
+
+std::string Habits::first_sender(const Settings& settings, const std::optional<std::string>& own) {
+  return mailbox_of(own.value_or(settings.address_verify_sender));
 }
 
 void Habits::hung_up_after(std::size_t transactions, SteadyTime now) {

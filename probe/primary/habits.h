@@ -32,6 +32,8 @@ struct Habits {
 
   /// The sender of probes, without brackets; `own` is that of the destination, if it has one.
   std::string probe_sender(const Settings&, const std::optional<std::string>& own = {}) const;
+  /// The same before it has refused any.
+  static std::string first_sender(const Settings&, const std::optional<std::string>& own = {});
 
   /// The transactions that it puts up with in one session. Exim counts each RSET as a "nonmail" command, and
   /// drops the connection after ten (smtp_accept_max_nonmail).

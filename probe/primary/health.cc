@@ -105,6 +105,23 @@ bool Health::failed(const std::string& endpoint, SteadyTime now, const Settings&
   return true;
 }
 
+bool Health::was_down_before(const std::string& endpoint, SteadyTime since, const Cost& cost,
+                             SteadyTime now) {
+  if (entries_.find(endpoint) != nullptr || spoken_.find(endpoint) != nullptr) return false;
+  Entry& entry = entries_.touch(endpoint);
+  entry.since = since;
+  entry.cost = cost;
+  entry.failures = 1;
+  be_down_and_tried_at_once(entry, now);
+  return true;
+}
+
+void Health::be_down_and_tried_at_once(Entry& entry, SteadyTime now) {
+  // The trial doubles it.
+  entry.interval = std::chrono::milliseconds(first_interval) / 2;
+  entry.retry_at = now;
+}
+
 bool Health::said_to_be_down(const std::string& endpoint, SteadyTime now, const Settings& settings) {
   const Spoken* spoken = spoken_.find(endpoint);
   if (spoken && (now - spoken->at <= settings.primary_retry_time || now < spoken->deaf_until)) return false;
@@ -112,9 +129,7 @@ bool Health::said_to_be_down(const std::string& endpoint, SteadyTime now, const 
   if (entry.down()) return false;
   entry.hearsay = true;
   entry.since = now;
-  // The trial doubles it.
-  entry.interval = std::chrono::milliseconds(first_interval) / 2;
-  entry.retry_at = now;
+  be_down_and_tried_at_once(entry, now);
   return true;
 }
 

@@ -72,6 +72,9 @@ class Health {
   void accepted_unverified(const std::string& endpoint);
   std::size_t size() const { return entries_.size(); }
 
+  /// It was down when this process began, and its trial is due at once. False: it has been heard of already.
+  bool was_down_before(const std::string& endpoint, SteadyTime since, const Cost& cost, SteadyTime now);
+
   /// Another fallback MX says so. They return true if we believe it, and it is news.
   bool said_to_be_down(const std::string& endpoint, SteadyTime now, const Settings&);
   bool said_to_be_up(const std::string& endpoint, SteadyTime now);
@@ -96,6 +99,7 @@ class Health {
     SteadyTime may_retry_at() const { return std::min(retry_at, knocked_at + trial_distance); }
   };
   static constexpr std::chrono::seconds trial_distance{5};
+  static void be_down_and_tried_at_once(Entry& entry, SteadyTime now);
   std::chrono::milliseconds with_jitter(std::chrono::milliseconds);
 
   RecentMap<std::string, Entry> entries_{20'000};  ///< of those that are not up

@@ -28,7 +28,44 @@ Servers::Servers(Engine& engine, std::vector<Endpoint> endpoints, std::vector<Tl
       sender_(std::move(sender)),
       habits_(endpoints_.size()),
       facts_(endpoints_.size(), {.up_since = engine.services.clock.now()}),
-      out_of_reach_until_(endpoints_.size(), SteadyTime::min()) {}
+      out_of_reach_until_(endpoints_.size(), SteadyTime::min()),
+      written_(endpoints_.size()) {
+  for (std::size_t i = 0; i < endpoints_.size(); ++i) recall(i);
+}
+
+/// What was learned before this destination was made.
+void Servers::recall(std::size_t server) {
+  const ServerNote* note = engine_.server_notes.find(endpoints_[server].key());
+  if (note == nullptr) return;
+  habits_[server] = note->habits;
+  // Learned of another sender, or for a destination with one of its own.
+  if (sender_ || note->refused_sender != habits_[server].first_sender(*engine_.settings()))
+    habits_[server].fallback_sender = false;
+  if (note->down) facts_[server].trouble = note->down->why;
+}
+
+/// For the next life of the process, and for other destinations with the same server. `anew`: though it
+/// has not changed.
+void Servers::write_down(std::size_t server, bool anew) {
+  if (endpoints_[server].stale) return;  // somebody else may be there
+  const Clock& clock = engine_.services.clock;
+  const std::string key = endpoints_[server].key();
+  ServerNote note{.down = {}, .habits = habits_[server]};
+  if (const auto trouble = engine_.health.trouble(key);
+      trouble && trouble->state == Health::State::down && !engine_.health.disabled(key))
+    note.down = {.since = trouble->since, .cost = trouble->cost, .why = facts_[server].trouble};
+  note.habits.fallback_sender = note.habits.fallback_sender && !sender_;
+  if (note.habits.fallback_sender) note.refused_sender = note.habits.first_sender(*engine_.settings());
+  const std::string text = note.text(clock.now(), clock.wall());
+  if (text == written_[server] && !anew) return;
+  written_[server] = text;
+  engine_.services.store.note(ServerNote::key_of(key), text.empty() ? std::nullopt : std::optional(text),
+                              clock.wall());
+  if (text.empty())
+    engine_.server_notes.erase(key);
+  else
+    engine_.server_notes.touch(key) = std::move(note);
+}
 
 void Servers::out_of_reach(std::size_t server) {
   out_of_reach_until_[server] = engine_.services.clock.now() + engine_.settings()->primary_retry_time;
@@ -101,7 +138,9 @@ std::chrono::milliseconds Servers::greeting_patience(std::size_t server, std::ch
 
 void Servers::greeted(std::size_t server, SteadyTime::duration took) {
   const auto delay = std::chrono::round<std::chrono::milliseconds>(took);
-  habits_[server].greeting_took = delay < std::chrono::seconds(1) ? std::chrono::milliseconds(0) : delay;
+  const auto known = delay < std::chrono::seconds(1) ? std::chrono::milliseconds(0) : delay;
+  if (known == habits_[server].greeting_took) return;
+  change_habits(server, [&](Habits& habits) { habits.greeting_took = known; });
 }
 
 bool Servers::trial_due() const {
@@ -190,6 +229,7 @@ void Servers::failed(std::size_t server, std::string_view why, bool at_once) {
       std::max(std::chrono::ceil<std::chrono::seconds>(*retry_at - now), std::chrono::seconds(0));
   // Until our next trial, and a little longer.
   engine_.services.store.tell(key, {.up = false, .words = std::string(why)}, left + tell_slack);
+  write_down(server, true);
   if (!news) return;
   ++engine_.news;
   LogLine line(fmt::format("primary is down: {}; next trial in {} s", why, left.count()));
@@ -202,6 +242,7 @@ bool Servers::spoke(std::size_t server) {
   const auto outage = engine_.health.alive(key, engine_.services.clock.now());
   if (!outage) return false;
   ++engine_.news;
+  write_down(server);
   facts_[server].up_since = engine_.services.clock.now();
   const std::string name = endpoints_[server].text();
   LogLine line(fmt::format("primary {} is back", name));
@@ -284,16 +325,15 @@ std::string Servers::probe_sender(std::size_t server, const Settings& settings,
 
 void Servers::accepted_under(std::size_t server, const Settings& settings, const Address& recipient,
                              const std::string& sender) {
-  Habits& habits = habits_[server];
-  Habits first = habits;
-  first.fallback_sender = false;
-  if (sender == first.probe_sender(settings, sender_)) {
-    habits.takes_first_sender = true;
+  const Habits& habits = habits_[server];
+  if (sender == habits.first_sender(settings, sender_)) {
+    if (!habits.takes_first_sender)
+      change_habits(server, [](Habits& each) { each.takes_first_sender = true; });
     refuse_first_sender_.erase({server, recipient.key()});
   } else if (habits.takes_first_sender) {
     refuse_first_sender_.touch({server, recipient.key()}) = true;
   } else {
-    habits.fallback_sender = true;
+    change_habits(server, [](Habits& each) { each.fallback_sender = true; });
   }
 }
 

@@ -99,11 +99,14 @@ class Servers {
   template <class Change>
   void change_habits(std::size_t server, Change change) {
     change(habits_[server]);
+    write_down(server);
   }
 
  private:
   bool within_reach(std::size_t server) const;
   bool another_is_up(std::size_t server) const;
+  void recall(std::size_t server);
+  void write_down(std::size_t server, bool anew = false);
   template <class At>
   std::optional<SteadyTime> earliest(At at) const;
 
@@ -114,6 +117,7 @@ class Servers {
   std::vector<Habits> habits_;
   std::vector<ServerFacts> facts_;
   std::vector<SteadyTime> out_of_reach_until_;
+  std::vector<std::string> written_;  ///< what the store keeps of each
   /// Recipients (Address::key()) that are refused under the first sender, while others are accepted.
   RecentMap<std::pair<std::size_t, std::string>, bool> refuse_first_sender_{10'000};
 };

@@ -22,6 +22,8 @@ namespace {
 /// Between the first change that waits and its transaction: a burst of them costs as much as one.
 constexpr auto gathering = std::chrono::milliseconds(20);
 constexpr auto quiet_time = std::chrono::minutes(10);
+/// What is noted of servers is of use for a day.
+constexpr std::chrono::hours least_note_time{24};
 
 std::uint64_t row_of(const std::string& key) { return static_cast<std::uint64_t>(name_hash(key)); }
 
@@ -110,7 +112,7 @@ class SqliteStore final : public Store {
     std::unique_lock lock(mutex_);
     cleaning_ = {(seconds - settings.address_verify_negative_expire_time).count(),
                  (seconds - settings.address_verify_positive_expire_time).count(), max_rows,
-                 (seconds - settings.stale_answer_time).count()};
+                 (seconds - std::max<Seconds>(settings.stale_answer_time, least_note_time)).count()};
     work_.notify_one();
     cleaned_.wait(lock, [&] { return !cleaning_; });
   }

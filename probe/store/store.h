@@ -42,7 +42,8 @@ struct Known {
   std::optional<AddressRecord> record;
 };
 
-/// A line of text that only who wrote it understands: the last answers of the DNS. A value.
+/// A line of text that only who wrote it understands: the last answers of the DNS, what was learned of
+/// servers. A value.
 struct Note {
   std::string key, value;
   WallTime written;
@@ -83,8 +84,8 @@ class Store {
   virtual void tell(const std::string& server, const ServerWord&, Seconds lifetime);
   virtual std::optional<ServerWord> heard(const std::string& server);
   /// Keeps a note across restarts, in place of the one with the same key; without a value there is none any
-  /// more. Never waits for a disk. clean_up() drops those that are older than stale_answer_time. What is not
-  /// written into a file forgets them.
+  /// more. Never waits for a disk. clean_up() drops those that are older than stale_answer_time, and a day.
+  /// What is not written into a file forgets them.
   virtual void note(const std::string& key, std::optional<std::string> value, WallTime now);
   /// The latest notes, `most` at most. May wait for a disk. Any byte of them may be wrong.
   virtual std::vector<Note> notes(std::size_t most);

@@ -71,7 +71,9 @@ class Verifier::Impl {
             [this] { backlog_.hurry(); }),
         own_(own_addresses(*settings, services.log)),
         backlog_(services.clock, services.log,
-                 [this](const Backlog::Item& item) { return ask_again(item); }) {}
+                 [this](const Backlog::Item& item) { return ask_again(item); }) {
+    recall_servers();
+  }
 
   ~Impl() {
     drain();
@@ -163,6 +165,25 @@ class Verifier::Impl {
   }
 
  private:
+  /// What the store kept of them over a restart.
+  void recall_servers() {
+    const Services& services = engine_.services;
+    const std::vector<Note> notes = services.store.notes(most_notes);
+    loop().call([&] {
+      const SteadyTime now = services.clock.now();
+      for (const Note& each : notes) {
+        const auto server = ServerNote::server_of(each.key);
+        if (!server) continue;
+        auto note = ServerNote::parse(each.value, each.written, now, services.clock.wall());
+        if (!note) continue;
+        if (note->down && engine_.health.was_down_before(*server, note->down->since, note->down->cost, now))
+          services.log.info(
+              fmt::format("primary {} was down before the restart: {}", *server, note->down->why));
+        engine_.server_notes.touch(*server) = *std::move(note);
+      }
+    });
+  }
+
   Task<> serve(Destination& destination, Destination::Slot& slot) {
     if (slot.trial) {
       Trial trial(engine_, destination, slot);

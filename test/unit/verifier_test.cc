@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <map>
 #include <string>
 #include <thread>
 #include <vector>
@@ -630,6 +631,83 @@ TEST_F(VerifierTest, APrimaryThatIsResetIsAskedAtOnce) {
   EXPECT_EQ(to_string(ask_one("other@example.org").verdict), "unavailable") << "its trial is not due";
   verifier->steer("192.0.2.1:25", Verifier::Wish::reset);
   EXPECT_EQ(to_string(ask_one("third@example.org").verdict), "deliverable");
+}
+
+/// What is noted outlives the store, as in a file.
+class NotingStore final : public ForwardingStore {
+ public:
+  using Notes = std::map<std::string, Note>;
+  explicit NotingStore(Notes& notes) : ForwardingStore(make_memory_store()), notes_(notes) {}
+
+  void note(const std::string& key, std::optional<std::string> value, WallTime now) override {
+    const std::lock_guard lock(mutex_);
+    notes_.erase(key);
+    if (value) notes_[key] = {key, *std::move(value), now};
+  }
+  std::vector<Note> notes(std::size_t) override {
+    const std::lock_guard lock(mutex_);
+    std::vector<Note> all;
+    for (const auto& [key, note] : notes_) all.push_back(note);
+    return all;
+  }
+
+ private:
+  std::mutex mutex_;
+  Notes& notes_;
+};
+
+TEST_F(VerifierTest, ARestartInAnOutageForgetsNothingThatCostsAClientItsTime) {
+  NotingStore::Notes kept;
+  ASSERT_TRUE(primary->change("drop"));
+  start(std::make_unique<NotingStore>(kept));
+  SteadyTime begun = clock.now();
+  EXPECT_EQ(to_string(ask_one("a@example.org").verdict), "unavailable");
+  EXPECT_EQ(finished - begun, 5s) << "the one that finds out";
+  here->sleep_until(clock.now() + 1min);
+
+  verifier.reset();
+  start(std::make_unique<NotingStore>(kept));
+  begun = clock.now();
+  const Finding finding = ask_one("b@example.org");
+  EXPECT_EQ(to_string(finding.verdict), "unavailable");
+  EXPECT_EQ(finished - begun, 0s) << finding.why;
+  const PrimaryState state = verifier->primaries().front();
+  EXPECT_EQ(state.state, Health::State::down);
+  EXPECT_GE(clock.wall() - state.since, 1min) << "as long as it is";
+  EXPECT_EQ(state.cost.longest_wait, 5s);
+
+  ASSERT_TRUE(primary->change("accept"));
+  here->sleep_until(clock.now() + 31s);
+  EXPECT_EQ(to_string(ask_one("no@example.org").verdict), "undeliverable") << "and its trials are made";
+  EXPECT_EQ(kept.at("server 192.0.2.1:25").value, "1 takes-first-sender") << "it is well";
+}
+
+TEST_F(VerifierTest, ARestartLongAfterAnOutageAsksThePrimary) {
+  NotingStore::Notes kept;
+  ASSERT_TRUE(primary->change("drop"));
+  start(std::make_unique<NotingStore>(kept));
+  EXPECT_EQ(to_string(ask_one("a@example.org").verdict), "unavailable");
+  verifier.reset();
+  here->sleep_until(clock.now() + 6min);
+  ASSERT_TRUE(primary->change("accept"));
+  start(std::make_unique<NotingStore>(kept));
+  EXPECT_EQ(to_string(ask_one("no@example.org").verdict), "undeliverable");
+}
+
+TEST_F(VerifierTest, WhatWasLearnedOfAServerOutlivesTheProcess) {
+  NotingStore::Notes kept;
+  settings.probe_session_idle_time = 1s;
+  ASSERT_TRUE(primary->change("RCPT TO:<user@*>     503 5.5.1 one at a time   when pipelined"));
+  start(std::make_unique<NotingStore>(kept));
+  EXPECT_EQ(to_string(ask_one("user@example.org").verdict), "deliverable");
+  EXPECT_GT(primary->record().connections, 1U) << "the first one was pipelined";
+  const std::string note = kept.at("server 192.0.2.1:25").value;
+  EXPECT_EQ(note, "1 no-pipelining takes-first-sender");
+  verifier.reset();
+  const auto before = primary->record().connections;
+  start(std::make_unique<NotingStore>(kept));
+  EXPECT_EQ(to_string(ask_one("user@example.org").verdict), "deliverable");
+  EXPECT_EQ(primary->record().connections, before + 1);
 }
 
 }  // namespace
