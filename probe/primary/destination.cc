@@ -16,6 +16,7 @@ namespace {
 /// A trial asks about a recipient that could not be asked about, if one came lately: later its domain may
 /// lead somewhere else.
 constexpr std::chrono::minutes unanswered_lifetime{10};
+constexpr std::size_t most_unanswered = 4;
 /// As long as an MTA keeps mail that it cannot deliver: nobody has to know any longer whether a server is
 /// back.
 constexpr std::chrono::hours trials_lifetime{5 * 24};
@@ -47,14 +48,13 @@ void Destination::ask(const Request& request, std::shared_ptr<Waiter> waiter) {
     return waiter->answer({.result = std::move(anyway), .source = Source::memory});
   }
   std::shared_ptr<Probe> probe = probes_.find(request.recipient);
-  // Sessions that still stand with one that is down, and have heard nothing, are no reason to wait.
-  if (dispatcher_.all_down() || (late_ && servers_.all_down())) {
+  if (dispatcher_.all_down()) {
     // No client waits for a dead primary; this very probe may be its trial.
     const bool due = !probe && servers_.trial_due();
     waiter->answer({.result = servers_.down(),
                     .source = Source::none,
                     .holds_until = due ? SteadyTime() : servers_.may_be_tried_at().value_or(SteadyTime())});
-    unanswered_ = request.recipient;
+    note_unanswered(request.recipient);
     if (!due || !enqueue(request)) plan_trial();
     return;
   }
@@ -178,8 +178,19 @@ void Destination::try_others(bool recipient_came) {
 /// server does not answer.
 bool Destination::ask_once_more() {
   const bool lately = engine_.services.clock.now() - last_asked_ < unanswered_lifetime;
-  if (!unanswered_ || !lately || !dispatcher_.all_down() || probes_.find(*unanswered_)) return false;
-  return enqueue({.recipient = *unanswered_, .client = {}, .deadline = {}}) != nullptr;
+  if (!lately || !dispatcher_.all_down()) return false;
+  const auto free = std::find_if(unanswered_.begin(), unanswered_.end(),
+                                 [this](const Address& each) { return !probes_.find(each); });
+  if (free != unanswered_.end())
+    return enqueue({.recipient = *free, .client = {}, .deadline = {}}) != nullptr;
+  // All of them are being asked about, and it is RCPT that gets no reply.
+  return sessions_.anybody_standing();
+}
+
+void Destination::note_unanswered(const Address& recipient) {
+  std::erase_if(unanswered_, [&](const Address& each) { return each.key() == recipient.key(); });
+  if (unanswered_.size() >= most_unanswered) unanswered_.pop_back();
+  unanswered_.push_front(recipient);
 }
 
 /// Trials are made whether anybody asks or not. What is due and cannot be made now, because a session is
@@ -248,7 +259,7 @@ void Destination::finish(const std::shared_ptr<Probe>& probe, ProbeResult result
   }
   if (result.verdict == Verdict::unavailable) {
     if (!probe->waiters.empty()) waited_since(probe->waiters.front().since);
-    unanswered_ = probe->recipient;
+    note_unanswered(probe->recipient);
   }
   probes_.finish(probe, std::move(result));
 }
@@ -264,7 +275,6 @@ bool Destination::begin(Slot& slot, std::size_t endpoint) { return dispatcher_.b
 void Destination::connected(Slot& slot, std::size_t endpoint) { slot.connected = endpoint; }
 
 void Destination::opened(Slot& slot, std::size_t endpoint, std::size_t room) {
-  if (servers_.is_down(endpoint)) ++engine_.news;
   dispatcher_.opened(slot, endpoint, room);
   probes_.take_back_told();
   dispatch();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -108,6 +109,7 @@ class Destination {
   void dispatch(bool recipient_came = false);
   void try_others(bool recipient_came);
   bool ask_once_more();
+  void note_unanswered(const Address& recipient);
   void plan_trial();
   void waited_since(SteadyTime begin);
   void give_up(std::string_view what, std::string_view why) noexcept;
@@ -127,7 +129,7 @@ class Destination {
   SteadyTime last_landed_{};  ///< a reply about a recipient
   SteadyTime::duration longest_wait_{0};  ///< of a client, since then
 
-  std::optional<Address> unanswered_;  ///< the last recipient that could not be asked about
+  std::deque<Address> unanswered_;     ///< the last recipients that could not be asked about, latest first
   SteadyTime last_asked_{};            ///< about any
   std::optional<Timeout> next_trial_;  ///< while one of its servers is down
 };

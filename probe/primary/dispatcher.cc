@@ -14,7 +14,7 @@ constexpr std::size_t room_for_the_few = 3;
 
 }  // namespace
 
-bool Dispatcher::all_down() const { return !sessions_.anybody_standing() && servers_.all_down(); }
+bool Dispatcher::all_down() const { return servers_.all_down(); }
 
 std::vector<std::shared_ptr<Probe>> Dispatcher::without_hope() {
   return probes_.without_hope([this](std::size_t endpoint) {
@@ -54,7 +54,7 @@ std::optional<std::size_t> Dispatcher::due_trial(bool recipient_came) const {
   if (all_down() && (probes_.queued() > 0 || sessions_.size() >= allowed_sessions())) return std::nullopt;
   for (std::size_t i = 0; i < servers_.size(); ++i) {
     const bool due = recipient_came ? servers_.may_be_knocked_at(i) : servers_.trial_scheduled(i);
-    if (due && servers_.is_down(i) && sessions_.standing(i) == 0) return i;
+    if (due && servers_.is_down(i)) return i;
   }
   return std::nullopt;
 }

@@ -7,7 +7,12 @@ namespace fallbackmx {
 
 namespace {
 
-constexpr std::chrono::seconds first_interval{1};
+/// From one trial to the next.
+std::chrono::milliseconds distance(SteadyTime::duration down_for, const Settings& settings) {
+  const auto half = std::chrono::floor<std::chrono::milliseconds>(down_for / 2) + std::chrono::seconds(1);
+  return std::min<std::chrono::milliseconds>(half, settings.primary_retry_time);
+}
+
 constexpr std::chrono::hours deafness{1};
 constexpr std::chrono::minutes flapping_time{1};
 
@@ -28,20 +33,20 @@ Health::State Health::state(const std::string& endpoint) const {
   if (disabled_.contains(endpoint)) return State::down;
   const Entry* entry = entries_.find(endpoint);
   if (!entry) return State::up;
-  return entry->down() ? State::down : State::suspect;
+  return entry->down ? State::down : State::suspect;
 }
 
 std::optional<SteadyTime> Health::retry_at(const std::string& endpoint) const {
   if (disabled_.contains(endpoint)) return SteadyTime::max();
   const Entry* entry = entries_.find(endpoint);
-  if (!entry || !entry->down()) return std::nullopt;
+  if (!entry || !entry->down) return std::nullopt;
   return entry->retry_at;
 }
 
 std::optional<SteadyTime> Health::may_retry_at(const std::string& endpoint) const {
   if (disabled_.contains(endpoint)) return SteadyTime::max();
   const Entry* entry = entries_.find(endpoint);
-  if (!entry || !entry->down()) return std::nullopt;
+  if (!entry || !entry->down) return std::nullopt;
   return entry->may_retry_at();
 }
 
@@ -55,17 +60,16 @@ std::optional<Health::Trouble> Health::trouble(const std::string& endpoint) cons
     return Trouble{State::down, found->second, SteadyTime::max(), found->second, {}};
   const Entry* entry = entries_.find(endpoint);
   if (!entry) return std::nullopt;
-  return Trouble{entry->down() ? State::down : State::suspect, entry->since, entry->retry_at,
-                 entry->knocked_at, entry->cost};
+  return Trouble{entry->down ? State::down : State::suspect, entry->since, entry->retry_at, entry->knocked_at,
+                 entry->cost};
 }
 
 bool Health::may_knock(const std::string& endpoint, SteadyTime now, const Settings& settings) {
   if (disabled_.contains(endpoint)) return false;
   Entry* entry = entries_.find(endpoint);
-  if (!entry || !entry->down()) return true;
+  if (!entry || !entry->down) return true;
   if (now < entry->may_retry_at()) return false;
-  entry->interval = std::min<std::chrono::milliseconds>(entry->interval * 2, settings.primary_retry_time);
-  entry->retry_at = now + with_jitter(entry->interval);
+  entry->retry_at = now + with_jitter(distance(now - entry->since, settings));
   entry->knocked_at = now;
   return true;
 }
@@ -76,7 +80,7 @@ std::optional<Health::Outage> Health::alive(const std::string& endpoint, SteadyT
   const Entry* entry = entries_.find(endpoint);
   if (!entry) return std::nullopt;
   if (entry->hearsay) spoken.deaf_until = now + deafness;
-  const bool was_down = entry->down();
+  const bool was_down = entry->down;
   if (was_down && !entry->hearsay) spoken.was_down_until = now + flapping_time;
   const Outage outage{now - entry->since, entry->cost};
   entries_.erase(endpoint);
@@ -97,10 +101,10 @@ bool Health::failed(const std::string& endpoint, SteadyTime now, const Settings&
   Entry& entry = entries_.touch(endpoint);
   if (++entry.failures == 1) entry.since = now;
   entry.hearsay = false;
-  if (entry.down() || (!at_once && entry.failures < settings.primary_down_after)) return false;
+  if (entry.down || (!at_once && entry.failures < settings.primary_down_after)) return false;
   entry.since = now;
-  entry.interval = first_interval;
-  entry.retry_at = now + with_jitter(entry.interval);
+  entry.down = true;
+  entry.retry_at = now + with_jitter(distance({}, settings));
   entry.knocked_at = now;
   return true;
 }
@@ -112,30 +116,26 @@ bool Health::was_down_before(const std::string& endpoint, SteadyTime since, cons
   entry.since = since;
   entry.cost = cost;
   entry.failures = 1;
-  be_down_and_tried_at_once(entry, now);
-  return true;
-}
-
-void Health::be_down_and_tried_at_once(Entry& entry, SteadyTime now) {
-  // The trial doubles it.
-  entry.interval = std::chrono::milliseconds(first_interval) / 2;
+  entry.down = true;
   entry.retry_at = now;
+  return true;
 }
 
 bool Health::said_to_be_down(const std::string& endpoint, SteadyTime now, const Settings& settings) {
   const Spoken* spoken = spoken_.find(endpoint);
   if (spoken && (now - spoken->at <= settings.primary_retry_time || now < spoken->deaf_until)) return false;
   Entry& entry = entries_.touch(endpoint);
-  if (entry.down()) return false;
+  if (entry.down) return false;
   entry.hearsay = true;
   entry.since = now;
-  be_down_and_tried_at_once(entry, now);
+  entry.down = true;
+  entry.retry_at = now;
   return true;
 }
 
 bool Health::said_to_be_up(const std::string& endpoint, SteadyTime now) {
   Entry* entry = entries_.find(endpoint);
-  if (!entry || !entry->down() || entry->retry_at <= now) return false;
+  if (!entry || !entry->down || entry->retry_at <= now) return false;
   if (now - entry->knocked_at < trial_distance) return false;
   entry->retry_at = now;
   return true;

@@ -18,8 +18,9 @@ namespace fallbackmx {
 /// suspect after a failure, and down after primary_down_after failures in a row. Bounded: what has not been
 /// heard of longest goes first.
 ///
-/// Trials of one that is down: 1, 3, 7, 15 seconds and so on after it went down, and then every
-/// primary_retry_time; one that a recipient asks for is made as soon as the last is 5 seconds old.
+/// Trials of one that is down: after a second, and then when it has been down for half as long again and a
+/// second, never later than primary_retry_time after the last; so an outage is noticed to be over after half
+/// its length and a second. One that a recipient asks for is made as soon as the last is 5 seconds old.
 ///
 /// What other fallback MXs say is a reason to look, and never more. One that is said to be down counts as
 /// down, so that nobody waits, but its trial is due at once, and one reply of its own ends it; not even that
@@ -90,16 +91,14 @@ class Health {
  private:
   struct Entry {
     int failures = 0;
-    bool hearsay = false;                   ///< down, and we have not seen it ourselves
-    SteadyTime knocked_at{};                ///< for the last time, since it is down
-    std::chrono::milliseconds interval{0};  ///< 0 while not down
+    bool down = false;
+    bool hearsay = false;     ///< down, and we have not seen it ourselves
+    SteadyTime knocked_at{};  ///< for the last time, since it is down
     SteadyTime since{}, retry_at{};
     Cost cost{};
-    bool down() const { return interval.count() > 0; }
     SteadyTime may_retry_at() const { return std::min(retry_at, knocked_at + trial_distance); }
   };
   static constexpr std::chrono::seconds trial_distance{5};
-  static void be_down_and_tried_at_once(Entry& entry, SteadyTime now);
   std::chrono::milliseconds with_jitter(std::chrono::milliseconds);
 
   RecentMap<std::string, Entry> entries_{20'000};  ///< of those that are not up

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "probe/base/recent_map.h"
-#include "probe/verifier/verifier.h"
+#include "probe/verifier/question.h"
 
 namespace fallbackmx {
 
