@@ -16,7 +16,7 @@
 #include "milter/setup/start_up.h"
 #include "milter/setup/usable_config.h"
 #include "probe/base/brackets.h"
-#include "probe/dns/dns_resolver.h"
+#include "probe/dns/configured_resolver.h"
 
 namespace fallbackmx {
 

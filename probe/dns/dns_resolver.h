@@ -8,8 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "conf/parameters.h"
-#include "probe/base/log.h"
 #include "probe/base/loop.h"
 #include "probe/dns/dns.h"
 #include "probe/dns/dns_transport.h"
@@ -43,9 +41,5 @@ class DnsResolver final : public Resolver {
   class Questions;
   const std::shared_ptr<Questions> questions_;
 };
-
-/// By the parameters `resolver` and `trusted_resolver`. The loop outlives it, and the log, where somebody
-/// wants to know what is unusual about the name servers. A reload makes a new one.
-std::unique_ptr<Resolver> make_resolver(const Settings& settings, Loop& loop, Log* log = nullptr);
 
 }  // namespace fallbackmx

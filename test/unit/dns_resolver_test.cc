@@ -6,6 +6,7 @@
 #include <future>
 #include <thread>
 
+#include "probe/dns/configured_resolver.h"
 #include "test/fake/dns_server.h"
 #include "test/fake/jump_clock.h"
 
