@@ -24,6 +24,7 @@ constexpr std::chrono::hours trials_lifetime{5 * 24};
 /// What was said at an address that is past its time, perhaps by a stranger: a yes counts, and a no that a
 /// real recipient has proven. Anything else says nothing about the primary, but that it could not be asked.
 ProbeResult at_stale_address(ProbeResult result) {
+  if (result.verdict == Verdict::unavailable) return result;
   result.stale = true;
   if (is_final(result.verdict)) return result;
   result.verdict = Verdict::unavailable;

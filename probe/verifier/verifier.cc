@@ -462,7 +462,7 @@ class Verifier::Impl {
     if (trial && *trial > services.clock.now()) return *trial;
     const Finding finding = probe(question, *settings, record);
     if (finding.ask_once_more) return services.clock.now() + second_proof_after;
-    if (finding.verdict == Verdict::undeliverable && !item.unanswered)
+    if (finding.verdict == Verdict::undeliverable && !item.unanswered && !finding.stale)
       engine_.unheard_rejections.add(item.recipient.key(), services.clock.now());
     if (finding.verdict != Verdict::unavailable || !item.unanswered) return std::nullopt;
     if (finding.stale) return services.clock.now() + stale_retry;
