@@ -193,7 +193,22 @@ class Doctor {
       note("the name server " + server.text());
     }
     found(resolver_ailments(facts, settings_));
-    if (orders_.stale_names) found(stale_ailments(orders_.stale_names()));
+    look_at_stale_names();
+  }
+
+  /// The daemon does not know that the DNS is back before it has asked about a name again. Of many names a
+  /// few tell enough.
+  void look_at_stale_names() {
+    if (!orders_.stale_names) return;
+    constexpr std::size_t most_asked = 3;
+    std::vector<StaleFacts> without_answer;
+    for (StaleFacts& each : orders_.stale_names()) {
+      if (without_answer.size() < most_asked &&
+          look_up(each.name, RecordType::mx).status != DnsAnswer::Status::temporary)
+        continue;
+      without_answer.push_back(std::move(each));
+    }
+    found(stale_ailments(without_answer));
   }
 
   DnsAnswer look_up(const std::string& name, RecordType type) const {
