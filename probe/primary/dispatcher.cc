@@ -28,6 +28,8 @@ bool Dispatcher::needs_a_session() const {
   // and be launched again, as fast as threads can be made.
   if (!probes_.wants([this](std::size_t endpoint) { return servers_.may_be_knocked_at(endpoint); }))
     return false;
+  // One trial at a time, as long as it may still be answered.
+  if (all_down() && sessions_.anybody_opening()) return false;
   const std::size_t room = sessions_.room(static_cast<std::size_t>(engine_.settings()->probe_session_window));
   const bool crowd = probes_.crowding() > 0 && probes_.crowding() + kept_room() > room;
   return (probes_.queued() > room || crowd || stranded()) &&

@@ -142,6 +142,7 @@ TEST_F(DispatcherTest, OnlyAConnectionThatBeginsUsesUpTheTurnOfAServerThatIsDown
   EXPECT_TRUE(servers.may_be_knocked_at(1));
   EXPECT_EQ(dispatcher.due_trial(), std::nullopt) << "the session may be about to make it";
   dispatcher.opened(*first, 0, 3);
+  EXPECT_NE(dispatcher.take(*first, 3), nullptr);
   EXPECT_EQ(dispatcher.due_trial(), std::optional<std::size_t>(1)) << "nobody else will";
 
   const auto trial = sessions.add(here.loop, 0, 1);
