@@ -44,7 +44,7 @@ bool take(ServerNote& note, std::string_view word, SteadyTime now, WallTime wall
   };
   if (name == "since") {
     const auto since = time();
-    if (since) note.down.emplace().since = std::min(*since, now);
+    if (since) note.down = ServerNote::Down{.since = std::min(*since, now)};
     return since.has_value();
   }
   if (name == "unverified" && note.down) {

@@ -28,7 +28,7 @@ constexpr const char* whole_schema = R"(
   PRAGMA user_version = 2;
 )";
 
-constexpr const char* notes = R"(
+constexpr const char* note_table = R"(
   CREATE TABLE IF NOT EXISTS note (
     key TEXT PRIMARY KEY,
     value TEXT NOT NULL,
@@ -94,7 +94,7 @@ std::string adopt_addresses(SqliteConnection& connection) {
 
 std::string adopt_schema(SqliteConnection& connection) {
   if (auto why_not = adopt_addresses(connection); !why_not.empty()) return why_not;
-  return connection.execute(notes) ? std::string() : connection.why();
+  return connection.execute(note_table) ? std::string() : connection.why();
 }
 
 std::int64_t name_hash(std::string_view name) {
