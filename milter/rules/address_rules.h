@@ -13,8 +13,8 @@ namespace fallbackmx {
 Answer unknown_sender_domain(const Settings&, const Envelope&, Questions&);
 
 /// reject_unknown_recipient_domain. A domain that we relay (`relayed`) is not exempt: our MTA must find it,
-/// too. But a lookup that fails defers no mail for it, unlike Postfix's: its DNS may be down together with its
-/// primary, and it is for such outages that there is a fallback MX.
+/// too. But a lookup that fails defers no mail for it, unlike Postfix's: its DNS may be down together with
+/// its primary, and it is for such outages that there is a fallback MX.
 Answer unknown_recipient_domain(const Settings&, const Envelope&, Questions&, bool relayed);
 
 /// reject_non_fqdn_sender, reject_non_fqdn_recipient: the address as it was given has a domain, and a dot in
