@@ -312,7 +312,7 @@ bool Destination::fell_silent(Slot& slot, std::size_t endpoint, const ProbeResul
 std::optional<SteadyTime> Destination::patience_ends() const {
   const auto since = probes_.oldest_queued(servers_.any_down());
   if (!since) return std::nullopt;
-  return *since + engine_.settings()->primary_silence_time;
+  return *since + servers_.shared_patience();
 }
 
 void Destination::spoke_again(Slot& slot) {

@@ -121,6 +121,17 @@ std::chrono::seconds Servers::reply_patience(std::size_t server, std::chrono::se
   return another_is_up(server) ? std::min(patience, patience_beside_another) : patience;
 }
 
+void Servers::answered(std::size_t server, SteadyTime at, bool pipelined) {
+  habits_[server].answered_at = at;
+  if (pipelined) habits_[server].answered_pipelined_at = at;
+}
+
+std::chrono::seconds Servers::shared_patience() const {
+  const auto silence = engine_.settings()->primary_silence_time;
+  return endpoints_.size() > 1 && another_is_up(0) && !is_down(0) ? std::min(silence, patience_beside_another)
+                                                                  : silence;
+}
+
 bool Servers::another_is_up(std::size_t server) const {
   for (std::size_t i = 0; i < endpoints_.size(); ++i) {
     if (i != server && within_reach(i) && engine_.health.state(endpoints_[i].key()) == Health::State::up)

@@ -55,6 +55,10 @@ class Servers {
   std::chrono::seconds reply_patience(std::size_t server, std::chrono::seconds timeout) const;
   /// The same for its greeting: a delay that is known is waited for.
   std::chrono::milliseconds greeting_patience(std::size_t server, std::chrono::seconds timeout) const;
+  /// It has accepted or refused a recipient.
+  void answered(std::size_t server, SteadyTime at, bool pipelined);
+  /// How long a client waits for all of them together, as long as none says anything.
+  std::chrono::seconds shared_patience() const;
   void greeted(std::size_t server, SteadyTime::duration took);
   /// Whether any of them may be knocked at.
   bool trial_due() const;

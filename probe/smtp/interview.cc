@@ -88,22 +88,37 @@ void Interview::begin(std::shared_ptr<Probe> probe, Purpose purpose, const Addre
 }
 
 SteadyTime Interview::overdue_at() const {
-  const Pipeline::Command& awaited = pipeline_.front();
-  const std::chrono::seconds timeout = awaited.stage == Stage::mail
-                                           ? session_patience(settings_->smtp_mail_timeout)
-                                       : awaited.stage == Stage::rcpt ? settings_->smtp_rcpt_timeout
-                                                                      : settings_->smtp_rset_timeout;
-  return std::max(last_heard_, awaited.sent) + timeout;
+  const Stage awaited = pipeline_.front().stage;
+  const std::chrono::seconds timeout = awaited == Stage::mail ? session_patience(settings_->smtp_mail_timeout)
+                                       : awaited == Stage::rcpt ? settings_->smtp_rcpt_timeout
+                                                                : settings_->smtp_rset_timeout;
+  return waiting_since() + timeout;
 }
 
+SteadyTime Interview::waiting_since() const { return std::max(last_heard_, pipeline_.front().sent); }
+
 std::chrono::seconds Interview::silent_for() const {
-  return servers_.reply_patience(opened_.endpoint, settings_->smtp_mail_timeout);
+  return std::chrono::round<std::chrono::seconds>(engine_.services.clock.now() - waiting_since());
 }
 
 SteadyTime Interview::silent_at() const {
-  const Pipeline::Command& awaited = pipeline_.front();
-  if (awaited.stage != Stage::mail) return SteadyTime::max();
-  return std::max(last_heard_, awaited.sent) + silent_for();
+  if (stage() != Stage::mail) return SteadyTime::max();
+  const auto patience = servers_.reply_patience(opened_.endpoint, settings_->smtp_mail_timeout);
+  const SteadyTime since = waiting_since(), until = since + patience;
+  const auto& probe = pipeline_.front().transaction->probe;
+  if (!probe || (probe->strikes == 0 && !servers_.any_down())) return until;
+  // What another server, or another session, has used up of the client's patience is gone.
+  return std::min(until, std::max(probe->queued + patience, since + least_client_patience));
+}
+
+SteadyTime Interview::doubtful_at() const {
+  const auto& probe = pipeline_.front().transaction->probe;
+  if (stage() != Stage::mail || !pipeline_.rcpt_follows() || !probe || probe->strikes > 0)
+    return SteadyTime::max();
+  const std::chrono::milliseconds patience =
+      servers_.reply_patience(opened_.endpoint, settings_->smtp_mail_timeout);
+  if (patience <= least_client_patience) return SteadyTime::max();
+  return waiting_since() + patience / 2;
 }
 
 Task<Interview::Next> Interview::on_reply(const SmtpReply& reply) {
@@ -247,14 +262,13 @@ void Interview::note_answer(const SmtpReply& reply) {
   if (reply.category() == 5) budget_.count_rejection();
   if (reply.category() == 4) return;
   const bool pipelined = pipeline_.pipelining();
-  bool loses_commands = false;
+  servers_.answered(opened_.endpoint, last_heard_, pipelined);
+  if (pipelined || !servers_.habits(opened_.endpoint).pipelining_suspected) return;
+  // One that is slow all the same was only slow.
+  const bool loses_commands = last_heard_ - waited_since_ < patience_beside_another;
   servers_.change_habits(opened_.endpoint, [&](Habits& habits) {
-    habits.answered_at = last_heard_;
-    if (pipelined) habits.answered_pipelined_at = last_heard_;
-    loses_commands = !pipelined && habits.pipelining_suspected;
-    if (!loses_commands) return;
     habits.pipelining_suspected = false;
-    habits.no_pipelining = true;
+    habits.no_pipelining = loses_commands;
   });
   if (loses_commands) {
     engine_.services.log.info(

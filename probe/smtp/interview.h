@@ -61,8 +61,11 @@ class Interview {
   SteadyTime overdue_at() const;
   /// When nobody waits for it any longer, though the session does: a server that says nothing before RCPT.
   SteadyTime silent_at() const;
-  /// How long that is.
+  /// How long it has been silent by then.
   std::chrono::seconds silent_for() const;
+  /// When it is time to ask on a new connection, because it says nothing to MAIL: with RCPT in the same
+  /// packet it may be that which takes it its time, as Postfix sends both replies at once.
+  SteadyTime doubtful_at() const;
   /// Of the reply that is awaited, or was last.
   Stage stage() const { return pipeline_.busy() ? pipeline_.front().stage : Stage::rset; }
 
@@ -71,6 +74,7 @@ class Interview {
   std::vector<std::shared_ptr<Probe>> hand_over();
 
  private:
+  SteadyTime waiting_since() const;
   void begin(std::shared_ptr<Probe> probe, Transaction::Purpose purpose, const Address& recipient,
              const std::string& sender);
   Next on_mail(const std::shared_ptr<Transaction>& transaction, const SmtpReply& reply);

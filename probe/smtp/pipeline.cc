@@ -19,8 +19,15 @@ void Pipeline::add(std::shared_ptr<Transaction> transaction, std::string_view pa
   unsent_.insert(place, commands.begin(), commands.end());
 }
 
+/// The RCPT of one that another session got no answer for is not sent ahead: it will be seen which of its
+/// commands it is that is not answered.
+bool Pipeline::alone(const Command& command) {
+  const auto& probe = command.transaction->probe;
+  return command.stage == Stage::rcpt && probe && probe->strikes > 0;
+}
+
 void Pipeline::send(Dialogue& dialogue, SteadyTime now) {
-  while (!unsent_.empty() && (pipelining_ || awaited_.empty())) {
+  while (!unsent_.empty() && (awaited_.empty() || (pipelining_ && !alone(unsent_.front())))) {
     Command command = std::move(unsent_.front());
     unsent_.pop_front();
     dialogue.send(command.text);

@@ -52,6 +52,8 @@ class Pipeline {
   void send(Dialogue& dialogue, SteadyTime now);
   /// The command that the next reply answers. Only when `busy`.
   const Command& front() const { return awaited_.front(); }
+  /// Behind a MAIL whose reply is awaited, RCPT has been written already.
+  bool rcpt_follows() const { return awaited_.size() > 1 && awaited_[1].stage == Stage::rcpt; }
   Command pop();
   /// Forgets what is not written yet of a transaction whose MAIL was refused.
   void drop_unsent(const Transaction& transaction);
@@ -65,6 +67,7 @@ class Pipeline {
   std::vector<std::shared_ptr<Probe>> unanswered() const;
 
  private:
+  static bool alone(const Command& command);
   template <class Visitor>
   void each_open_rcpt(Visitor visit) const;
 

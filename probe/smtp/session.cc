@@ -61,14 +61,19 @@ Task<> Session::serve() {
     }
     const SteadyTime idle_until = interview.last_heard() + settings_->probe_session_idle_time;
     const SteadyTime silent_at = idle || silent_ ? SteadyTime::max() : interview.silent_at();
-    switch (co_await opened_.dialogue->exchange(idle ? idle_until
-                                                     : std::min(silent_at, interview.overdue_at()))) {
+    const SteadyTime doubtful_at = idle || silent_ ? SteadyTime::max() : interview.doubtful_at();
+    const SteadyTime until = idle ? idle_until : std::min({doubtful_at, silent_at, interview.overdue_at()});
+    switch (co_await opened_.dialogue->exchange(until)) {
       case Dialogue::Event::bytes:
         if (!co_await on_bytes()) co_return;
         break;
       case Dialogue::Event::woken:
         break;
       case Dialogue::Event::deadline:
+        if (!idle && until == doubtful_at) {
+          ask_anew();
+          co_return opened_.dialogue->quit_at_once();
+        }
         if (!idle && silent_at < interview.overdue_at()) {
           fell_silent();
           break;
@@ -107,6 +112,16 @@ void Session::fell_silent() {
   }
   over_ = true;
   opened_.dialogue->quit_at_once();  // it may be listening yet
+}
+
+/// It owes the reply to MAIL, and had RCPT in the same packet: nobody can say which of them it is slow at. On
+/// a new connection, where they come one by one, that will be seen.
+void Session::ask_anew() {
+  over_ = true;
+  interview_->suspect_pipelining();
+  std::vector<std::shared_ptr<Probe>> left = interview_->hand_over();
+  if (!left.empty()) ++left.front()->strikes;
+  ask_elsewhere(std::move(left));
 }
 
 /// False when the session is to end.

@@ -29,6 +29,7 @@ class Session {
   Task<> serve();
   Task<bool> on_bytes();
   void fell_silent();
+  void ask_anew();
   void refused_unproven(const std::shared_ptr<Probe>& probe, std::string_view why);
   void die(std::string_view trouble);
   void ask_elsewhere(std::vector<std::shared_ptr<Probe>> probes);

@@ -5,15 +5,12 @@
 #include <algorithm>
 #include <exception>
 #include <map>
-#include <mutex>
 #include <new>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "probe/base/metrics.h"
-#include "probe/dns/route.h"
-#include "probe/mail/next_hop.h"
 #include "probe/primary/destination.h"
 #include "probe/primary/destinations.h"
 #include "probe/primary/engine.h"
@@ -21,7 +18,7 @@
 #include "probe/smtp/trial.h"
 #include "probe/verifier/backlog_worker.h"
 #include "probe/verifier/known_down.h"
-#include "probe/wire/socketmap.h"
+#include "probe/verifier/route_finder.h"
 
 namespace fallbackmx {
 
@@ -69,7 +66,7 @@ class Verifier::Impl {
             settings, tls_context(*settings, services.log),
             [this](Destination& destination, Destination::Slot& slot) { return serve(destination, slot); },
             [this] { backlog_.hurry(); }),
-        own_(own_addresses(*settings, services.log)),
+        routes_(engine_, *settings),
         backlog_(services.clock, services.log,
                  [this](const Backlog::Item& item) { return ask_again(item); }) {
     recall_servers();
@@ -140,13 +137,10 @@ class Verifier::Impl {
   void reload(std::shared_ptr<const Settings> settings) {
     // What can fail comes first: all of it is taken, or nothing.
     auto tls = tls_context(*settings, engine_.services.log);
-    OwnAddresses own = own_addresses(*settings, engine_.services.log);
+    OwnAddresses own = routes_.own_addresses(*settings);
     stale_.keep_for(settings->stale_answer_time);
     engine_.renew(std::move(settings), std::move(tls));
-    {
-      const std::lock_guard lock(mutex_);
-      own_ = std::move(own);
-    }
+    routes_.renew(std::move(own));
     ++engine_.news;
     loop().call([this] { destinations_.renew(); });
   }
@@ -263,15 +257,6 @@ class Verifier::Impl {
     return finding;
   }
 
-  static OwnAddresses own_addresses(const Settings& settings, Log& log) {
-    std::vector<std::string> unknown;
-    auto own = OwnAddresses::of(settings.inet_interfaces, settings.proxy_interfaces, &unknown);
-    for (const auto& why : unknown)
-      log.warning("inet_interfaces: " + printable(why) +
-                  "; an MX record that leads there is not known as ours");
-    return own;
-  }
-
   /// Whoever reads the configuration checks the files first; if they have changed since, go on without.
   static std::shared_ptr<TlsContext> tls_context(const Settings& settings, Log& log) {
     auto context = TlsContext::make(settings);
@@ -282,34 +267,13 @@ class Verifier::Impl {
     return *TlsContext::make(plain);
   }
 
-  Route route(const Question& question, const Settings& settings) {
-    const std::string& text = question.next_hop.empty() ? question.recipient.domain() : question.next_hop;
-    const auto next_hops = parse_next_hops(text);
-    if (!next_hops) return {.trouble = Verdict::misrouted, .why = next_hops.error()};
-    OwnAddresses own;
-    {
-      const std::lock_guard lock(mutex_);
-      own = own_;
-    }
-    Log& log = engine_.services.log;
-    Reasons reasons;
-    Route way = find_route(*next_hops, settings, own, engine_.services.resolver, engine_.hosts,
-                           engine_.services.clock, question.deadline,
-                           log.wants(LogLevel::debug) ? &reasons : nullptr);
-    for (const std::string& reason : reasons) log.debug("route: " + reason);
-    // MX records of another domain than the recipient's lead nobody there but us.
-    way.from_mx = way.from_mx && next_hops->front().host == question.recipient.domain();
-    return way;
-  }
-
   /// When the next trial is made of those who can be asked, where all are down, as far as we have seen
   /// ourselves.
   std::optional<SteadyTime> next_trial(const Question& question, const Settings& settings) {
     std::optional<SteadyTime> first;
     std::vector<std::string> keys;
-    for (const Endpoint& endpoint : route(question, settings).endpoints) {
+    for (const Endpoint& endpoint : routes_.find(question, settings).route.endpoints)
       keys.push_back(endpoint.key());
-    }
     loop().call([&] {
       for (const std::string& key : keys) {
         const auto retry_at = engine_.health.retry_at(key);
@@ -320,65 +284,31 @@ class Verifier::Impl {
     return first;
   }
 
-  /// Where socketmaps are asked. Endpoints of which nobody can say what they must show are left out; when
-  /// none is left, why.
-  std::optional<std::string> find_tls_policies(std::vector<Endpoint>& endpoints, Destinations::Terms& terms,
-                                               const Question& question, const Settings& settings) {
-    const auto is_stale = [](const Endpoint& endpoint) { return endpoint.stale; };
-    if (!settings.smtp_tls_policy_maps.has_socketmap() &&
-        std::none_of(endpoints.begin(), endpoints.end(), is_stale))
-      return std::nullopt;
-    const auto ask = [&](const SocketmapName& map, const std::string& key) {
-      return socketmaps_.look_up(map, key, question.deadline);
-    };
-    std::string why;
-    std::erase_if(endpoints, [&](const Endpoint& endpoint) {
-      auto policy = tls_policy(settings, endpoint.next_hop, question.tls, ask);
-      if (!policy) {
-        why = fmt::format("what TLS {} must show is not known: {}", endpoint.next_hop, policy.error());
-        return true;
-      }
-      // Without an answer that is authentic, its certificates are not known.
-      if (endpoint.stale && wants_dnssec(policy->level)) {
-        why = fmt::format("the DNS gives no answer now, and {} wants one that is authentic",
-                          to_string(policy->level));
-        return true;
-      }
-      terms.policies.push_back(*std::move(policy));
-      return false;
-    });
-    return endpoints.empty() ? std::optional(why) : std::nullopt;
-  }
-
   Finding probe(const Question& question, const Settings& settings,
                 const std::optional<AddressRecord>& record) {
-    const Route way = route(question, settings);
+    RouteFinder::Way way = routes_.find(question, settings);
     Finding finding;
-    finding.from_mx = way.from_mx;
-    if (way.endpoints.empty()) {
-      finding.verdict = way.trouble;
-      finding.why = way.why;
+    finding.from_mx = way.route.from_mx;
+    if (way.route.endpoints.empty()) {
+      finding.verdict = way.route.trouble;
+      finding.stage = way.stage;
+      finding.why = std::move(way.route.why);
       return finding;
     }
-    Route known = way;
+    const std::string first = way.route.endpoints.front().text();
     const std::uint64_t news = engine_.news;
-    Destinations::Terms terms{question.tls, question.sender};
-    if (const auto unknown = find_tls_policies(known.endpoints, terms, question, settings)) {
-      finding.stage = Stage::starttls;
-      finding.why = *unknown;
-      return finding;
-    }
-    ProbeAnswer answer = ask(std::move(known.endpoints), std::move(terms),
-                             {.recipient = question.recipient,
-                              .client = question.client,
-                              .deadline = question.deadline,
-                              .insist = question.of == Question::Of::primary,
-                              .remembered = record});
+    ProbeAnswer answer =
+        ask(std::move(way.route.endpoints), {question.tls, question.sender, std::move(way.policies)},
+            {.recipient = question.recipient,
+             .client = question.client,
+             .deadline = question.deadline,
+             .insist = question.of == Question::Of::primary,
+             .remembered = record});
     finding.source = answer.source;
     if (!answer.result) {
       finding.verdict = Verdict::late;
       finding.stage = Stage::rcpt;
-      finding.primary = way.endpoints.front().text();
+      finding.primary = first;
       finding.why = finding.primary + " gave no answer in time; the probe goes on";
       return finding;
     }
@@ -471,9 +401,7 @@ class Verifier::Impl {
 
   StaleResolver stale_;
   Engine engine_;
-  std::mutex mutex_;  ///< protects own_
-  OwnAddresses own_;
-  Socketmaps socketmaps_{engine_.services.clock, engine_.services.log};
+  RouteFinder routes_;
   Destinations destinations_{engine_};  ///< on the loop
   KnownDown known_down_;
   BacklogWorker backlog_;
