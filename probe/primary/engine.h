@@ -27,6 +27,7 @@
 #include "probe/primary/server_note.h"
 #include "probe/primary/services.h"
 #include "probe/primary/unheard_rejections.h"
+#include "probe/primary/unverified_counts.h"
 #include "probe/store/store.h"
 #include "probe/wire/stream.h"
 #include "probe/wire/tls.h"
@@ -36,7 +37,7 @@ namespace fallbackmx {
 class Destination;
 
 /// Owned by the Verifier; outlives every Destination. On the loop's thread, but for `known_rejections`,
-/// `unheard_rejections`, `hosts`, `settings` and `tls`, which any thread may use.
+/// `unheard_rejections`, `unverified`, `news`, `hosts`, `settings` and `tls`, which any thread may use.
 class Engine {
  public:
   /// A session with one of a destination's servers, or the trial of one, from its beginning to its end.
@@ -66,6 +67,7 @@ class Engine {
   /// By Endpoint::key(): what was known of servers when the process began, or of those of destinations that
   /// were forgotten.
   RecentMap<std::string, ServerNote> server_notes{20'000};
+  UnverifiedCounts unverified;
   KnownRejections known_rejections;
   UnheardRejections unheard_rejections;
   /// Counts the moments from which what was said of a server that is down holds no longer. Any thread reads

@@ -93,10 +93,6 @@ void Health::waited(const std::string& endpoint, SteadyTime::duration wait) {
     entry->cost.longest_wait = std::max(entry->cost.longest_wait, wait);
 }
 
-void Health::accepted_unverified(const std::string& endpoint) {
-  if (Entry* entry = entries_.find(endpoint)) ++entry->cost.unverified;
-}
-
 bool Health::failed(const std::string& endpoint, SteadyTime now, const Settings& settings, bool at_once) {
   Entry& entry = entries_.touch(endpoint);
   if (++entry.failures == 1) entry.since = now;

@@ -31,7 +31,7 @@ class Health {
   enum class State { up, suspect, down };
   /// What the time in which it could not be asked has cost so far.
   struct Cost {
-    std::size_t unverified = 0;            ///< recipients that were accepted though nobody could say
+    std::size_t unverified = 0;  ///< recipients accepted though nobody could say: those before the restart
     SteadyTime::duration longest_wait{0};  ///< that a client had
   };
   struct Outage {
@@ -68,9 +68,8 @@ class Health {
   /// It could not be asked, or was too slow. Returns true if with this it goes down: after primary_down_after
   /// failures in a row, or `at_once`, when a client has waited for it in vain.
   bool failed(const std::string& endpoint, SteadyTime now, const Settings&, bool at_once = false);
-  /// A client has waited so long for one that is not up, or was accepted meanwhile.
+  /// A client has waited so long for one that is not up.
   void waited(const std::string& endpoint, SteadyTime::duration wait);
-  void accepted_unverified(const std::string& endpoint);
   std::size_t size() const { return entries_.size(); }
 
   /// It was down when this process began, and its trial is due at once. False: it has been heard of already.

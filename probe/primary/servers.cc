@@ -44,6 +44,12 @@ void Servers::recall(std::size_t server) {
   if (note->down) facts_[server].trouble = note->down->why;
 }
 
+Health::Cost Servers::cost(std::size_t server, const Health::Trouble& trouble) const {
+  Health::Cost all = trouble.cost;
+  all.unverified += engine_.unverified.of(endpoints_[server].key());
+  return all;
+}
+
 /// For the next life of the process, and for other destinations with the same server. `anew`: though it
 /// has not changed.
 void Servers::write_down(std::size_t server, bool anew) {
@@ -53,7 +59,7 @@ void Servers::write_down(std::size_t server, bool anew) {
   ServerNote note{.down = {}, .habits = habits_[server]};
   if (const auto trouble = engine_.health.trouble(key);
       trouble && trouble->state == Health::State::down && !engine_.health.disabled(key))
-    note.down = {.since = trouble->since, .cost = trouble->cost, .why = facts_[server].trouble};
+    note.down = {.since = trouble->since, .cost = cost(server, *trouble), .why = facts_[server].trouble};
   note.habits.fallback_sender = note.habits.fallback_sender && !sender_;
   if (note.habits.fallback_sender) note.refused_sender = note.habits.first_sender(*engine_.settings());
   const std::string text = note.text(clock.now(), clock.wall());
@@ -250,9 +256,10 @@ void Servers::failed(std::size_t server, std::string_view why, bool at_once) {
 bool Servers::spoke(std::size_t server) {
   const std::string key = endpoints_[server].key();
   engine_.services.store.tell(key, {.up = true}, engine_.settings()->primary_retry_time);
-  const auto outage = engine_.health.alive(key, engine_.services.clock.now());
+  auto outage = engine_.health.alive(key, engine_.services.clock.now());
   if (!outage) return false;
   ++engine_.news;
+  outage->cost.unverified += engine_.unverified.take(key);
   write_down(server);
   facts_[server].up_since = engine_.services.clock.now();
   const std::string name = endpoints_[server].text();
@@ -314,7 +321,7 @@ std::vector<PrimaryState> Servers::look() const {
       state.next_trial = on_the_wall(trouble->retry_at);
     if (state.state == Health::State::down && !state.disabled)
       state.last_trial = on_the_wall(trouble->tried_at);
-    if (trouble) state.cost = trouble->cost;
+    if (trouble) state.cost = cost(i, *trouble);
     if (trouble) state.trouble = facts.trouble;
     state.round_trip = facts.round_trip;
     state.tls = facts.tls;

@@ -110,6 +110,7 @@ class Servers {
   bool within_reach(std::size_t server) const;
   bool another_is_up(std::size_t server) const;
   void recall(std::size_t server);
+  Health::Cost cost(std::size_t server, const Health::Trouble& trouble) const;
   void write_down(std::size_t server, bool anew = false);
   template <class At>
   std::optional<SteadyTime> earliest(At at) const;

@@ -146,11 +146,7 @@ class Verifier::Impl {
   }
 
   void accepted_unverified(const Finding& finding) {
-    if (finding.server.empty()) return;
-    try {
-      loop().post([this, server = finding.server] { engine_.health.accepted_unverified(server); });
-    } catch (const std::bad_alloc&) {  // then it is not counted
-    }
+    if (!finding.server.empty()) engine_.unverified.add(finding.server);
   }
 
   void drain() {
@@ -286,6 +282,7 @@ class Verifier::Impl {
 
   Finding probe(const Question& question, const Settings& settings,
                 const std::optional<AddressRecord>& record) {
+    const std::uint64_t news = engine_.news;
     RouteFinder::Way way = routes_.find(question, settings);
     Finding finding;
     finding.from_mx = way.route.from_mx;
@@ -293,10 +290,13 @@ class Verifier::Impl {
       finding.verdict = way.route.trouble;
       finding.stage = way.stage;
       finding.why = std::move(way.route.why);
+      const SteadyTime now = engine_.services.clock.now();
+      // As the resolver remembers it: each further failure of a lookup costs a look into its cache.
+      if (finding.verdict == Verdict::unavailable)
+        known_down_.put(question, finding, now, SteadyTime::max(), news);
       return finding;
     }
     const std::string first = way.route.endpoints.front().text();
-    const std::uint64_t news = engine_.news;
     ProbeAnswer answer =
         ask(std::move(way.route.endpoints), {question.tls, question.sender, std::move(way.policies)},
             {.recipient = question.recipient,

@@ -104,14 +104,11 @@ TEST_F(HealthTest, AnOutageHasALengthAndACost) {
   const SteadyTime since = health.trouble(mx)->since;
   health.waited(mx, 5s);
   health.waited(mx, 1s);
-  health.accepted_unverified(mx);
-  health.accepted_unverified(mx);
   EXPECT_EQ(health.trouble(mx)->tried_at, since);
   const auto outage = health.alive(mx, since + 31s);
   ASSERT_TRUE(outage);
   EXPECT_EQ(outage->length, 31s);
   EXPECT_EQ(outage->cost.longest_wait, 5s);
-  EXPECT_EQ(outage->cost.unverified, 2U);
 }
 
 TEST_F(HealthTest, OneGoodReplyEndsTheOutageAtOnce) {
