@@ -18,6 +18,9 @@ inline std::int64_t unix_seconds(WallTime time) {
   return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
 }
 
+/// Of what is read again, none may be later: the year 2255, which a WallTime can hold.
+inline constexpr std::int64_t latest_unix_seconds = 9'000'000'000;
+
 /// One thread's place to sleep. Whoever starts a thread that will sleep makes its Sleeper *before* starting
 /// it, and the Sleeper lives as long as the thread takes part: virtual time advances when every living
 /// Sleeper is asleep. `wake` may be called from any thread, the rest only by the owner.

@@ -18,4 +18,11 @@ std::optional<Number> parse_number(std::string_view text, int base = 10) {
   return number;
 }
 
+/// The same, within these bounds.
+template <class Number>
+std::optional<Number> parse_number_within(std::string_view text, Number least, Number most) {
+  const auto number = parse_number<Number>(text);
+  return number && *number >= least && *number <= most ? number : std::nullopt;
+}
+
 }  // namespace fallbackmx

@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include "probe/base/number.h"
 #include "probe/mail/host_name.h"
 
 namespace fallbackmx {
@@ -42,15 +42,6 @@ bool same(const DnsAnswer& one, const DnsAnswer& other) {
          one.addresses == other.addresses;
 }
 
-template <class Number>
-std::optional<Number> number(std::string_view text, Number least, Number most) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < least || value > most)
-    return std::nullopt;
-  return value;
-}
-
 /// Separated by one blank each; nothing for more than can be meant.
 std::optional<std::vector<std::string_view>> words(std::string_view text) {
   std::vector<std::string_view> all;
@@ -80,7 +71,7 @@ bool usable_host(std::string_view host) {
 bool read_mx(std::span<const std::string_view> records, std::vector<MxRecord>& mx) {
   if (records.size() % 2 != 0) return false;
   for (std::size_t i = 0; i < records.size(); i += 2) {
-    const auto preference = number<int>(records[i], 0, 65535);
+    const auto preference = parse_number_within<int>(records[i], 0, 65535);
     if (!preference || !usable_host(records[i + 1])) return false;
     mx.push_back({*preference, std::string(records[i + 1])});
   }
@@ -124,7 +115,6 @@ std::string to_text(const LastAnswer& last) {
 }
 
 std::optional<LastAnswer> parse_last_answer(std::string_view key, std::string_view text) {
-  constexpr std::int64_t latest = 9'000'000'000;  // the year 2255
   const auto blank = key.rfind(' ');
   if (blank == std::string_view::npos || text.size() > 50'000) return std::nullopt;
   const auto name = key.substr(0, blank);
@@ -132,7 +122,7 @@ std::optional<LastAnswer> parse_last_answer(std::string_view key, std::string_vi
   const auto parts = words(text);
   if (!type || !valid_hostname(name) || !parts || parts->size() < 3 || parts->front() != version)
     return std::nullopt;
-  const auto answered = number<std::int64_t>((*parts)[1], 0, latest);
+  const auto answered = parse_number_within<std::int64_t>((*parts)[1], 0, latest_unix_seconds);
   const std::string_view canonical = (*parts)[2] == "-" ? name : (*parts)[2];
   if (!answered || !valid_hostname(canonical)) return std::nullopt;
   LastAnswer last{.name = std::string(name),

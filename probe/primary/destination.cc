@@ -49,7 +49,7 @@ void Destination::ask(const Request& request, std::shared_ptr<Waiter> waiter) {
     return waiter->answer({.result = std::move(anyway), .source = Source::memory});
   }
   std::shared_ptr<Probe> probe = probes_.find(request.recipient);
-  if (dispatcher_.all_down()) {
+  if (servers_.all_down()) {
     // No client waits for a dead primary; this very probe may be its trial.
     const bool due = !probe && servers_.trial_due();
     waiter->answer({.result = servers_.down(),
@@ -179,7 +179,7 @@ void Destination::try_others(bool recipient_came) {
 /// server does not answer.
 bool Destination::ask_once_more() {
   const bool lately = engine_.services.clock.now() - last_asked_ < unanswered_lifetime;
-  if (!lately || !dispatcher_.all_down()) return false;
+  if (!lately || !servers_.all_down()) return false;
   const auto free = std::find_if(unanswered_.begin(), unanswered_.end(),
                                  [this](const Address& each) { return !probes_.find(each); });
   if (free != unanswered_.end())
@@ -300,7 +300,7 @@ bool Destination::fell_silent(Slot& slot, std::size_t endpoint, const ProbeResul
   servers_.failed(endpoint, result.why, true);
   slot.silent = true;
   sessions_.hush(endpoint);
-  const bool nobody_left = dispatcher_.all_down();
+  const bool nobody_left = servers_.all_down();
   if (nobody_left) {
     if (const auto since = probes_.waiting_since()) waited_since(*since);
     probes_.tell_waiters(result);

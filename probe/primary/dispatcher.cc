@@ -14,8 +14,6 @@ constexpr std::size_t room_for_the_few = 3;
 
 }  // namespace
 
-bool Dispatcher::all_down() const { return servers_.all_down(); }
-
 std::vector<std::shared_ptr<Probe>> Dispatcher::without_hope() {
   return probes_.without_hope([this](std::size_t endpoint) {
     return sessions_.standing(endpoint) + sessions_.knocking(endpoint) > 0 ||
@@ -29,11 +27,11 @@ bool Dispatcher::needs_a_session() const {
   if (!probes_.wants([this](std::size_t endpoint) { return servers_.may_be_knocked_at(endpoint); }))
     return false;
   // One trial at a time, as long as it may still be answered.
-  if (all_down() && sessions_.anybody_opening()) return false;
+  if (servers_.all_down() && sessions_.anybody_opening()) return false;
   const std::size_t room = sessions_.room(static_cast<std::size_t>(engine_.settings()->probe_session_window));
   const bool crowd = probes_.crowding() > 0 && probes_.crowding() + kept_room() > room;
   return (probes_.queued() > room || crowd || stranded()) &&
-         sessions_.size() + (sessions_.trial_in_progress() && all_down() ? 1 : 0) < allowed_sessions();
+         sessions_.size() + (sessions_.trial_in_progress() && servers_.all_down() ? 1 : 0) < allowed_sessions();
 }
 
 /// True when a queued probe can be taken by no session there is.
@@ -53,7 +51,7 @@ std::size_t Dispatcher::kept_room() const { return allowed_sessions() > 1 ? room
 std::optional<std::size_t> Dispatcher::due_trial(bool recipient_came) const {
   // One at a time. A session that is opening may be about to try it; while all are down, what is queued does.
   if (sessions_.trial_in_progress() || sessions_.anybody_opening()) return std::nullopt;
-  if (all_down() && (probes_.queued() > 0 || sessions_.size() >= allowed_sessions())) return std::nullopt;
+  if (servers_.all_down() && (probes_.queued() > 0 || sessions_.size() >= allowed_sessions())) return std::nullopt;
   for (std::size_t i = 0; i < servers_.size(); ++i) {
     const bool due = recipient_came ? servers_.may_be_knocked_at(i) : servers_.trial_scheduled(i);
     if (due && servers_.is_down(i)) return i;

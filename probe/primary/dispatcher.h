@@ -23,9 +23,6 @@ class Dispatcher {
   Dispatcher(Engine& engine, Servers& servers, ProbeQueue& probes, Roster& sessions)
       : engine_(engine), servers_(servers), probes_(probes), sessions_(sessions) {}
 
-  /// True when no server is known to be up. A session that stands with one that is down is its trial, and
-  /// nobody waits for that.
-  bool all_down() const;
   /// Takes out and returns the queued probes that nobody is left to be asked about.
   std::vector<std::shared_ptr<Probe>> without_hope();
   /// True when what is queued is more than the sessions can take, and one more may be made, and would find a

@@ -21,14 +21,8 @@ constexpr hours habits_lifetime{24};
 constexpr std::size_t longest_why = 500;
 constexpr std::int64_t most_milliseconds = 3'600'000, most_counted = 1'000'000'000;
 
-std::optional<std::int64_t> number_within(std::string_view text, std::int64_t least, std::int64_t most) {
-  const auto number = parse_number<std::int64_t>(text);
-  return number && *number >= least && *number <= most ? number : std::nullopt;
-}
-
-std::string epoch(SteadyTime at, SteadyTime now, WallTime wall) {
-  const WallTime then = wall + duration_cast<WallTime::duration>(at - now);
-  return std::to_string(duration_cast<seconds>(then.time_since_epoch()).count());
+std::int64_t epoch(SteadyTime at, SteadyTime now, WallTime wall) {
+  return unix_seconds(wall + duration_cast<WallTime::duration>(at - now));
 }
 
 /// One word of a note; false when it is none that text() writes.
@@ -38,7 +32,7 @@ bool take(ServerNote& note, std::string_view word, SteadyTime now, WallTime wall
   const std::string_view value = equals == std::string_view::npos ? "" : word.substr(equals + 1);
   Habits& habits = note.habits;
   const auto time = [&]() -> std::optional<SteadyTime> {
-    const auto at = number_within(value, 0, 9'000'000'000);  // the year 2255
+    const auto at = parse_number_within<std::int64_t>(value, 0, latest_unix_seconds);
     if (!at) return std::nullopt;
     return now + duration_cast<SteadyTime::duration>(WallTime(seconds(*at)) - wall);
   };
@@ -48,12 +42,12 @@ bool take(ServerNote& note, std::string_view word, SteadyTime now, WallTime wall
     return since.has_value();
   }
   if (name == "unverified" && note.down) {
-    const auto count = number_within(value, 0, most_counted);
+    const auto count = parse_number_within<std::int64_t>(value, 0, most_counted);
     note.down->cost.unverified = static_cast<std::size_t>(count.value_or(0));
     return count.has_value();
   }
   if (name == "waited" && note.down) {
-    const auto wait = number_within(value, 0, most_milliseconds);
+    const auto wait = parse_number_within<std::int64_t>(value, 0, most_milliseconds);
     note.down->cost.longest_wait = milliseconds(wait.value_or(0));
     return wait.has_value();
   }
@@ -70,17 +64,17 @@ bool take(ServerNote& note, std::string_view word, SteadyTime now, WallTime wall
     return until.has_value();
   }
   if (name == "greeting") {
-    const auto took = number_within(value, 0, most_milliseconds);
+    const auto took = parse_number_within<std::int64_t>(value, 0, most_milliseconds);
     habits.greeting_took = milliseconds(took.value_or(0));
     return took.has_value();
   }
   if (name == "transactions") {
-    const auto most = number_within(value, 1, most_counted);
+    const auto most = parse_number_within<std::int64_t>(value, 1, most_counted);
     if (most) habits.hung_up_after(static_cast<std::size_t>(*most) + 1, now);
     return most.has_value();
   }
   if (name == "rejections") {
-    const auto most = number_within(value, 1, most_counted);
+    const auto most = parse_number_within<std::int64_t>(value, 1, most_counted);
     if (most) habits.hung_up_after_rejections(static_cast<std::size_t>(*most), now);
     return most.has_value();
   }
@@ -98,7 +92,8 @@ std::string ServerNote::text(SteadyTime now, WallTime wall) const {
   if (habits.no_pipelining) words += " no-pipelining";
   if (habits.takes_first_sender) words += " takes-first-sender";
   if (habits.fallback_sender) words += " refuses=" + refused_sender;
-  if (habits.no_tls_until > now) words += " no-tls-until=" + epoch(habits.no_tls_until, now, wall);
+  if (habits.no_tls_until > now)
+    words += fmt::format(" no-tls-until={}", epoch(habits.no_tls_until, now, wall));
   if (habits.greeting_took.count() > 0) words += fmt::format(" greeting={}", habits.greeting_took.count());
   if (const auto most = habits.most_transactions(now); most != Habits::no_limit)
     words += fmt::format(" transactions={}", most);

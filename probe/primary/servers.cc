@@ -286,7 +286,7 @@ void Servers::alarm(std::size_t server, const ProbeResult& result) {
 }
 
 void Servers::is_well(std::size_t server) {
-  change_habits(server, [](Habits& habits) { habits.alarm.clear(); });
+  habits_[server].alarm.clear();
 }
 
 void Servers::stands(std::size_t server, std::string_view tls) { facts_[server].tls = tls; }

@@ -46,6 +46,7 @@ class Servers {
   /// This machine has no address or route of its protocol: for primary_retry_time it counts as down here.
   /// That is no evidence about its health, and nobody else is told.
   void out_of_reach(std::size_t server);
+  /// A session that stands with one that is down is its trial: nobody waits for that.
   bool all_down() const;
   bool any_down() const;
   /// How long clients wait for it before RCPT, where `timeout` is that of what is awaited; after that nobody

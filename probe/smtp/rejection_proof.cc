@@ -179,7 +179,7 @@ Task<RejectionProof::Step> RejectionProof::settle(const GroupKey& key, bool real
     else
       rest.push_back(std::move(pending));
   }
-  servers_.change_habits(endpoint_, [](Habits& habits) { habits.alarm.clear(); });
+  servers_.is_well(endpoint_);
   if (Log& log = engine_.services.log; log.wants(LogLevel::debug) && !step.settled.empty()) {
     log.debug(fmt::format("{}: {} rejection(s) in {} proven by a recipient that it accepts", server().text(),
                           step.settled.size(), key.first));

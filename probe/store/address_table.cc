@@ -13,8 +13,7 @@ namespace {
 
 /// A time of the file, if a WallTime can hold it.
 std::optional<WallTime> wall_time(std::optional<std::int64_t> count) {
-  constexpr std::int64_t latest = 9'000'000'000;  // the year 2255
-  if (!count || *count < 0 || *count > latest) return std::nullopt;
+  if (!count || *count < 0 || *count > latest_unix_seconds) return std::nullopt;
   return WallTime(Seconds(*count));
 }
 

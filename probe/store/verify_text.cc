@@ -14,11 +14,9 @@ namespace {
 
 constexpr std::size_t field_count = 7;
 constexpr std::size_t line_limit = 2000;
-constexpr std::int64_t latest = 9'000'000'000;  // the year 2255
 
 std::optional<std::int64_t> number(std::string_view text, std::int64_t most) {
-  const auto value = parse_number<std::int64_t>(text);
-  return value && *value >= 0 && *value <= most ? value : std::nullopt;
+  return parse_number_within<std::int64_t>(text, 0, most);
 }
 
 std::vector<std::string_view> split(std::string_view text) {
@@ -47,8 +45,8 @@ std::optional<VerifyLine> parse_verify_line(std::string_view text) {
   if (fields.size() != field_count || (fields[1] != "yes" && fields[1] != "no")) return std::nullopt;
   const auto address = Address::parse(fields[0]);
   if (!address || address->key() != fields[0]) return std::nullopt;
-  const auto code = number(fields[2], 599), asked = number(fields[4], latest),
-             last_yes = number(fields[5], latest);
+  const auto code = number(fields[2], 599), asked = number(fields[4], latest_unix_seconds),
+             last_yes = number(fields[5], latest_unix_seconds);
   if (!code || !asked || !last_yes) return std::nullopt;
   auto record = sound({.verdict = fields[1] == "yes" ? Verdict::deliverable : Verdict::undeliverable,
                        .code = static_cast<int>(*code),

@@ -19,5 +19,11 @@ TEST(Number, IsTheWholeTextAndFits) {
   EXPECT_FALSE(parse_number<std::uint64_t>("-1"));
 }
 
+TEST(Number, CanBeBounded) {
+  EXPECT_EQ(parse_number_within<int>("0", 0, 9), 0);
+  EXPECT_EQ(parse_number_within<int>("9", 0, 9), 9);
+  for (const auto* text : {"-1", "10", "", "9x"}) EXPECT_FALSE(parse_number_within<int>(text, 0, 9)) << text;
+}
+
 }  // namespace
 }  // namespace fallbackmx
