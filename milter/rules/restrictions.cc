@@ -221,10 +221,14 @@ class Evaluation {
   /// Whom the primary will see as the recipient.
   const Envelope& about() const { return rewritten_ ? *rewritten_ : envelope_; }
 
-  /// Nothing for a recipient that we relay.
-  std::optional<NotAsked> why_not_asked() const {
-    const RecipientRewriting* of_mta = questions_.rewriting();
-    return not_asked(settings_, client_, envelope_, of_mta == nullptr ? nullptr : &of_mta->domains().clients);
+  /// Nothing for a recipient that we relay. Found out once: several restrictions want to know.
+  const std::optional<NotAsked>& why_not_asked() {
+    if (!why_not_asked_) {
+      const RecipientRewriting* of_mta = questions_.rewriting();
+      why_not_asked_ =
+          not_asked(settings_, client_, envelope_, of_mta == nullptr ? nullptr : &of_mta->domains().clients);
+    }
+    return *why_not_asked_;
   }
 
   bool not_about(NotAsked::Reason reason, std::string why) {
@@ -331,6 +335,7 @@ class Evaluation {
   std::optional<Saying> deferral_;     ///< to be said instead of a permit: defer_if_permit
   std::optional<Saying> hesitation_;   ///< to be said instead of a 5xx: defer_if_reject
   std::optional<Envelope> rewritten_;  ///< with the address that the MTA gives the recipient
+  std::optional<std::optional<NotAsked>> why_not_asked_;
   Outcome outcome_;
 };
 

@@ -161,10 +161,21 @@ bool StaleAnswers::forget(std::string_view name, RecordType type) {
   return known;
 }
 
+const StaleAnswers::Entry* StaleAnswers::usable(std::string_view name, RecordType type, WallTime now,
+                                                std::chrono::seconds lifetime) const {
+  const Entry* entry = entries_.find(last_answer_key(name, type));
+  return entry == nullptr || now - entry->answered > lifetime ? nullptr : entry;
+}
+
+bool StaleAnswers::has(std::string_view name, RecordType type, WallTime now,
+                       std::chrono::seconds lifetime) const {
+  return usable(name, type, now, lifetime) != nullptr;
+}
+
 std::optional<DnsAnswer> StaleAnswers::find(std::string_view name, RecordType type, WallTime now,
                                             std::chrono::seconds lifetime) const {
-  const Entry* entry = entries_.find(last_answer_key(name, type));
-  if (entry == nullptr || now - entry->answered > lifetime) return std::nullopt;
+  const Entry* entry = usable(name, type, now, lifetime);
+  if (entry == nullptr) return std::nullopt;
   DnsAnswer answer = entry->answer;
   answer.stale = true;
   answer.why = fmt::format("its answer of {:%Y-%m-%d %H:%M:%S} UTC is used",

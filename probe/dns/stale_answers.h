@@ -57,6 +57,9 @@ class StaleAnswers {
   std::optional<DnsAnswer> find(std::string_view name, RecordType, WallTime now,
                                 std::chrono::seconds lifetime) const;
 
+  /// Whether there is one.
+  bool has(std::string_view name, RecordType, WallTime now, std::chrono::seconds lifetime) const;
+
   std::size_t size() const { return entries_.size(); }
 
  private:
@@ -64,6 +67,8 @@ class StaleAnswers {
     DnsAnswer answer;
     WallTime answered{}, written{};
   };
+  const Entry* usable(std::string_view name, RecordType, WallTime now, std::chrono::seconds lifetime) const;
+
   RecentMap<std::string, Entry> entries_;  ///< by last_answer_key()
 };
 

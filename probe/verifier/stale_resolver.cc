@@ -11,7 +11,6 @@
 #include "probe/base/text.h"
 #include "probe/dns/dns_cache.h"
 #include "probe/mail/smtp_reply.h"
-#include "probe/store/store.h"
 
 namespace fallbackmx {
 
@@ -47,15 +46,15 @@ bool needs_no_address(std::span<const Lookup> lookups, const std::vector<DnsAnsw
 
 }  // namespace
 
-StaleResolver::StaleResolver(const Services& services, std::chrono::seconds lifetime)
+StaleResolver::StaleResolver(const Services& services, std::chrono::seconds lifetime,
+                             std::span<const Note> notes)
     : services_(services), lifetime_(lifetime) {
-  if (lifetime.count() > 0) restore();
+  if (lifetime.count() > 0) restore(notes);
 }
 
 /// What lies in the future was written under another clock.
-void StaleResolver::restore() {
+void StaleResolver::restore(std::span<const Note> notes) {
   const WallTime now = services_.clock.wall();
-  auto notes = services_.store.notes(most_notes);
   const std::lock_guard lock(mutex_);
   // The latest come first, and shall be the last that are forgotten.
   for (auto note = notes.rbegin(); note != notes.rend(); ++note) {
@@ -124,7 +123,7 @@ std::set<std::string> StaleResolver::known_names(const std::vector<Lookup>& look
   const auto lifetime = lifetime_.load();
   const std::lock_guard lock(mutex_);
   for (const Lookup& lookup : lookups) {
-    if (answers_.find(lookup.name, lookup.type, now, lifetime)) names.insert(lookup.name);
+    if (answers_.has(lookup.name, lookup.type, now, lifetime)) names.insert(lookup.name);
   }
   return names;
 }

@@ -18,6 +18,7 @@
 #include "probe/dns/dns.h"
 #include "probe/dns/stale_answers.h"
 #include "probe/primary/services.h"
+#include "probe/store/store.h"
 
 namespace fallbackmx {
 
@@ -35,14 +36,15 @@ struct StaleName {
 ///
 /// Used by all threads at once. Where there is a last answer, the DNS is waited for no longer than
 /// `patience`, once: the hosts that a name server which was silent has named before are then not waited for,
-/// since it is likely to have those as well. What is remembered is read out of the store at the beginning,
-/// and written behind.
+/// since it is likely to have those as well. What is remembered was noted in the store before, and is written
+/// behind.
 class StaleResolver final : public Resolver {
  public:
   /// RFC 8767's client response timer.
   static constexpr std::chrono::milliseconds patience{1800};
 
-  StaleResolver(const Services&, std::chrono::seconds lifetime);
+  /// `notes`: all that the store has.
+  StaleResolver(const Services&, std::chrono::seconds lifetime, std::span<const Note> notes);
 
   /// From now on; 0: the answers of the DNS pass as they are, and nothing is remembered.
   void keep_for(std::chrono::seconds lifetime) { lifetime_ = lifetime; }
@@ -82,7 +84,7 @@ class StaleResolver final : public Resolver {
   void learn(const Lookup&, const DnsAnswer& answer);
   void note_trouble(const Lookup&, const DnsAnswer& answer, const DnsAnswer& stale, bool slow);
   void note_answer(const Lookup&);
-  void restore();
+  void restore(std::span<const Note> notes);
 
   const Services services_;
   std::atomic<std::chrono::seconds> lifetime_;

@@ -59,7 +59,10 @@ bool may_come_from_mx(const Question& question) {
 class Verifier::Impl {
  public:
   Impl(Services services, std::shared_ptr<const Settings> settings)
-      : stale_(services, settings->stale_answer_time),
+      : Impl(services, settings, services.store.notes(most_notes)) {}
+
+  Impl(Services services, std::shared_ptr<const Settings> settings, const std::vector<Note>& notes)
+      : stale_(services, settings->stale_answer_time, notes),
         engine_(
             Services{services.clock, stale_, services.streams, services.store, services.log, services.metrics,
                      services.loop},
@@ -69,7 +72,7 @@ class Verifier::Impl {
         routes_(engine_, *settings),
         backlog_(services.clock, services.log,
                  [this](const Backlog::Item& item) { return ask_again(item); }) {
-    recall_servers();
+    recall_servers(notes);
   }
 
   ~Impl() {
@@ -156,9 +159,8 @@ class Verifier::Impl {
 
  private:
   /// What the store kept of them over a restart.
-  void recall_servers() {
+  void recall_servers(const std::vector<Note>& notes) {
     const Services& services = engine_.services;
-    const std::vector<Note> notes = services.store.notes(most_notes);
     loop().call([&] {
       const SteadyTime now = services.clock.now();
       for (const Note& each : notes) {

@@ -34,7 +34,7 @@ class StaleResolverTest : public testing::Test {
 
   std::unique_ptr<StaleResolver> make() {
     return std::make_unique<StaleResolver>(Services{clock, dns, streams, *store, log, metrics, here.loop},
-                                           7 * 24h);
+                                           7 * 24h, store->notes(most_notes));
   }
   DnsAnswer mx(const std::string& name = "example.org") {
     return resolver->lookup(name, RecordType::mx, clock.now() + 4s);
