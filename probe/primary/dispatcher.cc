@@ -31,7 +31,8 @@ bool Dispatcher::needs_a_session() const {
   const std::size_t room = sessions_.room(static_cast<std::size_t>(engine_.settings()->probe_session_window));
   const bool crowd = probes_.crowding() > 0 && probes_.crowding() + kept_room() > room;
   return (probes_.queued() > room || crowd || stranded()) &&
-         sessions_.size() + (sessions_.trial_in_progress() && servers_.all_down() ? 1 : 0) < allowed_sessions();
+         sessions_.size() + (sessions_.trial_in_progress() && servers_.all_down() ? 1 : 0) <
+             allowed_sessions();
 }
 
 /// True when a queued probe can be taken by no session there is.
@@ -51,7 +52,8 @@ std::size_t Dispatcher::kept_room() const { return allowed_sessions() > 1 ? room
 std::optional<std::size_t> Dispatcher::due_trial(bool recipient_came) const {
   // One at a time. A session that is opening may be about to try it; while all are down, what is queued does.
   if (sessions_.trial_in_progress() || sessions_.anybody_opening()) return std::nullopt;
-  if (servers_.all_down() && (probes_.queued() > 0 || sessions_.size() >= allowed_sessions())) return std::nullopt;
+  if (servers_.all_down() && (probes_.queued() > 0 || sessions_.size() >= allowed_sessions()))
+    return std::nullopt;
   for (std::size_t i = 0; i < servers_.size(); ++i) {
     const bool due = recipient_came ? servers_.may_be_knocked_at(i) : servers_.trial_scheduled(i);
     if (due && servers_.is_down(i)) return i;

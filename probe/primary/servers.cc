@@ -285,9 +285,7 @@ void Servers::alarm(std::size_t server, const ProbeResult& result) {
   engine_.services.log.warning(line);
 }
 
-void Servers::is_well(std::size_t server) {
-  habits_[server].alarm.clear();
-}
+void Servers::is_well(std::size_t server) { habits_[server].alarm.clear(); }
 
 void Servers::stands(std::size_t server, std::string_view tls) { facts_[server].tls = tls; }
 
